@@ -1,0 +1,90 @@
+# Every task of the project; `make` alone lists them. What a task needs, it makes sure of first.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PORT ?= 8000
+SIZE ?= 50000
+ARGS ?=
+
+PYTHON := .venv/bin/python
+BANJIE := .venv/bin/banjie
+# The name of the stamp carries the hash of what is to be installed: another lock file, another installation.
+STAMP := .venv/.installed-$(shell cat requirements-dev.lock pyproject.toml | sha256sum | cut -c1-16)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+$(STAMP):
+	@python3 deploy/packages.py setup
+	@[ -x $(PYTHON) ] || python3 -m venv --clear .venv
+	@echo "Installing the locked packages into .venv; the first time this takes a minute or two."
+	@$(PYTHON) -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(PYTHON) -m pip install --quiet --no-deps --no-build-isolation -e ./
+	@rm -f .venv/.installed-* && touch $@
+
+.PHONY: help
+help:  ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(STAMP)  ## make .venv with the banjie command in it, from the lock file
+
+.PHONY: run
+run: setup  ## start Banjie on 127.0.0.1:8000 with the sample congress (PORT=8123 for another port)
+	@exec $(BANJIE) serve --sample --port $(PORT)
+
+.PHONY: demo
+demo: setup  ## play a case from submission to evaluation, in the terminal
+	@$(BANJIE) demo
+
+.PHONY: test
+test: setup  ## run all tests, PostgreSQL and browser included (ARGS="-k calendar" for some)
+	@python3 deploy/packages.py test
+	@deploy/run-tests.sh $(ARGS)
+
+.PHONY: check
+check: setup  ## all that CI runs: format, lint, types, imports, tests
+	@$(PYTHON) -m ruff format --check
+	@$(MAKE) --no-print-directory lint types imports test
+
+.PHONY: format
+format: setup  ## write the code as ruff would
+	@$(PYTHON) -m ruff format
+	@$(PYTHON) -m ruff check --fix
+
+.PHONY: lint
+lint: setup  ## look for defects that ruff knows
+	@$(PYTHON) -m ruff check
+
+.PHONY: types
+types: setup  ## check the types, strictly
+	@$(PYTHON) -m mypy
+
+.PHONY: imports
+imports: setup  ## check that the layers import downwards only
+	@.venv/bin/lint-imports
+
+.PHONY: schema
+schema: setup  ## write workflows/schema.json anew from the model of a definition
+	@$(BANJIE) schema --output workflows/schema.json
+
+.PHONY: diagrams
+diagrams: setup  ## draw the diagrams of the workflows' READMEs anew from the definitions
+	@$(BANJIE) diagram --write
+
+.PHONY: pictures
+pictures: setup  ## take the pictures of the pages anew, into docs/pictures
+	@python3 deploy/packages.py test
+	@$(PYTHON) -m tests.browser.pictures docs/pictures
+
+.PHONY: bench
+bench: setup  ## measure the speed, into build/bench.json (SIZE=million for the large run)
+	@mkdir -p build
+	@$(PYTHON) -m benchmarks --size $(SIZE) --output build/bench.json
+
+.PHONY: campaign
+campaign: setup  ## kill, crowd and corrupt the running system, into build/campaign.json
+	@mkdir -p build
+	@$(PYTHON) -m benchmarks.campaign --output build/campaign.json

@@ -1,0 +1,1 @@
+"""Persons, roles in units, who reads a case; knows no HTTP."""

@@ -1,0 +1,122 @@
+"""Clocks, parties and children as plain JSON and back, the same way for ledger entries and for rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal, cast
+
+from pydantic import JsonValue
+
+from engine.case.case import Child, ChildRole, Clock, ClockState
+from engine.case.identity import CaseId, UnitId
+
+Json = dict[str, JsonValue]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(at: datetime) -> int:
+    """Return an aware instant as whole microseconds since 1970 (UTC), the form in which columns hold instants."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def instant(value: int) -> datetime:
+    """Return the aware UTC instant of a column."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def at_text(at: datetime) -> str:
+    """Return an instant as ``YYYY-MM-DDTHH:MM:SS.ffffffZ`` in UTC, the form in which JSON holds instants."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06d}Z"
+
+
+def at_from(text: str) -> datetime:
+    """Return the aware UTC instant of such a text."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def clock_json(clock: Clock) -> Json:
+    """Return a clock as JSON; absent parts are left out, as the ledger holds no null."""
+    value: Json = {
+        "name": clock.name,
+        "state": str(clock.state),
+        "started_at": at_text(clock.started_at),
+        "term": clock.term,
+        "promised_on": clock.promised_on.isoformat(),
+        "nominal_on": clock.nominal_on.isoformat(),
+        "due_on": clock.due_on.isoformat(),
+        "due_at": at_text(clock.due_at),
+        "calendar": clock.calendar,
+    }
+    if clock.provisional:
+        value["provisional"] = True
+    if clock.suspensions:
+        value["suspensions"] = [
+            [begin.isoformat(), *([] if end is None else [end.isoformat()])] for begin, end in clock.suspensions
+        ]
+    if clock.extensions:
+        value["extensions"] = list(clock.extensions)
+    if clock.cap_on is not None:
+        value["cap_on"] = clock.cap_on.isoformat()
+    if clock.ended_at is not None:
+        value["ended_at"] = at_text(clock.ended_at)
+    if clock.rungs:
+        value["rungs"] = list(clock.rungs)
+    return value
+
+
+def clock_from(value: Mapping[str, JsonValue]) -> Clock:
+    """Return the clock of such JSON."""
+    cap_on, ended_at = value.get("cap_on"), value.get("ended_at")
+    return Clock(
+        name=str(value["name"]),
+        state=ClockState(str(value["state"])),
+        started_at=at_from(str(value["started_at"])),
+        term=str(value["term"]),
+        promised_on=date.fromisoformat(str(value["promised_on"])),
+        nominal_on=date.fromisoformat(str(value["nominal_on"])),
+        due_on=date.fromisoformat(str(value["due_on"])),
+        due_at=at_from(str(value["due_at"])),
+        provisional=bool(value.get("provisional", False)),
+        calendar=str(value["calendar"]),
+        suspensions=tuple(
+            (date.fromisoformat(days[0]), date.fromisoformat(days[1]) if len(days) > 1 else None)
+            for days in cast(Sequence[Sequence[str]], value.get("suspensions", ()))
+        ),
+        extensions=tuple(cast(Sequence[int], value.get("extensions", ()))),
+        cap_on=None if cap_on is None else date.fromisoformat(str(cap_on)),
+        ended_at=None if ended_at is None else at_from(str(ended_at)),
+        rungs=tuple(cast(Sequence[str], value.get("rungs", ()))),
+    )
+
+
+def child_json(child: Child) -> Json:
+    """Return a child as JSON."""
+    return {
+        "case": child.case,
+        "workflow": child.workflow,
+        "role": child.role,
+        "unit": child.unit,
+        "batch": child.batch,
+    }
+
+
+def child_from(value: Mapping[str, JsonValue]) -> Child:
+    """Return the child of such JSON."""
+    role: Literal["lead", "co_handler"] = "lead" if value["role"] == "lead" else "co_handler"
+    return Child(
+        case=CaseId(str(value["case"])),
+        workflow=str(value["workflow"]),
+        role=role,
+        unit=UnitId(str(value["unit"])),
+        batch=cast(int, value["batch"]),
+    )
+
+
+def child_role(value: JsonValue) -> ChildRole | None:
+    """Return the role of a child case, None for a case that is nobody's child."""
+    if value is None:
+        return None
+    return "lead" if value == "lead" else "co_handler"

@@ -1,0 +1,188 @@
+"""Starting, stopping and moving the clocks of a case. How a date is counted stands in ``engine.calendar.due``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from pydantic import JsonValue
+
+from engine.calendar.calendar import Calendar
+from engine.calendar.due import Due, due, field_due, fixed_due
+from engine.calendar.term import Interval, Roll, StartDay
+from engine.case.case import Clock, ClockState
+from engine.case.scope import SHANGHAI
+from engine.case.situation import CongressSession
+from engine.definition.model import DeadlinePart, Within
+from engine.definition.period import Period, PeriodUnit, parse_period
+from engine.errors import GuardRefused
+from engine.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dates:
+    """Where a term may take its date from: the case's fields and the congress session."""
+
+    fields: Mapping[str, JsonValue]
+    session: CongressSession | None
+
+
+def started(part: DeadlinePart, name: str, calendar: Calendar, at: datetime, dates: Dates) -> Clock:
+    """Return a new running clock; raises GuardRefused when the date it should take is not there."""
+    term = _term(part, dates)
+    computed = _computed(part, term, calendar, at, (), ())
+    return Clock(
+        name=name,
+        state=ClockState.RUNNING,
+        started_at=at,
+        term=term,
+        promised_on=computed.effective_on,
+        nominal_on=computed.nominal_on,
+        due_on=computed.effective_on,
+        due_at=computed.due_at,
+        provisional=computed.provisional,
+        calendar=calendar.version,
+    )
+
+
+def recomputed(clock: Clock, part: DeadlinePart, calendar: Calendar) -> Clock:
+    """Return the clock with its dates worked out anew from everything that has happened to it."""
+    computed = _computed(part, clock.term, calendar, clock.started_at, clock.suspensions, clock.extensions)
+    due_on, due_at = computed.effective_on, computed.due_at
+    if clock.cap_on is not None and clock.cap_on < due_on:
+        earlier = fixed_due(calendar, clock.cap_on)
+        due_on, due_at = earlier.effective_on, earlier.due_at
+    return replace(
+        clock,
+        nominal_on=computed.nominal_on,
+        due_on=due_on,
+        due_at=due_at,
+        provisional=computed.provisional,
+        calendar=calendar.version,
+    )
+
+
+def ended(clock: Clock, state: ClockState, at: datetime) -> Clock:
+    """Return the clock met or cancelled at this instant; an open suspension ends with it."""
+    return replace(clock, state=state, ended_at=at, suspensions=_closed(clock, _day(at)))
+
+
+def suspended(clock: Clock, at: datetime) -> Clock:
+    """Return the clock standing still from this day on (the suspension day itself no longer counts)."""
+    return replace(clock, state=ClockState.SUSPENDED, suspensions=(*clock.suspensions, (_day(at), None)))
+
+
+def resumed(clock: Clock, part: DeadlinePart, calendar: Calendar, at: datetime) -> Clock:
+    """Return the clock running again from this day on (the resume day counts), its end moved by the days out."""
+    running = replace(clock, state=ClockState.RUNNING, suspensions=_closed(clock, _day(at)))
+    return recomputed(running, part, calendar)
+
+
+def extended(clock: Clock, part: DeadlinePart, calendar: Calendar, days: int) -> Clock:
+    """Return the clock with its nominal end moved by calendar days, rolled once at the end."""
+    return recomputed(replace(clock, extensions=(*clock.extensions, days)), part, calendar)
+
+
+def capped(clock: Clock, part: DeadlinePart, calendar: Calendar, cap_on: date | None) -> Clock:
+    """Return the clock due no later than the day taken over from a merged case; None lifts the cap."""
+    return recomputed(replace(clock, cap_on=cap_on), part, calendar)
+
+
+def suspended_days(clock: Clock, until: date) -> int:
+    """Return how many calendar days the clock has stood still, a standing suspension counted up to ``until``."""
+    return _days_out(tuple((begin, end or max(begin, until)) for begin, end in clock.suspensions))
+
+
+def with_rung(clock: Clock, rung: str) -> Clock:
+    """Return the clock with a rung of its ladder raised."""
+    return replace(clock, rungs=(*clock.rungs, rung))
+
+
+def _term(part: DeadlinePart, dates: Dates) -> str:
+    """Return the term as text: a period, or ``on <date>``, ``at <instant>`` for one that is given and never rolls."""
+    if not isinstance(part.within, Within):
+        return part.within
+    given = _given(part.within, dates)
+    if given is not None:
+        return given
+    if part.within.otherwise is None:
+        raise GuardRefused(
+            Text(f"“{part.title.zh}”缺少日期，请先填写", f"{part.title.en} has no date yet; fill it in first")
+        )
+    return part.within.otherwise
+
+
+def _given(within: Within, dates: Dates) -> str | None:
+    """Return ``on`` a date or ``at`` an instant that the case, its session or the definition gives, else None."""
+    if within.from_field is not None and (value := dates.fields.get(within.from_field)):
+        text = str(value)
+        return f"on {text}" if len(text) == len("2026-03-02") else f"at {text}"
+    if within.session is not None and dates.session is not None:
+        day: date | None = getattr(dates.session, within.session)
+        if day is not None:
+            return f"on {day.isoformat()}"
+    return None if within.fixed is None else f"on {within.fixed.isoformat()}"
+
+
+def _computed(
+    part: DeadlinePart,
+    term: str,
+    calendar: Calendar,
+    at: datetime,
+    suspensions: tuple[tuple[date, date | None], ...],
+    extensions: tuple[int, ...],
+) -> Due:
+    kind, _, given = term.partition(" ")
+    if kind in ("on", "at"):
+        return _from_given(calendar, kind, given, suspensions, extensions)
+    period = parse_period(term)
+    if not extensions:
+        extension = None
+    elif period.unit is PeriodUnit.HOURS:
+        extension = Period(count=24 * sum(extensions), unit=PeriodUnit.HOURS)
+    else:
+        extension = Period(count=sum(extensions), unit=PeriodUnit.DAYS)
+    return due(
+        calendar,
+        at,
+        period,
+        start_day=StartDay(part.start_day),
+        roll=None if part.roll is None else Roll(part.roll),
+        suspensions=[Interval(from_on=begin, until_on=end) for begin, end in suspensions],
+        extension=extension,
+    )
+
+
+def _from_given(
+    calendar: Calendar,
+    kind: str,
+    given: str,
+    suspensions: tuple[tuple[date, date | None], ...],
+    extensions: tuple[int, ...],
+) -> Due:
+    """Return the end of a given date or instant; only what was added to it is rolled (domain D10, D12)."""
+    moved = sum(extensions) + _days_out(suspensions)
+    if kind == "at":
+        return field_due(calendar, datetime.fromisoformat(given) + timedelta(days=moved))
+    on = date.fromisoformat(given)
+    if not moved:
+        return fixed_due(calendar, on)
+    return fixed_due(calendar, on + timedelta(days=moved), roll=Roll.NEXT)
+
+
+def _days_out(suspensions: tuple[tuple[date, date | None], ...]) -> int:
+    """Return the calendar days of all ended suspensions, days in two of them counted once."""
+    days: set[date] = set()
+    for begin, end in suspensions:
+        if end is not None:
+            days.update(begin + timedelta(days=n) for n in range((end - begin).days))
+    return len(days)
+
+
+def _closed(clock: Clock, day: date) -> tuple[tuple[date, date | None], ...]:
+    return tuple((begin, day if end is None else end) for begin, end in clock.suspensions)
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(SHANGHAI).date()

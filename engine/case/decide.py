@@ -1,0 +1,305 @@
+"""The heart: from a situation and a command to a step or a refusal. Pure: no clock, no database, no randomness."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import assert_never
+
+from pydantic import JsonValue
+
+from engine.case.actors import SYSTEM, Actor, ActorKind
+from engine.case.case import Case, Party
+from engine.case.catalogue import CATALOGUE
+from engine.case.commands import Command, FireTransition, KeepNote, OpenCase
+from engine.case.drafting import FIRINGS_MAX, Building, Drafting
+from engine.case.effects import FireOther, apply_effects, open_case, pins_of
+from engine.case.events import Cause, Event, EventType, Opening, Step, Verdict
+from engine.case.forms import checked_form
+from engine.case.identity import CaseId, PersonId
+from engine.case.offers import not_offered, not_permitted
+from engine.case.roles import Capacity, first_capacity, granting_unit, may_see
+from engine.case.scope import Moment, Scope
+from engine.case.situation import Situation
+from engine.case.tables import table_of
+from engine.definition.compiled import Definition
+from engine.definition.parts import GuardPart, Phase, TransitionPart, UnMerge
+from engine.errors import BanjieError, CaseNotFound, FieldProblem, FormInvalid, GuardRefused, InputRefused, StaleCase
+from engine.text import Text
+
+
+def decide(situation: Situation, command: Command, now: datetime) -> Step | BanjieError:
+    """Return what the command does, or why it is refused.
+
+    Args:
+        situation: everything that may be known; never changed.
+        command: what is asked, and by whom.
+        now: the instant of the batch, aware, UTC.
+
+    Returns:
+        A Step with the events of every case it touches, in order; or the refusal, as a value.
+    """
+    try:
+        return _decided(situation, command, now)
+    except BanjieError as refusal:
+        return refusal
+
+
+def key_hash(key: str) -> str:
+    """Return the hash of an idempotency key as entries carry it."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _decided(situation: Situation, command: Command, now: datetime) -> Step:
+    _check_stated(command, now)
+    drafting = Drafting(situation, command.actor, now, command.stated, key_hash(command.key))
+    match command:
+        case OpenCase():
+            case_id = _open(drafting, command)
+        case FireTransition():
+            case_id = _fire_asked(drafting, command)
+        case KeepNote():
+            case_id = _note(drafting, command)
+        case _:
+            assert_never(command)
+    return Step(case=case_id, events=tuple(drafting.events), after=tuple(drafting.after), numbers=drafting.numbers)
+
+
+def _check_stated(command: Command, now: datetime) -> None:
+    """Only imports may say when something happened, with a basis, and never in the future."""
+    if command.stated is None:
+        return
+    if command.actor.kind is not ActorKind.IMPORT or not command.stated.basis:
+        raise InputRefused(
+            Text("只有导入或代录才能填写发生时间，并须注明依据", "Only an import with a basis may state an instant")
+        )
+    if command.stated.occurred_at > now:
+        raise InputRefused(Text("发生时间不能晚于现在", "The stated instant lies in the future"))
+
+
+def _open(drafting: Drafting, command: OpenCase) -> CaseId:
+    situation, actor = drafting.situation, command.actor
+    session = None if command.congress_session is None else situation.sessions.get(command.congress_session)
+    if command.congress_session is not None and session is None:
+        raise FormInvalid(
+            [FieldProblem(path="congress_session", text=Text("没有这个届次", "No such congress session"))]
+        )
+    if not situation.units.exists(command.unit):
+        raise FormInvalid([FieldProblem(path="unit", text=Text("没有这个单位", "No such unit"))])
+    definition = situation.rules.for_new(command.workflow, None if session is None else session.lists)
+    workflow = definition.workflow
+    capacity = _opening_capacity(definition, command, situation)
+    fields = checked_form(definition, workflow.opening, command.form)
+    parties = [
+        Party(party_role, PersonId(person)) for party_role, persons in command.parties.items() for person in persons
+    ]
+    for party in parties:
+        if party.role not in workflow.roles or workflow.roles[party.role].bound != "party":
+            raise FormInvalid(
+                [FieldProblem(path="parties", text=Text("没有这个角色", f"No party role {party.role!r}"))]
+            )
+    if workflow.opener_becomes is not None and actor.person is not None and not parties:
+        parties.append(Party(workflow.opener_becomes, actor.acting_for or actor.person))
+    opening = Opening(
+        root=command.root,
+        workflow=workflow.name,
+        definition_version=workflow.version,
+        pins=pins_of(definition, drafting),
+        unit=command.unit,
+        congress_session=command.congress_session,
+    )
+    case_id = drafting.new_id(command.key, "case")
+    open_case(
+        drafting,
+        definition,
+        opening,
+        case_id,
+        fields=fields,
+        parties=parties,
+        capacity=capacity,
+        fire=_firing(drafting, 0),
+    )
+    return case_id
+
+
+def _opening_capacity(definition: Definition, command: OpenCase, situation: Situation) -> Capacity | None:
+    """Return the role in which the actor opens; raises NotPermitted."""
+    workflow, actor = definition.workflow, command.actor
+    if actor.kind is not ActorKind.PERSON:
+        return None
+    for role in workflow.openers:
+        unit = granting_unit(workflow.roles[role], actor, command.unit, situation.units)
+        if unit is not None:
+            return Capacity(role, unit)
+    raise not_permitted(workflow, workflow.openers)
+
+
+def _fire_asked(drafting: Drafting, command: FireTransition) -> CaseId:
+    case = drafting.family.get(command.case)
+    if case is None or case.root != command.root:
+        raise CaseNotFound
+    if command.expected_version is not None and command.expected_version != case.version:
+        raise StaleCase(expected=command.expected_version, actual=case.version)
+    _fire(drafting, case, command.transition, command.actor, command.form, depth=0)
+    return case.id
+
+
+def _note(drafting: Drafting, command: KeepNote) -> CaseId:
+    case = drafting.family.get(command.case)
+    if case is None or case.root != command.root:
+        raise CaseNotFound
+    drafting.record(
+        Event(
+            case=case.id,
+            type=EventType.NOTED,
+            at=drafting.at,
+            actor=command.actor,
+            stated=command.stated,
+            key_hash=drafting.key_hash,
+            note={"title": command.title, **command.note},
+        ),
+        drafting.definition_of(case),
+    )
+    return case.id
+
+
+def _fire(
+    drafting: Drafting,
+    case: Case,
+    name: str,
+    actor: Actor,
+    form: Mapping[str, JsonValue],
+    *,
+    depth: int,
+    cause: Cause | None = None,
+) -> None:
+    """Make one move of one case and everything that follows from it in the same step."""
+    if depth > FIRINGS_MAX:
+        raise InputRefused(Text("联动环节过多", "Too many moves follow from one another"))
+    definition = drafting.definition_of(case)
+    workflow = definition.workflow
+    transition = workflow.transitions.get(name)
+    table = table_of(definition)
+    units = drafting.situation.units
+    if not may_see(workflow, case, actor, units):
+        raise CaseNotFound
+    if transition is None or not table.has(case.state, name):
+        raise not_offered(workflow, case, actor, units, name)
+    capacity = first_capacity(transition.by, workflow, case, actor, units)
+    if capacity is None:
+        raise not_permitted(workflow, transition.by)
+    clean = checked_form(definition, transition.form, form)
+    building = Building(
+        case=case, definition=definition, capacity=capacity, form=clean, fields=dict(clean), cause=cause
+    )
+    moment = Moment(
+        situation=drafting.situation,
+        family=drafting.family,
+        definition=definition,
+        case=case,
+        actor=actor,
+        form=clean,
+        at=drafting.happened_at,
+    )
+    judge = _Judge(definition, moment, building)
+    judge.demand(transition.guards)
+    taken = table.fire(case.state, name, lambda way: judge.way_open(transition, way))
+    if taken is None:
+        raise judge.refusal()
+    to_state = _target(transition, taken.to, case)
+    fire = _firing(drafting, depth)
+    apply_effects(transition.effects, building, drafting, fire, name)
+    if transition.alternatives:
+        apply_effects(transition.alternatives[taken.way].effects, building, drafting, fire, name)
+    if to_state is not None and workflow.states[to_state].phase is Phase.FINAL:
+        building.cancel_open_clocks(drafting.happened_at)
+    drafting.record(
+        building.event(drafting, EventType.FIRED, actor=actor, transition=name, to_state=to_state), definition
+    )
+    for follow in building.after:
+        follow()
+    _join_parent(drafting, case.id, name, depth)
+
+
+def _target(transition: TransitionPart, taken: str, case: Case) -> str | None:
+    """Return the state the move leads to, None when the case stays where it is."""
+    if any(isinstance(effect, UnMerge) for effect in transition.effects):
+        return case.resume_state
+    return None if transition.stay else taken
+
+
+def _firing(drafting: Drafting, depth: int) -> FireOther:
+    """Return how this step fires moves of other cases: as the system, one firing deeper, with their cause."""
+
+    def fire(case_id: CaseId, name: str, cause: Cause) -> None:
+        _fire(drafting, drafting.family[case_id], name, SYSTEM, {}, depth=depth + 1, cause=cause)
+
+    return fire
+
+
+def _join_parent(drafting: Drafting, child_id: CaseId, name: str, depth: int) -> None:
+    """Fire the moves of the parent that its children's states now call for; nobody clicks twice."""
+    child = drafting.family[child_id]
+    parent = drafting.family.get(child.parent) if child.parent is not None else None
+    if parent is None:
+        return
+    for join in drafting.definition_of(parent).workflow.joins.values():
+        parent = drafting.family[parent.id]
+        if join.workflow != child.workflow or parent.state not in join.in_ or child.state not in join.states:
+            continue
+        rows = [
+            drafting.family[row.case].state
+            for row in parent.newest_children
+            if row.workflow == join.workflow and join.role in (None, row.role) and row.case in drafting.family
+        ]
+        hits = sum(1 for state in rows if state in join.states)
+        met = {"all": hits == len(rows), "any": hits > 0, "at_least": hits >= join.n}[join.when]
+        if rows and met and child.batch == max(row.batch for row in parent.children):
+            _fire(drafting, parent, join.fire, SYSTEM, {}, depth=depth + 1, cause=Cause(child_id, name))
+
+
+class _Judge:
+    """Asks the guards of one move and keeps every verdict."""
+
+    def __init__(self, definition: Definition, moment: Moment, building: Building) -> None:
+        self._definition = definition
+        self._moment = moment
+        self._scope = Scope(moment)
+        self._building = building
+        self._failed: GuardPart | None = None
+
+    def demand(self, guards: tuple[GuardPart, ...]) -> None:
+        """Ask the guards that every way of the move has; raises GuardRefused at the first that does not hold."""
+        for guard in guards:
+            if not self._ask(guard):
+                raise self.refusal()
+
+    def way_open(self, transition: TransitionPart, way: int) -> bool:
+        """Return whether all guards of one alternative hold."""
+        if not transition.alternatives:
+            return True
+        return all(self._ask(guard) for guard in transition.alternatives[way].guards)
+
+    def refusal(self) -> GuardRefused:
+        """Return the refusal for the guard that failed last."""
+        guard = self._failed
+        if guard is None:
+            return GuardRefused(Text("没有可走的下一步", "No way is open"))
+        workflow = self._definition.workflow
+        values = {name: part.value for name, part in workflow.parameters.items()}
+        source = None
+        if guard.source is not None:
+            document = workflow.documents[guard.source.document]
+            source = {"zh": f"{document.zh} {guard.source.article}", "en": f"{document.en} {guard.source.article}"}
+        return GuardRefused(guard.refuse.text.filled(values), guard=guard.id, source=source)
+
+    def _ask(self, guard: GuardPart) -> bool:
+        if guard.expr is not None:
+            holds = self._definition.guards[guard.expr].holds(self._scope)
+        else:
+            holds = CATALOGUE[guard.use or ""](self._moment, guard.given)
+        self._building.verdicts.append(Verdict(guard.id, holds))
+        if not holds:
+            self._failed = guard
+        return holds

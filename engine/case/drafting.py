@@ -1,0 +1,147 @@
+"""A step while it is being decided: the working copy of the cases, and the events so far. Lives for one ``decide``."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+from pydantic import JsonValue
+
+from engine.case.actors import Actor
+from engine.case.case import Case, Child, Clock, ClockState, Party
+from engine.case.commands import Stated
+from engine.case.deadlines import ended
+from engine.case.events import Cause, Event, EventType, Opening, Verdict
+from engine.case.evolve import evolve
+from engine.case.identity import CaseId, derived_id
+from engine.case.roles import Capacity
+from engine.case.situation import Situation
+from engine.definition.compiled import Definition
+
+FIRINGS_MAX = 8
+
+
+@dataclass(slots=True)
+class Drafting:
+    """The working set of one command. Later firings of the step see what earlier ones did."""
+
+    situation: Situation
+    actor: Actor
+    at: datetime
+    stated: Stated | None
+    key_hash: str
+    events: list[Event] = field(default_factory=list)
+    after: list[Case] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    changed: dict[CaseId, Case] = field(default_factory=dict)
+    family: Mapping[CaseId, Case] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.family = ChainMap(self.changed, cast(dict[CaseId, Case], self.situation.family))
+
+    @property
+    def happened_at(self) -> datetime:
+        return self.stated.occurred_at if self.stated is not None else self.at
+
+    def definition_of(self, case: Case) -> Definition:
+        return self.situation.definition_of(case)
+
+    def record(self, event: Event, definition: Definition) -> Case:
+        """Append the event and return the case as it is after it."""
+        case = evolve(self.family.get(event.case), event, definition)
+        self.changed[event.case] = case
+        self.events.append(event)
+        self.after.append(case)
+        return case
+
+    def next_number(self, series: str) -> int:
+        """Return the next number of a series; numbers issued earlier in the step are taken into account."""
+        number = self.numbers.get(series, self.situation.numbers.get(series, 0)) + 1
+        self.numbers[series] = number
+        return number
+
+    def new_id(self, *parts: str | int) -> CaseId:
+        return CaseId(derived_id(self.situation.seed, *parts))
+
+
+@dataclass(slots=True, kw_only=True)
+class Building:
+    """One event while its effects are worked out; ``after`` is what must follow once it is recorded."""
+
+    case: Case
+    definition: Definition
+    capacity: Capacity | None
+    form: dict[str, JsonValue]
+    fields: dict[str, JsonValue]
+    cause: Cause | None = None
+    joined: list[Party] = field(default_factory=list)
+    left: list[Party] = field(default_factory=list)
+    clocks: dict[str, Clock] = field(default_factory=dict)
+    children: list[Child] = field(default_factory=list)
+    linked: list[CaseId] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    rungs: list[tuple[str, str]] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    merge: CaseId | None = None
+    resume_state: str | None = None
+    published: bool = False
+    after: list[Callable[[], None]] = field(default_factory=list)
+
+    def clock(self, name: str) -> Clock | None:
+        return self.clocks.get(name) or self.case.clock(name)
+
+    def value(self, name: str) -> JsonValue:
+        """Return what a field holds so far: set in this step, else on the case."""
+        return self.fields.get(name, self.case.data.get(name))
+
+    def cancel_open_clocks(self, at: datetime) -> None:
+        """A final state asks for nothing any more: what still runs is cancelled."""
+        for name in (clock.name for clock in self.case.clocks):
+            clock = self.clock(name)
+            if clock is not None and clock.is_open:
+                self.clocks[name] = ended(clock, ClockState.CANCELLED, at)
+
+    def event(
+        self,
+        drafting: Drafting,
+        event_type: EventType,
+        *,
+        actor: Actor | None = None,
+        transition: str | None = None,
+        to_state: str | None = None,
+        opening: Opening | None = None,
+    ) -> Event:
+        """Return the finished event; a state change brings phase and milestone with it."""
+        state = None if to_state is None else self.definition.workflow.states[to_state]
+        milestone = None if state is None or state.milestone is None else str(state.milestone)
+        return Event(
+            case=self.case.id,
+            type=event_type,
+            at=drafting.at,
+            actor=actor or drafting.actor,
+            role=None if self.capacity is None else self.capacity.role,
+            acting_unit=None if self.capacity is None else self.capacity.unit,
+            stated=drafting.stated,
+            key_hash=drafting.key_hash,
+            opening=opening,
+            transition=transition,
+            to_state=to_state,
+            to_phase=None if state is None else state.phase,
+            milestone=milestone,
+            verdicts=tuple(self.verdicts),
+            cause=self.cause,
+            fields=dict(self.fields),
+            joined=tuple(self.joined),
+            left=tuple(self.left),
+            clocks=tuple(self.clocks.values()),
+            children=tuple(self.children),
+            merge=self.merge,
+            resume_state=self.resume_state,
+            linked=tuple(self.linked),
+            published=self.published,
+            notices=tuple(self.notices),
+            rungs=tuple(self.rungs),
+        )

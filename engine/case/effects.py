@@ -1,0 +1,365 @@
+"""What a move does beside changing the state: each effect of a definition, applied to the event being built.
+
+Effects on other cases (children, merge targets) are put off until the event itself is recorded, so that causes stand
+before consequences in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import assert_never
+
+from pydantic import JsonValue
+
+from engine.case import deadlines
+from engine.case.case import Case, Child, ChildRole, ClockState, Party, Pins
+from engine.case.drafting import Building, Drafting
+from engine.case.events import Cause, EventType, Opening
+from engine.case.identity import CaseId, PersonId, SessionId, UnitId
+from engine.case.merging import merge_into, unmerge_from
+from engine.case.numbers import series_key, written
+from engine.case.roles import Capacity
+from engine.case.scope import Moment, Scope
+from engine.case.situation import CongressSession
+from engine.definition.compiled import Definition
+from engine.definition.parts import (
+    Assign,
+    Bind,
+    Cascade,
+    ClockEffect,
+    Effect,
+    Extend,
+    IssueNumber,
+    Merge,
+    Notify,
+    OpenLinked,
+    Publish,
+    RaiseRung,
+    SetFields,
+    Unbind,
+    UnMerge,
+)
+from engine.errors import FieldProblem, FormInvalid
+from engine.text import Text
+
+FireOther = Callable[[CaseId, str, Cause], None]
+
+
+def apply_effects(
+    effects: Iterable[Effect], building: Building, drafting: Drafting, fire: FireOther, move: str
+) -> None:
+    """Apply the effects in order. ``fire`` makes a move of another case in the same step; ``move`` names this one."""
+    for effect in effects:
+        match effect:
+            case Assign():
+                _assign(effect, building, drafting, move)
+            case Cascade():
+                building.after.append(partial(_cascade, effect, building.case.id, drafting, fire, move))
+            case Merge():
+                _merge(effect, building, drafting, move)
+            case UnMerge():
+                _unmerge(building, drafting, move)
+            case SetFields():
+                _set(effect, building, drafting)
+            case Bind():
+                _bind(effect, building, drafting)
+            case Unbind():
+                who = _who(effect.who, building, drafting)
+                building.left.extend(Party(effect.role, person) for person in who)
+            case ClockEffect():
+                _clock(effect, building, drafting)
+            case Extend():
+                _extend(effect, building, drafting)
+            case RaiseRung():
+                _raise_rung(effect, building)
+            case IssueNumber():
+                _number(effect, building, drafting)
+            case Notify():
+                building.notices.append(effect.notice)
+            case OpenLinked():
+                _open_linked(effect, building, drafting, fire, move)
+            case Publish():
+                building.published = True
+            case _:
+                assert_never(effect)
+
+
+def open_case(
+    drafting: Drafting,
+    definition: Definition,
+    opening: Opening,
+    case_id: CaseId,
+    *,
+    fields: Mapping[str, JsonValue],
+    parties: Iterable[Party],
+    capacity: Capacity | None,
+    fire: FireOther,
+    cause: Cause | None = None,
+) -> Case:
+    """Record the opening of a case: its fields, its parties, and the effects of opening it."""
+    workflow = definition.workflow
+    initial = {name: part.initial for name, part in workflow.fields.items() if part.initial is not None}
+    blank = _blank(drafting, opening, case_id, definition)
+    building = Building(
+        case=blank,
+        definition=definition,
+        capacity=capacity,
+        form=dict(fields),
+        fields={**initial, **fields},
+        cause=cause,
+        joined=list(parties),
+    )
+    apply_effects(workflow.on_open, building, drafting, fire, "open")
+    case = drafting.record(
+        building.event(drafting, EventType.OPENED, to_state=workflow.initial, opening=opening), definition
+    )
+    for follow in building.after:
+        follow()
+    return case
+
+
+def session_of(drafting: Drafting, session: SessionId | None) -> CongressSession | None:
+    return None if session is None else drafting.situation.sessions.get(session)
+
+
+def pins_of(definition: Definition, drafting: Drafting) -> Pins:
+    """Return what the first entry of a case pins."""
+    return Pins(
+        definition=definition.hash, lists=dict(definition.list_hashes), calendar=drafting.situation.calendar.version
+    )
+
+
+def _blank(drafting: Drafting, opening: Opening, case_id: CaseId, definition: Definition) -> Case:
+    initial = definition.workflow.initial
+    return Case(
+        root=opening.root,
+        id=case_id,
+        workflow=opening.workflow,
+        definition_version=opening.definition_version,
+        pins=opening.pins,
+        unit=opening.unit,
+        congress_session=opening.congress_session,
+        state=initial,
+        phase=definition.workflow.states[initial].phase,
+        opened_at=drafting.at,
+        changed_at=drafting.at,
+        version=0,
+        seq=0,
+        head="",
+        parent=opening.parent,
+        child_role=opening.child_role,
+        batch=opening.batch,
+    )
+
+
+def _assign(effect: Assign, building: Building, drafting: Drafting, move: str) -> None:
+    lead = str(building.form[effect.lead])
+    others = building.form.get(effect.co_handlers, []) if effect.co_handlers is not None else []
+    units: list[tuple[ChildRole, str]] = [("lead", lead)]
+    units += [("co_handler", str(unit)) for unit in (others if isinstance(others, list) else [])]
+    unknown = [unit for _role, unit in units if not drafting.situation.units.exists(unit)]
+    if unknown:
+        raise FormInvalid(
+            [
+                FieldProblem(
+                    path=effect.lead if unit == lead else effect.co_handlers or effect.lead,
+                    text=Text(f"没有单位“{unit}”", f"No unit {unit!r}"),
+                )
+                for unit in unknown
+            ]
+        )
+    batch = max((child.batch for child in building.case.children), default=0) + 1
+    for role, unit in units:
+        child = drafting.new_id(building.case.id, "child", batch, unit)
+        building.children.append(
+            Child(case=child, workflow=effect.workflow, role=role, unit=UnitId(unit), batch=batch)
+        )
+        building.after.append(partial(_open_child, effect, building, drafting, building.children[-1], move))
+
+
+def _open_child(effect: Assign, building: Building, drafting: Drafting, child: Child, move: str) -> None:
+    parent = drafting.family[building.case.id]
+    definition = drafting.situation.rules.for_new(effect.workflow, _pinned_lists(drafting, parent))
+    opening = Opening(
+        root=parent.root,
+        workflow=effect.workflow,
+        definition_version=definition.workflow.version,
+        pins=pins_of(definition, drafting),
+        unit=child.unit,
+        congress_session=parent.congress_session,
+        parent=parent.id,
+        child_role=child.role,
+        batch=child.batch,
+    )
+    fields = _carried(effect.carry, building, parent)
+    if "handling_role" in definition.workflow.fields:
+        fields["handling_role"] = child.role
+    open_case(
+        drafting,
+        definition,
+        opening,
+        child.case,
+        fields=fields,
+        parties=(),
+        capacity=building.capacity,
+        fire=_no_fire,
+        cause=Cause(parent.id, move),
+    )
+
+
+def _pinned_lists(drafting: Drafting, case: Case) -> Mapping[str, int] | None:
+    session = session_of(drafting, case.congress_session)
+    return None if session is None else session.lists
+
+
+def _carried(carry: Mapping[str, str], building: Building, source: Case) -> dict[str, JsonValue]:
+    """Return the carried fields: from the form of this move first, else from the case as it is now."""
+    found = {
+        target: building.form.get(name, building.fields.get(name, source.data.get(name)))
+        for target, name in carry.items()
+    }
+    return {target: value for target, value in found.items() if value is not None}
+
+
+def _no_fire(case: CaseId, transition: str, cause: Cause) -> None:
+    raise AssertionError(f"opening {case} must not fire {transition} of another case ({cause})")
+
+
+def _cascade(effect: Cascade, parent_id: CaseId, drafting: Drafting, fire: FireOther, move: str) -> None:
+    for child in drafting.family[parent_id].children:
+        row = drafting.family.get(child.case)
+        wanted = effect.role is None or child.role == effect.role
+        if row is not None and wanted and child.workflow == effect.workflow and row.state in effect.states:
+            fire(child.case, effect.fire, Cause(parent_id, move))
+
+
+def _merge(effect: Merge, building: Building, drafting: Drafting, move: str) -> None:
+    target = CaseId(str(building.form[effect.into]))
+    if target not in drafting.family or target == building.case.id:
+        raise FormInvalid(
+            [FieldProblem(path=effect.into, text=Text("没有找到要并入的事项", "No such case to merge into"))]
+        )
+    building.merge = target
+    building.resume_state = building.case.state
+    building.after.append(partial(merge_into, drafting, building.case.id, target, effect.join_as, move))
+
+
+def _unmerge(building: Building, drafting: Drafting, move: str) -> None:
+    target = building.case.merged_into
+    if target is not None:
+        building.merge = CaseId("")
+        building.after.append(partial(unmerge_from, drafting, building.case.id, target, move))
+
+
+def _set(effect: SetFields, building: Building, drafting: Drafting) -> None:
+    moment = Moment(
+        situation=drafting.situation,
+        family=drafting.family,
+        definition=building.definition,
+        case=building.case,
+        actor=drafting.actor,
+        form=building.form,
+        at=drafting.happened_at,
+    )
+    scope = Scope(moment)
+    for name, text in effect.values.items():
+        building.fields[name] = _plain(building.definition.values[text].of(scope))
+
+
+def _plain(value: object) -> JsonValue:
+    """Return a value of an expression as JSON; dates become ISO text."""
+    if value is None or isinstance(value, str | int | bool):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value)
+
+
+def _who(who: str, building: Building, drafting: Drafting) -> list[PersonId]:
+    if who == "actor":
+        person = drafting.actor.acting_for or drafting.actor.person
+        return [] if person is None else [person]
+    value = building.form.get(who)
+    if isinstance(value, list):
+        return [PersonId(str(person)) for person in value]
+    return [PersonId(str(value))] if value else []
+
+
+def _bind(effect: Bind, building: Building, drafting: Drafting) -> None:
+    building.joined.extend(Party(effect.role, person) for person in _who(effect.who, building, drafting))
+
+
+def _clock(effect: ClockEffect, building: Building, drafting: Drafting) -> None:
+    name, at = effect.deadline, drafting.happened_at
+    part = building.definition.workflow.deadlines[name]
+    calendar = drafting.situation.calendar
+    clock = building.clock(name)
+    if effect.do == "start":
+        fields = {**building.case.data, **building.fields}
+        dates = deadlines.Dates(fields=fields, session=session_of(drafting, building.case.congress_session))
+        building.clocks[name] = deadlines.started(part, name, calendar, at, dates)
+    elif clock is None or not clock.is_open:
+        return
+    elif effect.do == "stop":
+        building.clocks[name] = deadlines.ended(clock, ClockState.MET, at)
+    elif effect.do == "cancel":
+        building.clocks[name] = deadlines.ended(clock, ClockState.CANCELLED, at)
+    elif effect.do == "suspend" and clock.state is ClockState.RUNNING:
+        building.clocks[name] = deadlines.suspended(clock, at)
+    elif effect.do == "resume" and clock.state is ClockState.SUSPENDED:
+        building.clocks[name] = deadlines.resumed(clock, part, calendar, at)
+
+
+def _extend(effect: Extend, building: Building, drafting: Drafting) -> None:
+    clock, days = building.clock(effect.deadline), building.form.get(effect.by)
+    if clock is not None and clock.is_open and isinstance(days, int):
+        part = building.definition.workflow.deadlines[effect.deadline]
+        building.clocks[effect.deadline] = deadlines.extended(clock, part, drafting.situation.calendar, days)
+
+
+def _raise_rung(effect: RaiseRung, building: Building) -> None:
+    clock = building.clock(effect.deadline)
+    if clock is not None and clock.is_open and effect.rung not in clock.rungs:
+        building.clocks[effect.deadline] = deadlines.with_rung(clock, effect.rung)
+        building.rungs.append((effect.deadline, effect.rung))
+
+
+def _number(effect: IssueNumber, building: Building, drafting: Drafting) -> None:
+    if building.value(effect.field):
+        return
+    workflow, session = building.definition.workflow, building.case.congress_session
+    part = workflow.numbers[effect.series]
+    key = series_key(workflow.name, effect.series, part, session, drafting.happened_at)
+    number = drafting.next_number(key)
+    building.fields[effect.field] = written(part, number, session_of(drafting, session), drafting.happened_at)
+
+
+def _open_linked(effect: OpenLinked, building: Building, drafting: Drafting, fire: FireOther, move: str) -> None:
+    case_id = drafting.new_id(building.case.id, "linked", effect.workflow, building.case.seq)
+    building.linked.append(case_id)
+
+    def follow() -> None:
+        source = drafting.family[building.case.id]
+        definition = drafting.situation.rules.for_new(effect.workflow, _pinned_lists(drafting, source))
+        opening = Opening(
+            root=source.root,
+            workflow=effect.workflow,
+            definition_version=definition.workflow.version,
+            pins=pins_of(definition, drafting),
+            unit=source.unit,
+            congress_session=source.congress_session,
+        )
+        open_case(
+            drafting,
+            definition,
+            opening,
+            case_id,
+            fields=_carried(effect.carry, building, source),
+            parties=(),
+            capacity=building.capacity,
+            fire=fire,
+            cause=Cause(source.id, move),
+        )
+
+    building.after.append(follow)

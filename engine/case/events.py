@@ -1,0 +1,113 @@
+"""What happened, in the past tense. One event is one ledger entry of one case; a step may hold events of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+from engine.case.actors import Actor
+from engine.case.case import Case, Child, ChildRole, Clock, Party, Pins
+from engine.case.commands import Stated
+from engine.case.identity import CaseId, RootId, SessionId, UnitId
+from engine.definition.parts import Phase
+
+
+class EventType(StrEnum):
+    """OPENED is always the first; CHANGED is what another case's step did to this one; NOTED moves nothing."""
+
+    OPENED = "opened"
+    FIRED = "fired"
+    CHANGED = "changed"
+    NOTED = "noted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What is fixed for the life of a case."""
+
+    root: RootId
+    workflow: str
+    definition_version: int
+    pins: Pins
+    unit: UnitId
+    congress_session: SessionId | None
+    parent: CaseId | None = None
+    child_role: ChildRole | None = None
+    batch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer of one guard."""
+
+    guard: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The move of another case that brought this one about."""
+
+    case: CaseId
+    transition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Everything one entry changes. Absent parts are empty.
+
+    ``fields`` holds values of every privacy; where each may stand is decided when the entry is written. ``clocks`` are
+    the new values of the clocks that changed. ``acting_unit`` is where the grant behind ``role`` is held. ``merge`` is
+    the case merged into, "" after an un-merge.
+    """
+
+    case: CaseId
+    type: EventType
+    at: datetime
+    actor: Actor
+    role: str | None = None
+    acting_unit: UnitId | None = None
+    stated: Stated | None = None
+    key_hash: str | None = None
+    opening: Opening | None = None
+    transition: str | None = None
+    to_state: str | None = None
+    to_phase: Phase | None = None
+    milestone: str | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    cause: Cause | None = None
+    fields: Mapping[str, JsonValue] = field(default_factory=dict)
+    joined: tuple[Party, ...] = ()
+    left: tuple[Party, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    children: tuple[Child, ...] = ()
+    merge: CaseId | None = None
+    merged_from: tuple[CaseId, ...] | None = None
+    resume_state: str | None = None
+    linked: tuple[CaseId, ...] = ()
+    published: bool = False
+    notices: tuple[str, ...] = ()
+    rungs: tuple[tuple[str, str], ...] = ()
+    note: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    @property
+    def happened_at(self) -> datetime:
+        """The instant that clocks and milestones count from: the stated one where there is one."""
+        return self.stated.occurred_at if self.stated is not None else self.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a command does: events in order on one or more cases, and each case as it is after its event.
+
+    ``case`` is the one asked about; the heads of ``after`` are not known before the entries are written.
+    """
+
+    case: CaseId
+    events: tuple[Event, ...]
+    after: tuple[Case, ...]
+    numbers: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,118 @@
+"""The fold: what a case is after one more event. Replaying a ledger is this function over its entries, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import assert_never
+
+from engine.case.case import Case, Clock, Party
+from engine.case.events import Event, EventType
+from engine.case.identity import PersonId
+from engine.definition.compiled import Definition
+
+
+def evolve(case: Case | None, event: Event, definition: Definition, head: str = "") -> Case:
+    """Return the case after the event. ``head`` is the hash of the event's entry, where it is known already."""
+    match event.type:
+        case EventType.OPENED:
+            return _changed(_blank(event, definition), event, definition, head)
+        case EventType.FIRED | EventType.CHANGED | EventType.NOTED:
+            if case is None:
+                raise ValueError("the first event of a case opens it")
+            return _changed(case, event, definition, head)
+        case _:
+            assert_never(event.type)
+
+
+def _blank(event: Event, definition: Definition) -> Case:
+    opening = event.opening
+    if opening is None:
+        raise ValueError("an opening event carries its opening")
+    initial = definition.workflow.initial
+    return Case(
+        root=opening.root,
+        id=event.case,
+        workflow=opening.workflow,
+        definition_version=opening.definition_version,
+        pins=opening.pins,
+        unit=opening.unit,
+        congress_session=opening.congress_session,
+        state=initial,
+        phase=definition.workflow.states[initial].phase,
+        opened_at=event.at,
+        changed_at=event.at,
+        version=0,
+        seq=0,
+        head="",
+        parent=opening.parent,
+        child_role=opening.child_role,
+        batch=opening.batch,
+    )
+
+
+def _changed(case: Case, event: Event, definition: Definition, head: str) -> Case:
+    moved = event.type is not EventType.NOTED
+    data, sealed = case.data, case.sealed
+    if event.fields:
+        open_fields = definition.open_fields
+        data = {**data, **{name: value for name, value in event.fields.items() if name in open_fields}}
+        sealed = sealed | {name for name in event.fields if name not in open_fields}
+    fired = case.fired
+    if event.transition is not None and event.type is EventType.FIRED:
+        fired = {**fired, event.transition: fired.get(event.transition, 0) + 1}
+    milestones = case.milestones
+    if event.milestone is not None:
+        milestones = {**milestones, event.milestone: event.happened_at}
+    return replace(
+        case,
+        state=event.to_state or case.state,
+        phase=event.to_phase or case.phase,
+        changed_at=event.at,
+        version=case.version + 1 if moved else case.version,
+        seq=case.seq + 1,
+        head=head,
+        data=data,
+        sealed=sealed,
+        parties=_parties(case.parties, event),
+        people=_people(case.people, event),
+        clocks=_clocks(case.clocks, event.clocks),
+        children=(*case.children, *event.children),
+        fired=fired,
+        milestones=milestones,
+        merged_into=case.merged_into if event.merge is None else (event.merge or None),
+        merged_from=case.merged_from if event.merged_from is None else event.merged_from,
+        resume_state=_resume_state(case, event),
+        linked=(*case.linked, *event.linked),
+        published=case.published or event.published,
+        stated=case.stated or event.stated is not None,
+    )
+
+
+def _resume_state(case: Case, event: Event) -> str | None:
+    if event.merge is None:
+        return case.resume_state
+    return event.resume_state if event.merge else None
+
+
+def _parties(parties: tuple[Party, ...], event: Event) -> tuple[Party, ...]:
+    kept = tuple(party for party in parties if party not in event.left)
+    return (*kept, *(party for party in event.joined if party not in kept))
+
+
+def _people(people: tuple[PersonId, ...], event: Event) -> tuple[PersonId, ...]:
+    met: Iterable[PersonId | None] = (
+        event.actor.person,
+        event.actor.acting_for,
+        *(party.person for party in event.joined),
+    )
+    new = dict.fromkeys(person for person in met if person is not None and person not in people)
+    return (*people, *new)
+
+
+def _clocks(clocks: tuple[Clock, ...], changed: tuple[Clock, ...]) -> tuple[Clock, ...]:
+    if not changed:
+        return clocks
+    by_name = {clock.name: clock for clock in clocks}
+    by_name.update({clock.name: clock for clock in changed})
+    return tuple(by_name.values())

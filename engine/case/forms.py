@@ -1,0 +1,87 @@
+"""Checks what somebody filled in: only fields that were asked for, all problems at once, in words a clerk reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from jsonschema import ValidationError
+from pydantic import JsonValue
+
+from engine.definition.compiled import Definition
+from engine.errors import FieldProblem, FormInvalid
+from engine.text import Text
+
+Asked = Mapping[str, Literal["required", "optional"]]
+
+_EMPTY: tuple[JsonValue, ...] = ("", [], None)
+
+
+def checked_form(definition: Definition, asked: Asked, form: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the form without empty answers; raises FormInvalid naming every wrong field.
+
+    A required field must be answered, an answer must be asked for, match the field's schema and, for a field backed
+    by a code list, be one of the codes pinned for the case.
+    """
+    problems = list(_problems(definition, asked, form))
+    if problems:
+        raise FormInvalid(problems)
+    return {name: form[name] for name in asked if name in form and form[name] not in _EMPTY}
+
+
+def _problems(definition: Definition, asked: Asked, form: Mapping[str, JsonValue]) -> Iterator[FieldProblem]:
+    for name in form:
+        if name not in asked:
+            yield FieldProblem(path=name, text=Text("此步骤不填写该项", "This step does not ask for this field"))
+    for name, need in asked.items():
+        value = form.get(name)
+        if value in _EMPTY:
+            if need == "required":
+                title = definition.field(name).title
+                yield FieldProblem(path=name, text=Text(f"“{title.zh}”为必填项", f"{title.en} is required"))
+            continue
+        yield from _wrong_values(definition, name, value)
+
+
+def _wrong_values(definition: Definition, name: str, value: JsonValue) -> Iterator[FieldProblem]:
+    for error in definition.validators[name].iter_errors(value):
+        path = ".".join((name, *(str(part) for part in error.absolute_path)))
+        yield FieldProblem(path=path, text=_in_words(error))
+    codes = definition.codes.get(name)
+    if codes is None:
+        return
+    for code in value if isinstance(value, list) else [value]:
+        if code not in codes:
+            known = "、".join(sorted(codes))
+            yield FieldProblem(
+                path=name,
+                text=Text(f"“{code}”不在代码表内，可填：{known}", f"{code!r} is not in the list; use one of: {known}"),
+            )
+
+
+def _in_words(error: ValidationError) -> Text:
+    """Return the message for a JSON Schema error, by its keyword."""
+    limit = error.validator_value
+    match error.validator:
+        case "type":
+            return Text(f"类型不对，应为 {limit}", f"Wrong type, expected {limit}")
+        case "maxLength":
+            return Text(f"不得超过 {limit} 个字", f"At most {limit} characters")
+        case "minLength":
+            return Text(f"不得少于 {limit} 个字", f"At least {limit} characters")
+        case "minimum":
+            return Text(f"不得小于 {limit}", f"At least {limit}")
+        case "maximum":
+            return Text(f"不得大于 {limit}", f"At most {limit}")
+        case "maxItems":
+            return Text(f"不得超过 {limit} 项", f"At most {limit} items")
+        case "minItems":
+            return Text(f"不得少于 {limit} 项", f"At least {limit} items")
+        case "uniqueItems":
+            return Text("有重复项", "Contains duplicates")
+        case "enum":
+            return Text(f"只能填：{limit}", f"Must be one of: {limit}")
+        case "format":
+            return Text(f"格式不对，应为 {limit}（例如 2026-03-02）", f"Wrong format, expected {limit}")
+        case _:
+            return Text(f"不符合“{error.validator}”要求", f"Violates {error.validator}")

@@ -1,0 +1,1 @@
+"""What the rules say: the model of a definition, its loader, its proofs, and nothing about running cases."""

@@ -1,0 +1,229 @@
+"""Proofs about time: no case waits without a term, every term begins and ends, every term has a ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from engine.definition.checks_graph import moves, reachable_states
+from engine.definition.checks_proof import FIELD, LADDER, TRANSITION, Proof, effect_places
+from engine.definition.model import DeadlinePart, Rung, Within
+from engine.definition.names import field_type
+from engine.definition.parts import ClockEffect, Effect, Extend, Phase, Privacy, RaiseRung
+from engine.definition.period import parse_period
+from engine.definition.reading import Path
+from engine.errors import InputRefused
+from engine.text import Text
+
+
+def check_clock(proof: Proof) -> None:
+    """Add states that wait without a term, and deadlines, ladders and rungs that say too little or too much."""
+    for name, part in proof.workflow.deadlines.items():
+        _check_deadline(proof, name, part)
+    for name, ladder in proof.workflow.ladders.items():
+        seen: set[str] = set()
+        for index, rung in enumerate(ladder.rungs):
+            _check_rung(proof, ("ladders", name, "rungs", index), rung, seen)
+    running = running_deadlines(proof)
+    _check_waiting(proof, running)
+    _check_effects(proof, running)
+
+
+def running_deadlines(proof: Proof) -> Mapping[str, frozenset[str]]:
+    """Return for each reachable state the deadlines that may run there: those some way has started and not ended."""
+    workflow = proof.workflow
+    if workflow.initial not in workflow.states:
+        return {}
+    known = {workflow.initial: _after(workflow.on_open, frozenset())}
+    waiting = [workflow.initial]
+    ways = moves(workflow)
+    while waiting:
+        state = waiting.pop()
+        for move in (move for move in ways if move.from_state == state):
+            before = known.get(move.to_state)
+            after = (before or frozenset()) | _after(move.effects, known[state])
+            if before is None or after != before:
+                known[move.to_state] = after
+                waiting.append(move.to_state)
+    return known
+
+
+def _after(effects: Iterable[Effect], running: frozenset[str]) -> frozenset[str]:
+    for effect in effects:
+        if isinstance(effect, ClockEffect) and effect.do == "start":
+            running |= {effect.deadline}
+        elif isinstance(effect, ClockEffect) and effect.do in ("stop", "cancel"):
+            running -= {effect.deadline}
+    return running
+
+
+def _check_waiting(proof: Proof, running: Mapping[str, frozenset[str]]) -> None:
+    for name, part in proof.workflow.states.items():
+        waits = part.phase is Phase.ACTIVE and name in running and not running[name]
+        if waits and not part.waive.get("deadline", "").strip():
+            proof.add(
+                ("states", name),
+                "waiting_without_deadline",
+                Text(
+                    f"状态“{part.title.zh}”（{name}）等待办理而没有期限", f"A case waits in {name} without any deadline"
+                ),
+                Text(
+                    "请在进入该状态的流转中写 {do: start, deadline: …}，或写 waive: {deadline: 理由}",
+                    "Start a deadline on the way to it, or write waive: {deadline: why}",
+                ),
+            )
+
+
+def _check_deadline(proof: Proof, name: str, part: DeadlinePart) -> None:
+    path: Path = ("deadlines", name)
+    if part.ladder is not None:
+        proof.known((*path, "ladder"), LADDER, part.ladder, proof.workflow.ladders)
+    elif not part.waive.get("ladder", "").strip():
+        proof.add(
+            path,
+            "deadline_without_ladder",
+            Text(
+                f"期限“{part.title.zh}”（{name}）逾期后没有督办层级",
+                f"Nothing follows when the deadline {name} is missed",
+            ),
+            Text("请写 ladder: 名称，或写 waive: {ladder: 理由}", "Write ladder: its name, or waive: {ladder: why}"),
+        )
+    if isinstance(part.within, Within):
+        _check_within(proof, (*path, "within"), part.within)
+    else:
+        _check_period(proof, (*path, "within"), part.within)
+    done = {effect.do for place in effect_places(proof.workflow) for effect in place.effects if _is_of(effect, name)}
+    if "start" not in done:
+        proof.add(
+            path,
+            "deadline_never_started",
+            Text(f"期限“{part.title.zh}”（{name}）从未开始计算", f"The deadline {name} is never started"),
+            Text(
+                f"请在某个流转的 effects 中写 {{do: start, deadline: {name}}}", f"Write {{do: start, deadline: {name}}}"
+            ),
+        )
+    if not done & {"stop", "cancel"}:
+        proof.add(
+            path,
+            "deadline_never_stopped",
+            Text(f"期限“{part.title.zh}”（{name}）从未停止计算", f"The deadline {name} is never stopped"),
+            Text(
+                f"请在某个流转的 effects 中写 {{do: stop, deadline: {name}}}", f"Write {{do: stop, deadline: {name}}}"
+            ),
+        )
+
+
+def _is_of(effect: Effect, deadline: str) -> bool:
+    return isinstance(effect, ClockEffect) and effect.deadline == deadline
+
+
+def _check_within(proof: Proof, path: Path, within: Within) -> None:
+    said = [key for key in ("from_field", "session", "fixed") if getattr(within, key) is not None]
+    if len(said) != 1:
+        proof.add(
+            path,
+            "within_unclear",
+            Text("期限应写 from_field、session、fixed 之一", "A term must say one of from_field, session and fixed"),
+            Text(
+                "请只留一个；没有日期时的期限写 otherwise", "Leave one; 'otherwise' is the term when there is no date"
+            ),
+        )
+    if within.otherwise is not None:
+        _check_period(proof, (*path, "otherwise"), within.otherwise)
+    field = within.from_field
+    if field is None or not proof.known((*path, "from_field"), FIELD, field, proof.workflow.fields):
+        return
+    part = proof.workflow.fields[field]
+    is_date = part.json_schema.get("format") in ("date", "date-time") and field_type(part) is not None
+    if not is_date or part.privacy not in (Privacy.PUBLIC, Privacy.INTERNAL):
+        proof.add(
+            (*path, "from_field"),
+            "within_no_date",
+            Text(f"字段“{field}”不是公开或内部的日期", f"The field {field} is no public or internal date"),
+            Text("请用 schema: {type: string, format: date} 的字段", "Use a field of {type: string, format: date}"),
+        )
+
+
+def _check_period(proof: Proof, path: Path, period: str) -> None:
+    try:
+        parse_period(period)
+    except InputRefused as error:
+        proof.add(path, "format_wrong", error.text, Text("请改写期限", "Write another term"))
+
+
+def _check_rung(proof: Proof, path: Path, rung: Rung, seen: set[str]) -> None:
+    if rung.id in seen:
+        proof.add(
+            (*path, "id"),
+            "rung_repeated",
+            Text(f"同一督办层级中有两级都叫“{rung.id}”", f"Two rungs of the ladder are called '{rung.id}'"),
+            Text("请改名", "Name one otherwise"),
+        )
+    seen.add(rung.id)
+    at = rung.at
+    if at.on is not None:
+        proof.known((*path, "at", "on"), TRANSITION, at.on, proof.workflow.transitions)
+    clear = at.before is None if at.on is not None else (at.before is None) != (at.after is None)
+    if not clear:
+        proof.add(
+            (*path, "at"),
+            "rung_time_unclear",
+            Text(f"督办“{rung.title.zh}”的时间不明确", f"It is not clear when the rung {rung.id} is due"),
+            Text(
+                "请写 before、after 之一，或写 on: 流转（可加 times、after）",
+                "Write one of before and after, or on: a transition (with times and after if need be)",
+            ),
+        )
+    for key, period in (("before", at.before), ("after", at.after)):
+        if period is not None:
+            _check_period(proof, (*path, "at", key), period)
+
+
+def _check_effects(proof: Proof, running: Mapping[str, frozenset[str]]) -> None:
+    """A clock is stopped or moved only where it may run, and only as its deadline allows."""
+    workflow, reachable = proof.workflow, reachable_states(proof.workflow)
+    for place in effect_places(workflow):
+        started: set[str] = set()
+        for index, effect in enumerate(place.effects):
+            if not isinstance(effect, ClockEffect | Extend | RaiseRung):
+                continue
+            part = workflow.deadlines.get(effect.deadline)
+            if part is None:
+                continue
+            path = (*place.path, index)
+            _check_limit(proof, path, effect, part)
+            if effect.do == "start":
+                started.add(effect.deadline)
+                continue
+            origins = (
+                [state for state in workflow.transitions[place.move].from_ if state in reachable] if place.move else []
+            )
+            may_run = any(effect.deadline in running.get(state, ()) for state in origins)
+            if origins and not may_run and effect.deadline not in started:
+                proof.add(
+                    (*path, "deadline"),
+                    "deadline_not_running",
+                    Text(
+                        f"流转“{place.move}”发出时，期限“{effect.deadline}”不可能在计算",
+                        f"The deadline {effect.deadline} cannot be running when {place.move} is fired",
+                    ),
+                    Text(
+                        "请先在此前的流转中开始计算，或删去此动作", "Start it on the way here, or leave the effect out"
+                    ),
+                )
+
+
+def _check_limit(proof: Proof, path: Path, effect: ClockEffect | Extend | RaiseRung, part: DeadlinePart) -> None:
+    wanted = {"suspend": ("suspension", part.suspension), "extend": ("extension", part.extension)}.get(effect.do)
+    if wanted is not None and wanted[1] is None:
+        proof.add(
+            (*path, "deadline"),
+            f"{wanted[0]}_not_declared",
+            Text(
+                f"期限“{effect.deadline}”没有写明可否{'中止' if effect.do == 'suspend' else '延长'}",
+                f"The deadline {effect.deadline} declares no {wanted[0]}",
+            ),
+            Text(
+                f"请在该期限中写 {wanted[0]}: {{max_count: 1, max_days: 30, approver: [角色]}}",
+                f"Write {wanted[0]}: {{max_count: 1, max_days: 30, approver: [role]}} in the deadline",
+            ),
+        )

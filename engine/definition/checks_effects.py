@@ -1,0 +1,157 @@
+"""Proofs about effects: what each names is declared, and what it takes from the form is asked there."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from engine.definition.checks_names import must_be_party
+from engine.definition.checks_proof import (
+    DEADLINE,
+    FIELD,
+    NOTICE,
+    ROLE,
+    RUNG,
+    SERIES,
+    STATE,
+    TRANSITION,
+    WORKFLOW,
+    EffectsPlace,
+    Proof,
+    effect_places,
+)
+from engine.definition.parts import (
+    Assign,
+    Bind,
+    Cascade,
+    ClockEffect,
+    Effect,
+    Extend,
+    IssueNumber,
+    Merge,
+    Notify,
+    OpenLinked,
+    Publish,
+    RaiseRung,
+    SetFields,
+    Unbind,
+    UnMerge,
+)
+from engine.definition.reading import Path
+from engine.text import Text
+
+
+def check_effects(proof: Proof) -> None:
+    """Add every effect that names something undeclared or needs a form field that is not asked."""
+    for place in effect_places(proof.workflow):
+        for index, effect in enumerate(place.effects):
+            _check(proof, place, (*place.path, index), effect)
+
+
+def _check(proof: Proof, place: EffectsPlace, path: Path, effect: Effect) -> None:
+    workflow = proof.workflow
+    match effect:
+        case Assign():
+            _check_asked(proof, place, (*path, "lead"), effect.lead, required=True)
+            if effect.co_handlers is not None:
+                _check_asked(proof, place, (*path, "co_handlers"), effect.co_handlers, required=False)
+            _check_carry(proof, path, effect)
+        case OpenLinked():
+            _check_carry(proof, path, effect)
+        case Cascade():
+            _check_cascade(proof, path, effect)
+        case Merge():
+            _check_asked(proof, place, (*path, "into"), effect.into, required=True)
+            for here, there in effect.join_as.items():
+                proof.known((*path, "join_as", here), ROLE, here, workflow.roles, is_key=True)
+                if proof.known((*path, "join_as", here), ROLE, there, workflow.roles):
+                    must_be_party(proof, (*path, "join_as", here), there)
+        case SetFields():
+            for name in effect.values:
+                proof.known((*path, "values", name), FIELD, name, workflow.fields, is_key=True)
+        case Bind() | Unbind():
+            if proof.known((*path, "role"), ROLE, effect.role, workflow.roles):
+                must_be_party(proof, (*path, "role"), effect.role)
+            if effect.who != "actor":
+                _check_asked(proof, place, (*path, "who"), effect.who, required=False)
+        case ClockEffect():
+            proof.known((*path, "deadline"), DEADLINE, effect.deadline, workflow.deadlines)
+        case Extend():
+            proof.known((*path, "deadline"), DEADLINE, effect.deadline, workflow.deadlines)
+            _check_asked(proof, place, (*path, "by"), effect.by, required=True)
+        case RaiseRung():
+            _check_rung(proof, path, effect)
+        case IssueNumber():
+            proof.known((*path, "series"), SERIES, effect.series, workflow.numbers)
+            proof.known((*path, "field"), FIELD, effect.field, workflow.fields)
+        case Notify():
+            proof.known((*path, "notice"), NOTICE, effect.notice, workflow.notices)
+        case UnMerge() | Publish():
+            pass
+        case _:
+            assert_never(effect)
+
+
+def _check_asked(proof: Proof, place: EffectsPlace, path: Path, field: str, *, required: bool) -> None:
+    """What an effect takes from the form must be asked there, and must be answered if the effect cannot do without."""
+    if not proof.known(path, FIELD, field, proof.workflow.fields):
+        return
+    form = (
+        Text("opening 表单", "opening form")
+        if place.move is None
+        else Text(f"流转“{place.move}”的表单", f"form of {place.move}")
+    )
+    if field not in place.form:
+        proof.add(
+            path,
+            "form_field_not_asked",
+            Text(f"字段“{field}”未列入{form.zh}", f"The field {field} is not asked by the {form.en}"),
+            Text(f"请在表单中写 {field}: required", f"Write {field}: required in the form"),
+        )
+    elif required and place.form[field] != "required":
+        proof.add(
+            path,
+            "form_field_optional",
+            Text(
+                f"字段“{field}”在{form.zh}中可以不填，但此动作必须用它",
+                f"The {form.en} leaves {field} open, which is needed",
+            ),
+            Text(f"请在表单中写 {field}: required", f"Write {field}: required in the form"),
+        )
+
+
+def _check_carry(proof: Proof, path: Path, effect: Assign | OpenLinked) -> None:
+    """``carry`` says which field there takes the value of which field here."""
+    for there, here in effect.carry.items():
+        proof.known((*path, "carry", there), FIELD, here, proof.workflow.fields)
+    if not proof.known((*path, "workflow"), WORKFLOW, effect.workflow, proof.workflows):
+        return
+    fields = proof.workflows[effect.workflow].fields
+    for there in effect.carry:
+        proof.known((*path, "carry", there), FIELD, there, fields, is_key=True)
+
+
+def _check_cascade(proof: Proof, path: Path, effect: Cascade) -> None:
+    if not proof.known((*path, "workflow"), WORKFLOW, effect.workflow, proof.workflows):
+        return
+    child = proof.workflows[effect.workflow]
+    proof.all_known((*path, "states"), STATE, effect.states, child.states)
+    if not proof.known((*path, "fire"), TRANSITION, effect.fire, child.transitions):
+        return
+    fired = child.transitions[effect.fire]
+    for index, state in enumerate(effect.states):
+        if state in child.states and state not in fired.from_:
+            proof.add(
+                (*path, "states", index),
+                "fired_not_offered",
+                Text(f"流转“{effect.fire}”不能从“{state}”发出", f"{effect.fire} does not leave the state {state}"),
+                Text(f"可写：{'、'.join(fired.from_)}", f"Write one of: {', '.join(fired.from_)}"),
+            )
+
+
+def _check_rung(proof: Proof, path: Path, effect: RaiseRung) -> None:
+    workflow = proof.workflow
+    if not proof.known((*path, "deadline"), DEADLINE, effect.deadline, workflow.deadlines):
+        return
+    ladder = workflow.ladders.get(workflow.deadlines[effect.deadline].ladder or "")
+    rungs = [rung.id for rung in ladder.rungs] if ladder is not None else []
+    proof.known((*path, "rung"), RUNG, effect.rung, rungs)

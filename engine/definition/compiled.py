@@ -1,0 +1,111 @@
+"""A definition ready to run: its expressions compiled, its forms turned into validators, its lists at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
+
+from engine.definition.guards import Guard, Value, compile_guard, compile_value
+from engine.definition.model import CodeList, Workflow
+from engine.definition.names import guard_names
+from engine.definition.parts import FieldPart, GuardPart, Privacy, SetFields, TransitionPart
+
+OPEN_PRIVACY = frozenset({Privacy.PUBLIC, Privacy.INTERNAL})
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """One version of a workflow with one choice of code lists. Compared by identity.
+
+    ``hash`` identifies the text of the definition, ``list_hashes`` the lists by name. Everything derived is computed
+    once and kept.
+    """
+
+    workflow: Workflow
+    hash: str
+    lists: Mapping[str, CodeList]
+    list_hashes: Mapping[str, str]
+
+    @cached_property
+    def guards(self) -> Mapping[str, Guard]:
+        """Every guard expression of the definition, compiled, by its text."""
+        names = guard_names(self.workflow, self.lists)
+        return {
+            guard.expr: compile_guard(guard.expr, names)
+            for transition in self.workflow.transitions.values()
+            for guard in all_guards(transition)
+            if guard.expr is not None
+        }
+
+    @cached_property
+    def values(self) -> Mapping[str, Value]:
+        """Every expression of a ``set`` effect, compiled, by its text."""
+        names = guard_names(self.workflow, self.lists)
+        return {
+            text: compile_value(text, names)
+            for transition in self.workflow.transitions.values()
+            for effects in (transition.effects, *(alternative.effects for alternative in transition.alternatives))
+            for effect in effects
+            if isinstance(effect, SetFields)
+            for text in effect.values.values()
+        }
+
+    @cached_property
+    def validators(self) -> Mapping[str, Validator]:
+        """A validator per field, built once; formats such as ``date`` are asserted."""
+        return {
+            name: Draft202012Validator(field.json_schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+            for name, field in self.workflow.fields.items()
+        }
+
+    @cached_property
+    def codes(self) -> Mapping[str, frozenset[str]]:
+        """The codes allowed in each field that is backed by a list."""
+        return {
+            name: frozenset(item.code for item in code_list.items)
+            for name in self.workflow.fields
+            if (code_list := self.list_of(name)) is not None
+        }
+
+    @cached_property
+    def flags(self) -> Mapping[str, Mapping[str, Mapping[str, bool]]]:
+        """Field → code → flag → value, every flag of the list present for every code."""
+        return {
+            name: {
+                item.code: {flag: item.flags.get(flag, False) for flag in flag_names(code_list)}
+                for item in code_list.items
+            }
+            for name in self.workflow.fields
+            if (code_list := self.list_of(name)) is not None
+        }
+
+    @cached_property
+    def open_fields(self) -> frozenset[str]:
+        """The fields whose values may stand in the row: public and internal ones."""
+        return frozenset(name for name, field in self.workflow.fields.items() if field.privacy in OPEN_PRIVACY)
+
+    @cached_property
+    def tracked_fields(self) -> frozenset[str]:
+        return frozenset(name for name, field in self.workflow.fields.items() if field.tracked)
+
+    def field(self, name: str) -> FieldPart:
+        return self.workflow.fields[name]
+
+    def list_of(self, field: str) -> CodeList | None:
+        """Return the code list behind a field, or None when it has none."""
+        alias = self.workflow.fields[field].list
+        return None if alias is None else self.lists[self.workflow.lists[alias]]
+
+
+def all_guards(transition: TransitionPart) -> tuple[GuardPart, ...]:
+    """Return the guards of a transition, its alternatives' included, in the order they are asked."""
+    return (*transition.guards, *(guard for alternative in transition.alternatives for guard in alternative.guards))
+
+
+def flag_names(code_list: CodeList) -> tuple[str, ...]:
+    """Return every flag any item of the list carries, sorted."""
+    return tuple(sorted({flag for item in code_list.items for flag in item.flags}))

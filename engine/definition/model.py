@@ -1,0 +1,209 @@
+"""A definition in one version: everything a workflow folder's ``v1.yaml`` may say. Shapes only, no proofs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from engine.definition.parts import (
+    Effect,
+    Expression,
+    FieldPart,
+    Join,
+    Label,
+    Part,
+    PeriodText,
+    RolePart,
+    Slug,
+    Source,
+    StatePart,
+    TransitionPart,
+)
+
+
+class Parameter(Part):
+    """A number or word that a unit may set otherwise; guards and refusals read it as ``parameter.<id>``."""
+
+    title: Label
+    value: int | bool | str
+    source: Source | None = None
+
+
+class NumberSeries(Part):
+    """A series of numbers. The template may use ``{session}``, ``{year}`` and ``{n}`` with a width, as ``{n:03}``."""
+
+    title: Label
+    template: str = Field(min_length=3, max_length=60)
+    per: Literal["congress_session", "year", "root"] = "congress_session"
+
+
+class RungTime(Part):
+    """When a rung is due: before or after the effective due date, or after the n-th firing of a transition."""
+
+    before: PeriodText | None = None
+    after: PeriodText | None = None
+    on: Slug | None = None
+    times: int = Field(default=1, ge=1)
+
+
+class Rung(Part):
+    """One step of a ladder: level, colour, when, who is told, whether it is raised again."""
+
+    id: Slug
+    level: int = Field(ge=1, le=9)
+    colour: Literal["blue", "yellow", "orange", "red", "black"]
+    title: Label
+    at: RungTime
+    to: tuple[Slug, ...] = Field(min_length=1)
+    repeat: PeriodText | None = None
+
+
+class Ladder(Part):
+    """What follows lateness, mild to severe."""
+
+    rungs: tuple[Rung, ...] = Field(min_length=1)
+    source: Source | None = None
+
+
+class Within(Part):
+    """A term that is not a period: a date the case carries, a date of the congress session, or a fixed date."""
+
+    from_field: Slug | None = None
+    session: Literal["call_closes_on", "opens_on", "closes_on", "reply_due_on"] | None = None
+    fixed: date | None = None
+    otherwise: PeriodText | None = None
+
+
+class Limit(Part):
+    """How often and how far a clock may be stopped or moved, and by whom."""
+
+    max_count: int = Field(ge=0, le=20)
+    max_days: int = Field(ge=0, le=3660)
+    approver: tuple[Slug, ...] = Field(min_length=1)
+    source: Source | None = None
+
+
+class DeadlinePart(Part):
+    """The rule by which a due instant is computed. Effects of transitions start and stop it.
+
+    ``roll`` says what happens when the last day is a day off; without it days and months roll forward and working
+    days and hours do not. A date from a field, session or notice never rolls.
+    """
+
+    title: Label
+    within: PeriodText | Within
+    start_day: Literal["excluded", "included"] = "excluded"
+    roll: Literal["none", "next", "previous"] | None = None
+    suspension: Limit | None = None
+    extension: Limit | None = None
+    ladder: Slug | None = None
+    waive: dict[Literal["ladder"], str] = Field(default_factory=dict)
+    source: Source | None = None
+
+
+class NoticePart(Part):
+    """Who is told what: an event's roles and the template's name."""
+
+    title: Label
+    to: tuple[Slug, ...] = Field(min_length=1)
+    template: Slug
+
+
+class EvaluationPart(Part):
+    """How the proposer judges: one field per dimension, the code list of the scale, and what counts as bad."""
+
+    dimensions: dict[Slug, Slug] = Field(min_length=1)
+    evaluator: Slug
+    aggregate: Literal["lead", "all", "worst"] = "lead"
+    bad: tuple[str, ...] = Field(min_length=1)
+    on_bad: Slug | None = None
+
+
+class Share(Part):
+    """Which cases are counted (``where``), or which number of each is added up (``sum``)."""
+
+    where: Expression
+    sum: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")] | None = None
+
+
+class Apart(Part):
+    """Cases left out of a ratio, or shown beside it, always counted and printed."""
+
+    id: Slug
+    title: Label
+    where: Expression
+
+
+class Measure(Part):
+    """A declared figure over the facts of each case as of an instant; without a denominator it is a count."""
+
+    title: Label
+    numerator: Share
+    denominator: Share | None = None
+    excluded: tuple[Apart, ...] = ()
+    beside: tuple[Apart, ...] = ()
+    minimum_sample: int = Field(default=0, ge=0)
+    source: Source | None = None
+
+
+class Workflow(Part):
+    """A procedure in one version.
+
+    ``opening`` is the form of a new case and ``on_open`` the effects of opening it (a number issued, a deadline
+    started); children opened by an assignment run them too. ``number_fields`` are the fields that hold the number a
+    case is known by, the first that has a value counting.
+    """
+
+    name: Slug
+    version: int = Field(ge=1)
+    title: Label
+    purpose: Label
+    in_force_from: date
+    counts_as_case: bool = True
+    initial: Slug
+    documents: dict[Slug, Label] = Field(default_factory=dict)
+    parameters: dict[Slug, Parameter] = Field(default_factory=dict)
+    lists: dict[Slug, str] = Field(default_factory=dict)
+    numbers: dict[Slug, NumberSeries] = Field(default_factory=dict)
+    fields: dict[Slug, FieldPart] = Field(default_factory=dict)
+    subject_field: Slug
+    category_field: Slug | None = None
+    number_fields: tuple[Slug, ...] = ()
+    roles: dict[Slug, RolePart]
+    openers: tuple[Slug, ...] = ()
+    opening: dict[Slug, Literal["required", "optional"]] = Field(default_factory=dict)
+    opener_becomes: Slug | None = None
+    on_open: tuple[Effect, ...] = ()
+    states: dict[Slug, StatePart]
+    transitions: dict[Slug, TransitionPart]
+    joins: dict[Slug, Join] = Field(default_factory=dict)
+    deadlines: dict[Slug, DeadlinePart] = Field(default_factory=dict)
+    ladders: dict[Slug, Ladder] = Field(default_factory=dict)
+    notices: dict[Slug, NoticePart] = Field(default_factory=dict)
+    evaluation: EvaluationPart | None = None
+    measures: dict[Slug, Measure] = Field(default_factory=dict)
+
+
+class ListItem(Part):
+    """One code: what it is called and the flags that figures and guards may read."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$", max_length=40)]
+    title: Label
+    flags: dict[Slug, bool] = Field(default_factory=dict)
+    note: Label | None = None
+
+
+class CodeList(Part):
+    """A versioned list of codes, pinned per congress session."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
+    version: int = Field(ge=1)
+    title: Label
+    items: tuple[ListItem, ...] = Field(min_length=1)
+    source: JsonValue = None
+
+    def item(self, code: str) -> ListItem | None:
+        """Return the item with this code, or None."""
+        return next((item for item in self.items if item.code == code), None)

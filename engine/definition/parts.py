@@ -1,0 +1,300 @@
+"""The parts of a definition: texts, fields, roles, states, guards, effects, transitions, joins.
+
+Shapes only. What must hold between the parts is proved in ``checks``; how a definition is read stands in ``loader``.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+from engine.text import Text
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Expression = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+PeriodText = Annotated[str, StringConstraints(pattern=r"^\d{1,4} (working days?|days?|months?|hours?)$")]
+
+
+class Part(BaseModel):
+    """Base of every part: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Label(Part):
+    """A text a reader sees, in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    @property
+    def text(self) -> Text:
+        return Text(self.zh, self.en)
+
+
+class Source(Part):
+    """Where a rule comes from: a document declared under ``documents`` and the article in it."""
+
+    document: Slug
+    article: str = Field(min_length=1)
+
+
+class Phase(StrEnum):
+    """Where in its life a state stands."""
+
+    INITIAL = "initial"
+    ACTIVE = "active"
+    FINAL = "final"
+
+
+class Milestone(StrEnum):
+    """The named instants that figures and the five words of a case's card stand on, in order (design: milestones)."""
+
+    SUBMITTED = "submitted"
+    REVIEWED = "reviewed"
+    ASSIGNED = "assigned"
+    HANDLED = "handled"
+    EVALUATED = "evaluated"
+    CLOSED = "closed"
+
+
+class Privacy(StrEnum):
+    """Who may read a field, and so where its value may stand.
+
+    PUBLIC: entry, row, search. INTERNAL: commitment in the entry, private value, row and search.
+    PERSONAL, CONFIDENTIAL: commitment and private value only.
+    """
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    PERSONAL = "personal"
+    CONFIDENTIAL = "confidential"
+
+
+class FieldPart(Part):
+    """One datum of a case.
+
+    ``schema`` is a JSON Schema; ``list`` names the code list the value must come from; ``tracked`` keeps its values
+    over time as spans, so that figures can count by it; ``initial`` is set when the case is opened.
+    """
+
+    title: Label
+    help: Label | None = None
+    privacy: Privacy
+    json_schema: dict[str, JsonValue] = Field(alias="schema")
+    list: Slug | None = None
+    tracked: bool = False
+    initial: JsonValue = None
+
+
+class RolePart(Part):
+    """In what capacity somebody acts on a case.
+
+    ``party``: persons bound to this case (proposer, seconder). ``grant``: holders of one of the grants ``of`` in the
+    case's own unit (``in: case_unit``) or in the unit that leads its handling (``in: lead_unit``); ``inherited`` lets a
+    grant in an ancestor count too. ``system``: the engine itself.
+    """
+
+    title: Label
+    bound: Literal["party", "grant", "system"]
+    of: tuple[Slug, ...] = ()
+    in_: Literal["case_unit", "lead_unit"] = Field(default="case_unit", alias="in")
+    inherited: bool = True
+    sees: bool = True
+
+
+class StatePart(Part):
+    """Where a case rests. ``acts`` names who must move next; ``waive`` carries written reasons against a proof."""
+
+    title: Label
+    phase: Phase
+    acts: tuple[Slug, ...] = ()
+    milestone: Milestone | None = None
+    waive: dict[Literal["deadline"], str] = Field(default_factory=dict)
+
+
+class GuardPart(Part):
+    """A question before a transition; exactly one of ``expr`` and ``use``.
+
+    ``use`` names a guard of the engine's catalogue with its version, as ``seconders_at_least@1``; ``given`` holds its
+    arguments. ``refuse`` is what the actor reads when it does not hold; ``{name}`` placeholders take parameters.
+    """
+
+    id: Slug
+    expr: Expression | None = None
+    use: Annotated[str, StringConstraints(pattern=r"^[a-z_]+@\d+$")] | None = None
+    given: dict[str, JsonValue] = Field(default_factory=dict)
+    refuse: Label
+    source: Source | None = None
+
+
+class Assign(Part):
+    """Opens one child case per unit: one lead, any number of co-handlers; ``carry`` copies fields into the child."""
+
+    do: Literal["assign"]
+    workflow: Slug
+    lead: Slug
+    co_handlers: Slug | None = None
+    carry: dict[Slug, Slug] = Field(default_factory=dict)
+
+
+class Cascade(Part):
+    """Fires a transition of every child that stands in one of the states; the cause is recorded."""
+
+    do: Literal["cascade"]
+    workflow: Slug
+    role: Literal["lead", "co_handler"] | None = None
+    states: tuple[Slug, ...]
+    fire: Slug
+
+
+class Merge(Part):
+    """Joins this case to the case whose id stands in the form field ``into``; its parties become parties there."""
+
+    do: Literal["merge"]
+    into: Slug
+    join_as: dict[Slug, Slug] = Field(default_factory=dict)
+
+
+class UnMerge(Part):
+    """Takes this case out of the case it was merged into and resumes the state it had."""
+
+    do: Literal["unmerge"]
+
+
+class SetFields(Part):
+    """Sets fields of the case from expressions over the case and the form."""
+
+    do: Literal["set"]
+    values: dict[Slug, Expression]
+
+
+class Bind(Part):
+    """Binds a person to a role of the case: the actor, or the person whose id stands in a form field."""
+
+    do: Literal["bind"]
+    role: Slug
+    who: Literal["actor"] | Slug = "actor"
+
+
+class Unbind(Part):
+    """Takes the actor, or the person in a form field, out of a role of the case."""
+
+    do: Literal["unbind"]
+    role: Slug
+    who: Literal["actor"] | Slug = "actor"
+
+
+class ClockEffect(Part):
+    """Starts, stops (met), cancels, suspends or resumes a deadline."""
+
+    do: Literal["start", "stop", "cancel", "suspend", "resume"]
+    deadline: Slug
+
+
+class Extend(Part):
+    """Moves a deadline's end by the number of days in a form field, within the limits the deadline declares."""
+
+    do: Literal["extend"]
+    deadline: Slug
+    by: Slug
+
+
+class RaiseRung(Part):
+    """Raises a rung of a deadline's ladder by event, without any lateness."""
+
+    do: Literal["raise"]
+    deadline: Slug
+    rung: Slug
+
+
+class IssueNumber(Part):
+    """Issues the next number of a series into a field; numbers are never reused."""
+
+    do: Literal["number"]
+    series: Slug
+    field: Slug
+
+
+class Notify(Part):
+    """Tells the roles of a declared notice."""
+
+    do: Literal["notify"]
+    notice: Slug
+
+
+class OpenLinked(Part):
+    """Opens a case of another workflow, linked to this one; ``carry`` copies fields into it."""
+
+    do: Literal["open"]
+    workflow: Slug
+    carry: dict[Slug, Slug] = Field(default_factory=dict)
+
+
+class Publish(Part):
+    """Marks the case for the public register."""
+
+    do: Literal["publish"]
+
+
+Effect = Annotated[
+    Assign
+    | Cascade
+    | Merge
+    | UnMerge
+    | SetFields
+    | Bind
+    | Unbind
+    | ClockEffect
+    | Extend
+    | RaiseRung
+    | IssueNumber
+    | Notify
+    | OpenLinked
+    | Publish,
+    Field(discriminator="do"),
+]
+
+
+class Alternative(Part):
+    """One of several ways a transition may go; the first whose guards all hold is taken."""
+
+    to: Slug
+    guards: tuple[GuardPart, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+class TransitionPart(Part):
+    """A permitted move.
+
+    Exactly one of ``to``, ``alternatives`` and ``stay`` says where it leads. ``form`` names the fields it asks for;
+    effects run in order, those of the transition before those of the alternative taken.
+    """
+
+    title: Label
+    from_: tuple[Slug, ...] = Field(alias="from", min_length=1)
+    to: Slug | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    stay: bool = False
+    by: tuple[Slug, ...] = Field(min_length=1)
+    form: dict[Slug, Literal["required", "optional"]] = Field(default_factory=dict)
+    guards: tuple[GuardPart, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    source: Source | None = None
+
+
+class Join(Part):
+    """Fires a transition of the parent when its children have come to certain states. Nobody clicks twice.
+
+    ``when`` asks all, any, or at least ``n`` of the newest children of ``workflow`` (of ``role``, if given).
+    """
+
+    workflow: Slug
+    role: Literal["lead", "co_handler"] | None = None
+    when: Literal["all", "any", "at_least"] = "all"
+    n: int = Field(default=1, ge=1)
+    states: tuple[Slug, ...] = Field(min_length=1)
+    in_: tuple[Slug, ...] = Field(alias="in", min_length=1)
+    fire: Slug

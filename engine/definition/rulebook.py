@@ -1,0 +1,90 @@
+"""All definitions and code lists known at one moment, and which of them a new or a running case runs under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from engine.definition.compiled import Definition
+from engine.definition.model import CodeList, Workflow
+from engine.errors import NotFound
+from engine.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Definitions and lists by name and version, each with the hash of its content ("sha256:…").
+
+    ``kept_workflows`` and ``kept_lists`` are texts by hash that running cases may still be pinned to. Compiled
+    definitions are kept once made; the book itself never changes.
+    """
+
+    workflows: Mapping[tuple[str, int], tuple[Workflow, str]]
+    lists: Mapping[tuple[str, int], tuple[CodeList, str]]
+    kept_workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    kept_lists: Mapping[str, CodeList] = field(default_factory=dict)
+    _made: dict[tuple[str, tuple[str, ...]], Definition] = field(default_factory=dict, compare=False)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all workflows, sorted."""
+        return tuple(sorted({name for name, _version in self.workflows}))
+
+    def newest(self, workflow: str, on: date | None = None) -> Workflow:
+        """Return the newest version in force (on that day, if given); raises NotFound."""
+        versions = [
+            part
+            for (name, _version), (part, _hash) in self.workflows.items()
+            if name == workflow and (on is None or part.in_force_from <= on)
+        ]
+        if not versions:
+            raise NotFound(Text(f"没有名为“{workflow}”的流程", f"No workflow named {workflow!r}"), workflow=workflow)
+        return max(versions, key=lambda part: part.version)
+
+    def for_new(
+        self, workflow: str, list_versions: Mapping[str, int] | None = None, on: date | None = None
+    ) -> Definition:
+        """Return what a new case runs under: the newest definition with the lists pinned by its congress session."""
+        part = self.newest(workflow, on)
+        names = sorted(set(part.lists.values()))
+        versions = {name: (list_versions or {}).get(name) or self._newest_list(name) for name in names}
+        found = {name: self.lists[(name, version)] for name, version in versions.items()}
+        return self._make(
+            part,
+            self.workflows[(part.name, part.version)][1],
+            {name: code_list for name, (code_list, _hash) in found.items()},
+            {name: content_hash for name, (_list, content_hash) in found.items()},
+        )
+
+    def pinned(self, definition_hash: str, list_hashes: Mapping[str, str]) -> Definition:
+        """Return the definition a case is pinned to, by hash; raises NotFound when its text is not known here."""
+        made = self._made.get((definition_hash, tuple(list_hashes[name] for name in sorted(list_hashes))))
+        if made is not None:
+            return made
+        part = next((part for part, known in self.workflows.values() if known == definition_hash), None)
+        part = part or self.kept_workflows.get(definition_hash)
+        lists = {name: self._list_with(known) for name, known in list_hashes.items()}
+        if part is None or None in lists.values():
+            raise NotFound(
+                Text("办理所依据的流程版本或代码表不在库中", "The pinned definition or code list is not known here"),
+                definition=definition_hash,
+            )
+        return self._make(part, definition_hash, {name: one for name, one in lists.items() if one}, list_hashes)
+
+    def _list_with(self, content_hash: str) -> CodeList | None:
+        found = next((part for part, known in self.lists.values() if known == content_hash), None)
+        return found or self.kept_lists.get(content_hash)
+
+    def _newest_list(self, name: str) -> int:
+        versions = [version for known, version in self.lists if known == name]
+        if not versions:
+            raise NotFound(Text(f"没有名为“{name}”的代码表", f"No code list named {name!r}"), list=name)
+        return max(versions)
+
+    def _make(
+        self, part: Workflow, definition_hash: str, lists: Mapping[str, CodeList], hashes: Mapping[str, str]
+    ) -> Definition:
+        key = (definition_hash, tuple(hashes[name] for name in sorted(hashes)))
+        if key not in self._made:
+            self._made[key] = Definition(part, definition_hash, lists, dict(hashes))
+        return self._made[key]

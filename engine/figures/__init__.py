@@ -1,0 +1,1 @@
+"""Figures: spans, measures as of an instant. Nothing here writes."""

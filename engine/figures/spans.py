@@ -1,0 +1,106 @@
+"""Everything figures count by, as values that hold over time: opened and closed in the step's own transaction.
+
+The pure fold of the entries gives the same spans; ``banjie verify`` compares them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from engine.case.case import Case, Clock
+from engine.case.codec import at_text
+from engine.case.events import Event, EventType
+from engine.definition.compiled import Definition
+from engine.definition.guards import Guard, compile_guard
+from engine.definition.names import measure_names
+
+
+class SpanChange(NamedTuple):
+    """A kind takes a new value (None: it ends), and whether it had one before."""
+
+    kind: str
+    value: str | None
+    had: bool
+
+
+def span_changes(before: Case | None, after: Case, event: Event, definition: Definition) -> Iterator[SpanChange]:
+    """Yield what the event changes, each kind at most once.
+
+    Kinds are ``state``, ``unit``, ``session``, ``lead``, ``merged``, ``stated``, ``field:<name>`` for tracked fields,
+    ``milestone:<name>`` (value: the instant it counts from), ``clock:<deadline>`` and ``fired:<transition>`` for the
+    transitions that measures ask about.
+    """
+    if event.type is EventType.OPENED:
+        yield SpanChange("unit", after.unit, had=False)
+        if after.congress_session is not None:
+            yield SpanChange("session", after.congress_session, had=False)
+    if event.to_state is not None and (before is None or before.state != after.state):
+        yield SpanChange("state", after.state, had=before is not None)
+    if event.milestone is not None:
+        had = before is not None and event.milestone in before.milestones
+        yield SpanChange(f"milestone:{event.milestone}", at_text(event.happened_at), had=had)
+    if event.children:
+        yield SpanChange("lead", after.lead_unit, had=before is not None and before.lead_unit is not None)
+    if event.merge is not None:
+        yield SpanChange("merged", after.merged_into, had=before is not None and before.merged_into is not None)
+    if after.stated and (before is None or not before.stated):
+        yield SpanChange("stated", "1", had=False)
+    yield from _fields(before, after, event, definition)
+    for clock in event.clocks:
+        had = before is not None and before.clock(clock.name) is not None
+        yield SpanChange(f"clock:{clock.name}", clock_value(clock), had=had)
+    if event.type is EventType.FIRED and event.transition in counted_firings(definition):
+        count = after.fired[event.transition or ""]
+        yield SpanChange(f"fired:{event.transition}", str(count), had=count > 1)
+
+
+def clock_value(clock: Clock) -> str:
+    """Return what figures need of a clock: state, due instant, end, and how often it was moved or stopped."""
+    parts = {
+        "state": str(clock.state),
+        "due_at": at_text(clock.due_at),
+        "extensions": len(clock.extensions),
+        "suspensions": len(clock.suspensions),
+    }
+    if clock.ended_at is not None:
+        parts["ended_at"] = at_text(clock.ended_at)
+    return json.dumps(parts, separators=(",", ":"), sort_keys=True)
+
+
+def _fields(before: Case | None, after: Case, event: Event, definition: Definition) -> Iterator[SpanChange]:
+    for name in event.fields:
+        if name not in definition.tracked_fields:
+            continue
+        old = None if before is None else before.data.get(name)
+        new = after.data.get(name)
+        if old != new:
+            value = None if new is None else new if isinstance(new, str) else json.dumps(new, ensure_ascii=False)
+            yield SpanChange(f"field:{name}", value, had=old is not None)
+
+
+@lru_cache(maxsize=256)
+def measure_guards(definition: Definition) -> dict[str, Guard]:
+    """Return every expression of the definition's measures, compiled, by its text."""
+    names = measure_names(definition.workflow, definition.lists)
+    texts = (
+        text
+        for measure in definition.workflow.measures.values()
+        for text in (
+            measure.numerator.where,
+            *(() if measure.denominator is None else (measure.denominator.where,)),
+            *(apart.where for apart in (*measure.excluded, *measure.beside)),
+        )
+    )
+    return {text: compile_guard(text, names) for text in texts}
+
+
+@lru_cache(maxsize=256)
+def counted_firings(definition: Definition) -> frozenset[str]:
+    """Return the transitions whose number of firings some measure asks about."""
+    names = {name for guard in measure_guards(definition).values() for name in guard.names}
+    for measure in definition.workflow.measures.values():
+        names.update(share.sum for share in (measure.numerator, measure.denominator) if share is not None and share.sum)
+    return frozenset(name.removeprefix("fired.") for name in names if name.startswith("fired."))

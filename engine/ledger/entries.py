@@ -1,0 +1,299 @@
+"""An event as a ledger entry, and an entry as the event it records. The form of an entry may not change any more.
+
+Field privacy decides the place of a value: public ones stand in the entry; internal, personal and confidential ones
+leave a salted commitment there, and the value stands beside the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from pydantic import JsonValue
+
+from engine.case.actors import IMPORT, SYSTEM, Actor, ActorKind
+from engine.case.case import Case, Party, Pins
+from engine.case.codec import at_from, at_text, child_from, child_json, child_role, clock_from, clock_json
+from engine.case.commands import Stated
+from engine.case.events import Cause, Event, EventType, Opening, Verdict
+from engine.case.identity import CaseId, PersonId, RootId, SessionId, UnitId
+from engine.definition.compiled import Definition
+from engine.definition.parts import Privacy
+from engine.ledger.canonical import canonical
+from engine.ledger.chain import entry_hash
+from engine.ledger.commitments import commit
+
+VERSION = 1
+Json = dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateValue:
+    """A value whose commitment stands in the entry at ``path``."""
+
+    path: str
+    salt: bytes
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry ready to be stored, the values that stand beside it, and the case after it."""
+
+    id: str
+    seq: int
+    body: bytes
+    hash: bytes
+    privates: tuple[PrivateValue, ...]
+    case: Case
+
+
+def write_entry(
+    before: Case | None, after: Case, event: Event, definition: Definition, random: Callable[[int], bytes]
+) -> Written:
+    """Return the entry of an event at the end of the case's chain.
+
+    Args:
+        before: the case as its newest stored or written entry left it; None for the first entry.
+        after: the case after the event, as ``evolve`` gives it.
+        event: what happened.
+        definition: the definition the case is pinned to.
+        random: returns that many random bytes; it makes entry ids and salts.
+    """
+    entry_id = random(16).hex()
+    privates: list[PrivateValue] = []
+
+    def hide(path: str, value: JsonValue) -> None:
+        privates.append(PrivateValue(path, random(32), value))
+
+    body = _body(before, after, event, definition, entry_id, hide)
+    if privates:
+        body["priv"] = {
+            private.path: commit(event.case, entry_id, private.path, private.value, private.salt)
+            for private in privates
+        }
+    data = canonical(body)
+    digest = entry_hash(data)
+    return Written(entry_id, after.seq, data, digest, tuple(privates), replace(after, head=digest.hex()))
+
+
+def _body(
+    before: Case | None,
+    after: Case,
+    event: Event,
+    definition: Definition,
+    entry_id: str,
+    hide: Callable[[str, JsonValue], None],
+) -> Json:
+    known = 0 if before is None else len(before.people)
+    for number, person in enumerate(after.people[known:], start=known + 1):
+        hide(f"people/P{number}", person)
+    body: Json = {
+        "v": VERSION,
+        "ledger": after.root,
+        "case": event.case,
+        "seq": after.seq,
+        "prev": before.head if before is not None else "0" * 64,
+        "id": entry_id,
+        "type": str(event.type),
+        "at": at_text(event.at),
+        "actor": _actor(after, event.actor),
+    }
+    if event.actor.acting_for is not None:
+        body["acting_for"] = _pseudonym(after, event.actor.acting_for)
+    if event.role is not None:
+        body["role"] = event.role
+    if event.acting_unit is not None:
+        body["unit"] = event.acting_unit
+    if event.key_hash is not None:
+        body["command"] = event.key_hash
+    if event.stated is not None:
+        body["stated"] = {"occurred_at": at_text(event.stated.occurred_at), "basis": event.stated.basis}
+    if event.opening is not None:
+        body["opening"] = _opening(event.opening)
+    if event.transition is not None:
+        body["transition"] = event.transition
+    if event.to_state is not None:
+        body["to"] = event.to_state
+    if event.verdicts:
+        body["guards"] = [[verdict.guard, verdict.holds] for verdict in event.verdicts]
+    if event.cause is not None:
+        body["cause"] = {"case": event.cause.case, "transition": event.cause.transition}
+    _write_fields(body, event, definition, hide)
+    _write_changes(body, after, event)
+    if event.note:
+        hide("note", dict(event.note))
+    return body
+
+
+def _write_fields(body: Json, event: Event, definition: Definition, hide: Callable[[str, JsonValue], None]) -> None:
+    public: Json = {}
+    unset: list[JsonValue] = []
+    for name, value in event.fields.items():
+        if value is None:
+            unset.append(name)
+        elif definition.field(name).privacy is Privacy.PUBLIC:
+            public[name] = value
+        else:
+            hide(f"fields/{name}", value)
+    if public:
+        body["pub"] = public
+    if unset:
+        body["unset"] = unset
+
+
+def _write_changes(body: Json, after: Case, event: Event) -> None:
+    if event.joined:
+        body["joined"] = [_party(after, party) for party in event.joined]
+    if event.left:
+        body["left"] = [_party(after, party) for party in event.left]
+    if event.clocks:
+        body["clocks"] = [clock_json(clock) for clock in event.clocks]
+    if event.children:
+        body["children"] = [child_json(child) for child in event.children]
+    if event.merge is not None:
+        body["merge"] = event.merge
+        if event.resume_state is not None:
+            body["resume"] = event.resume_state
+    if event.merged_from is not None:
+        body["merged_from"] = list(event.merged_from)
+    if event.linked:
+        body["linked"] = list(event.linked)
+    if event.published:
+        body["published"] = True
+    if event.notices:
+        body["notices"] = list(event.notices)
+    if event.rungs:
+        body["rungs"] = [list(rung) for rung in event.rungs]
+
+
+def _actor(case: Case, actor: Actor) -> str:
+    return str(actor.kind) if actor.person is None else _pseudonym(case, actor.person)
+
+
+def _pseudonym(case: Case, person: PersonId) -> str:
+    """Return how the ledger calls a person in this case: P1 for the first one met, and so on."""
+    return f"P{case.people.index(person) + 1}"
+
+
+def _party(case: Case, party: Party) -> Json:
+    value: Json = {"role": party.role, "who": _pseudonym(case, party.person)}
+    if party.via is not None:
+        value["via"] = party.via
+    return value
+
+
+def _opening(opening: Opening) -> Json:
+    value: Json = {
+        "root": opening.root,
+        "workflow": opening.workflow,
+        "version": opening.definition_version,
+        "definition": opening.pins.definition,
+        "lists": dict(opening.pins.lists),
+        "calendar": opening.pins.calendar,
+        "unit": opening.unit,
+    }
+    if opening.congress_session is not None:
+        value["congress_session"] = opening.congress_session
+    if opening.parent is not None:
+        value["parent"] = opening.parent
+        value["child_role"] = opening.child_role
+        value["batch"] = opening.batch
+    return value
+
+
+def read_opening(body: Mapping[str, JsonValue]) -> Opening | None:
+    """Return what an opening entry pins, None for any other entry."""
+    raw = body.get("opening")
+    if not isinstance(raw, dict):
+        return None
+    session, parent = raw.get("congress_session"), raw.get("parent")
+    return Opening(
+        root=RootId(str(raw["root"])),
+        workflow=str(raw["workflow"]),
+        definition_version=cast(int, raw["version"]),
+        pins=Pins(
+            definition=str(raw["definition"]),
+            lists=cast(dict[str, str], raw["lists"]),
+            calendar=str(raw["calendar"]),
+        ),
+        unit=UnitId(str(raw["unit"])),
+        congress_session=None if session is None else SessionId(str(session)),
+        parent=None if parent is None else CaseId(str(parent)),
+        child_role=child_role(raw.get("child_role")),
+        batch=cast(int, raw.get("batch", 0)),
+    )
+
+
+def read_entry(
+    body: Mapping[str, JsonValue], values: Mapping[str, JsonValue], before: Case | None, definition: Definition
+) -> Event:
+    """Return the event of an entry; ``values`` are the opened private values by path, erased ones left out."""
+    people = list(before.people) if before is not None else []
+    number = len(people) + 1
+    while f"people/P{number}" in cast(Mapping[str, JsonValue], body.get("priv", {})):
+        people.append(PersonId(str(values.get(f"people/P{number}", f"erased:P{number}"))))
+        number += 1
+    fields: dict[str, JsonValue] = dict(cast(Mapping[str, JsonValue], body.get("pub", {})))
+    fields.update(dict.fromkeys(cast(Sequence[str], body.get("unset", ()))))
+    fields.update({path.removeprefix("fields/"): value for path, value in values.items() if path.startswith("fields/")})
+    to_state = cast(str | None, body.get("to"))
+    state = None if to_state is None else definition.workflow.states[to_state]
+    stated = cast(Mapping[str, str] | None, body.get("stated"))
+    cause = cast(Mapping[str, str] | None, body.get("cause"))
+    merged_from = cast(Sequence[str] | None, body.get("merged_from"))
+    return Event(
+        case=CaseId(str(body["case"])),
+        type=EventType(str(body["type"])),
+        at=at_from(str(body["at"])),
+        actor=_read_actor(body, people),
+        role=cast(str | None, body.get("role")),
+        acting_unit=cast(UnitId | None, body.get("unit")),
+        stated=None if stated is None else Stated(at_from(stated["occurred_at"]), stated["basis"]),
+        key_hash=cast(str | None, body.get("command")),
+        opening=read_opening(body),
+        transition=cast(str | None, body.get("transition")),
+        to_state=to_state,
+        to_phase=None if state is None else state.phase,
+        milestone=None if state is None or state.milestone is None else str(state.milestone),
+        verdicts=tuple(
+            Verdict(guard, holds) for guard, holds in cast(Sequence[tuple[str, bool]], body.get("guards", ()))
+        ),
+        cause=None if cause is None else Cause(CaseId(cause["case"]), cause["transition"]),
+        fields=fields,
+        joined=_read_parties(body.get("joined"), people),
+        left=_read_parties(body.get("left"), people),
+        clocks=tuple(clock_from(clock) for clock in cast(Sequence[Json], body.get("clocks", ()))),
+        children=tuple(child_from(child) for child in cast(Sequence[Json], body.get("children", ()))),
+        merge=cast(CaseId | None, body.get("merge")),
+        merged_from=None if merged_from is None else tuple(CaseId(case) for case in merged_from),
+        resume_state=cast(str | None, body.get("resume")),
+        linked=tuple(CaseId(case) for case in cast(Sequence[str], body.get("linked", ()))),
+        published=bool(body.get("published", False)),
+        notices=tuple(cast(Sequence[str], body.get("notices", ()))),
+        rungs=tuple((deadline, rung) for deadline, rung in cast(Sequence[tuple[str, str]], body.get("rungs", ()))),
+        note=cast(Mapping[str, JsonValue], values.get("note", {})),
+    )
+
+
+def _read_actor(body: Mapping[str, JsonValue], people: Sequence[PersonId]) -> Actor:
+    name = str(body["actor"])
+    if name == str(ActorKind.SYSTEM):
+        return SYSTEM
+    if name == str(ActorKind.IMPORT):
+        return IMPORT
+    for_whom = body.get("acting_for")
+    return Actor(
+        kind=ActorKind.PERSON,
+        person=people[int(name[1:]) - 1],
+        acting_for=None if for_whom is None else people[int(str(for_whom)[1:]) - 1],
+    )
+
+
+def _read_parties(value: JsonValue, people: Sequence[PersonId]) -> tuple[Party, ...]:
+    rows = cast(Sequence[Mapping[str, str]], value or ())
+    return tuple(
+        Party(row["role"], people[int(row["who"][1:]) - 1], CaseId(row["via"]) if "via" in row else None)
+        for row in rows
+    )

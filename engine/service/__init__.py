@@ -1,0 +1,1 @@
+"""What one may do: execute commands, ask questions, import registers; knows ports, not databases."""

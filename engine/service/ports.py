@@ -1,0 +1,298 @@
+"""What the service asks of a database, and nothing about how: one write transaction, and reads beside it.
+
+Two implementations stand in ``storage`` (SQLite and PostgreSQL); one suite of contract tests runs over both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date
+from typing import NamedTuple, Protocol, TypeVar
+
+from engine.access.directory import Delegation, Deputation, GrantRow, Person, Surroundings, Unit
+from engine.case.actors import Grant
+from engine.case.case import Case
+from engine.case.identity import CaseId, PersonId, RootId
+from engine.case.situation import CongressSession
+from engine.service.rows import BatchRows, CounterRow, DeadlineRow, EntryRow, PrivateRow
+
+CaseKey = tuple[RootId, CaseId]
+T = TypeVar("T")
+
+
+class Claim(NamedTuple):
+    """An idempotency key as it is asked for: scoped to the actor, with the hash of what was asked."""
+
+    root: str
+    actor: str
+    key: str
+    request_hash: str
+
+
+class Outcome(NamedTuple):
+    """What a committed command led to: its case, the last entry there, and that entry's hash."""
+
+    case: CaseId
+    seq: int
+    hash: str
+
+
+class Stored(NamedTuple):
+    """A claim that was settled before."""
+
+    request_hash: str
+    outcome: Outcome
+
+
+class WriteTransaction(Protocol):
+    """One open write transaction. Nothing is visible to others before the committer commits it."""
+
+    def claim(self, claims: Sequence[Claim], at: int) -> Mapping[Claim, Stored]:
+        """Claim the keys; return those that were settled before (looked up by root, actor and key)."""
+
+    def read_cases(self, keys: Collection[CaseKey]) -> Sequence[Case]:
+        """Return the cases that exist, in no order, without locking them."""
+
+    def lock_cases(self, keys: Collection[CaseKey], *, wait: bool) -> Sequence[Case]:
+        """Lock the cases in the order of their ids and return them as they are now.
+
+        On SQLite the transaction holds the only write lock already and this reads. A case that another process holds
+        is left out of the answer when ``wait`` is False; with ``wait`` StorageUnavailable after 250 ms.
+        """
+
+    def counters(self, root: RootId, series: Collection[str]) -> Mapping[str, int]:
+        """Return the last number of each series, locked till the end; a series without numbers counts 0."""
+
+    def epoch(self, root: RootId) -> int:
+        """Return the directory's epoch: it grows with every change of units, sessions, definitions or calendars."""
+
+    def surroundings(self, root: RootId) -> Surroundings:
+        """Return units and congress sessions as they are now."""
+
+    def write(self, rows: BatchRows) -> None:
+        """Write everything, set-based. Claims of ``rows.outcomes`` are settled; all other claims of this
+        transaction are given up."""
+
+
+class WriteStore(Protocol):
+    """The writing side: one at a time per process."""
+
+    def begin(self) -> AbstractContextManager[WriteTransaction]:
+        """Open a transaction that commits when the block ends and rolls back when it raises.
+
+        Raises:
+            OutcomeUnknown: COMMIT could not be confirmed.
+            StorageUnavailable: the database cannot be reached, or is locked by another process.
+            Conflict: PostgreSQL asks for the batch again from load (40001, 40P01, 23505).
+        """
+
+    def plain(self, write: Callable[[DirectoryWrites], T]) -> T:
+        """Run a plain write (directory, accounts, sessions, tokens) in a transaction of its own."""
+
+    def close(self) -> None:
+        """Give up the connection."""
+
+
+class Conflict(Exception):
+    """The database refused the transaction for a reason that a repetition may cure."""
+
+
+class CaseFilter(NamedTuple):
+    """What a list is narrowed to; None means any. ``text`` is looked for in number and subject."""
+
+    workflow: str | None = None
+    states: tuple[str, ...] | None = None
+    phase: str | None = None
+    unit: str | None = None
+    congress_session: str | None = None
+    category: str | None = None
+    text: str | None = None
+    children: bool = False
+
+
+class CaseLine(NamedTuple):
+    """One line of a list of cases."""
+
+    id: CaseId
+    workflow: str
+    definition_version: int
+    number: str | None
+    subject: str | None
+    category: str | None
+    state: str
+    phase: str
+    unit: str
+    lead_unit: str | None
+    congress_session: str | None
+    opened_at: int
+    changed_at: int
+    next_due_at: int | None
+    version: int
+    seq: int
+
+
+class Page(NamedTuple):
+    """A page of lines; ``next`` is the key to continue after, None on the last page."""
+
+    lines: tuple[CaseLine, ...]
+    next: str | None
+
+
+class OverdueLine(NamedTuple):
+    """One deadline on the overdue list; ``case`` is the case's line."""
+
+    case: CaseLine
+    deadline: str
+    due_at: int
+    due_on: str
+    promised_on: str
+    provisional: bool
+    rungs: str
+
+
+class SpanLine(NamedTuple):
+    """A span as figures read it; ``until_at`` is None while it holds."""
+
+    case: CaseId
+    kind: str
+    seq: int
+    value: str
+    from_at: int
+    until_at: int | None
+
+
+class Account(NamedTuple):
+    """What a login is checked against; ``password_hash`` is None for persons who cannot log in by password."""
+
+    root: RootId
+    person: PersonId
+    login: str
+    name: str
+    password_hash: str | None
+
+
+class Reads(Protocol):
+    """The reading side; safe to use from many threads, never blocks the writer."""
+
+    def roots(self) -> Sequence[RootId]:
+        """Return the organisations, oldest first."""
+
+    def epoch(self, root: RootId) -> int: ...
+
+    def surroundings(self, root: RootId) -> Surroundings: ...
+
+    def definitions(self) -> Sequence[tuple[str, int, str, str]]:
+        """Return (name, version, hash, canonical JSON text) of every definition kept."""
+
+    def code_lists(self) -> Sequence[tuple[str, int, str, str]]:
+        """Return (name, version, hash, canonical JSON text) of every code list kept."""
+
+    def case(self, root: RootId, case: CaseId, principals: Sequence[str] | None) -> Case | None:
+        """Return the case if one of the principals may read it; None principals stand for the system itself."""
+
+    def cases(self, root: RootId, cases: Collection[CaseId]) -> Sequence[Case]:
+        """Return cases by id, whoever asks: for families and verification."""
+
+    def list_cases(
+        self, root: RootId, principals: Sequence[str] | None, where: CaseFilter, *, after: str | None, limit: int
+    ) -> Page:
+        """Return a page of visible cases, newest first by (opened_at, id), by key and never by offset."""
+
+    def count_cases(self, root: RootId, principals: Sequence[str] | None, workflow: str) -> Mapping[str, int]:
+        """Return state → number of visible cases of a workflow."""
+
+    def overdue(
+        self,
+        root: RootId,
+        principals: Sequence[str] | None,
+        *,
+        before: int,
+        after: str | None,
+        limit: int,
+        workflow: str | None = None,
+    ) -> tuple[Sequence[OverdueLine], str | None]:
+        """Return running deadlines due before the instant, the most overdue first, with the key of the next page."""
+
+    def deadlines(self, root: RootId, case: CaseId) -> Sequence[DeadlineRow]: ...
+
+    def entries(self, root: RootId, case: CaseId) -> Sequence[EntryRow]:
+        """Return the chain of a case in order."""
+
+    def privates(self, root: RootId, case: CaseId) -> Sequence[PrivateRow]: ...
+
+    def spans_of(self, root: RootId, case: CaseId) -> Sequence[SpanLine]: ...
+
+    def spans_of_workflow(self, root: RootId, workflow: str, at: int) -> Iterator[SpanLine]:
+        """Stream the spans begun at or before the instant of all cases of the workflow, case by case."""
+
+    def all_case_ids(self, root: RootId) -> Iterator[CaseId]:
+        """Stream the ids of all cases, in the order of their ids."""
+
+    def case_by_field(self, root: RootId, workflow: str, number: str) -> CaseId | None:
+        """Return the case of a workflow with this number, None when there is none."""
+
+    def find_outcome(self, root: RootId, actor: str, key: str) -> Stored | None: ...
+
+    def persons(self, root: RootId, persons: Collection[PersonId]) -> Mapping[PersonId, Person]: ...
+
+    def all_persons(self, root: RootId) -> Sequence[Person]: ...
+
+    def grants(self, root: RootId, person: PersonId, on: date) -> frozenset[Grant]:
+        """Return the grants of a person valid on a day, those of principals being deputed for included."""
+
+    def all_grants(self, root: RootId) -> Sequence[GrantRow]: ...
+
+    def account(self, login: str) -> Account | None: ...
+
+    def session_person(self, token_hash: str, at: int) -> tuple[RootId, PersonId] | None:
+        """Return who holds this login session or API token, None when unknown, revoked or expired."""
+
+    def failures_since(self, login: str, since: int) -> int:
+        """Return how many failed logins of this name were counted since the instant."""
+
+    def ping(self) -> None:
+        """Raise StorageUnavailable when the database cannot be reached."""
+
+
+class DirectoryWrites(Protocol):
+    """Small typed writes beside cases; each that changes what situations see advances the epoch."""
+
+    def add_unit(self, unit: Unit) -> None:
+        """Add or replace a unit."""
+
+    def add_person(self, person: Person) -> None:
+        """Add or replace a person."""
+
+    def add_grant(self, grant: GrantRow) -> None: ...
+
+    def remove_grant(self, grant: GrantRow) -> None: ...
+
+    def add_deputation(self, deputation: Deputation) -> None: ...
+
+    def add_session(self, session: CongressSession) -> None:
+        """Add or replace a congress session."""
+
+    def add_delegation(self, delegation: Delegation) -> None: ...
+
+    def keep_definition(self, name: str, version: int, content_hash: str, text: str) -> None:
+        """Keep a definition's canonical text; a known hash is left as it is."""
+
+    def keep_list(self, name: str, version: int, content_hash: str, text: str) -> None: ...
+
+    def keep_notice(self, year: int, text: str) -> None: ...
+
+    def set_password(self, person: PersonId, root: RootId, password_hash: str) -> None: ...
+
+    def open_login(
+        self, token_hash: str, root: RootId, person: PersonId, kind: str, title: str, at: int, expires_at: int
+    ) -> None:
+        """Keep a login session (``kind`` login) or an API token (``kind`` token) by the hash of its secret."""
+
+    def end_login(self, token_hash: str) -> None: ...
+
+    def note_failure(self, login: str, at: int) -> None:
+        """Count a failed login."""
+
+    def last_counter(self, row: CounterRow) -> None:
+        """Set a series to a number, used by imports of registers that carry their own numbers."""

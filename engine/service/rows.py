@@ -1,0 +1,166 @@
+"""The rows one batch writes, column by column in the order of the tables. Instants are microseconds since 1970, UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class CaseRow(NamedTuple):
+    """A case as the database keeps it; ``body`` is the JSON of everything no query filters by."""
+
+    root: str
+    id: str
+    workflow: str
+    definition_version: int
+    unit: str
+    lead_unit: str | None
+    congress_session: str | None
+    state: str
+    phase: str
+    number: str | None
+    subject: str | None
+    category: str | None
+    parent: str | None
+    merged_into: str | None
+    version: int
+    seq: int
+    head: str
+    opened_at: int
+    changed_at: int
+    next_due_at: int | None
+    body: str
+
+
+class EntryRow(NamedTuple):
+    """One ledger entry: the canonical bytes and their hash."""
+
+    root: str
+    case: str
+    seq: int
+    body: bytes
+    hash: bytes
+
+
+class PrivateRow(NamedTuple):
+    """A value that stands beside its commitment; ``key`` names the data key ("" under the null cipher)."""
+
+    root: str
+    case: str
+    seq: int
+    path: str
+    key: str
+    ciphertext: bytes
+
+
+class SpanRow(NamedTuple):
+    """A value of one kind that holds from an instant on, until the span is closed."""
+
+    root: str
+    case: str
+    kind: str
+    seq: int
+    value: str
+    from_at: int
+
+
+class SpanEnd(NamedTuple):
+    """Closes the open span of a kind."""
+
+    until_at: int
+    until_seq: int
+    root: str
+    case: str
+    kind: str
+
+
+class DeadlineRow(NamedTuple):
+    """A deadline of a case as the sweep and the overdue list need it."""
+
+    root: str
+    case: str
+    name: str
+    state: str
+    started_at: int
+    due_at: int
+    promised_on: str
+    due_on: str
+    provisional: int
+    rungs: str
+
+
+class ReaderRow(NamedTuple):
+    """A principal who may see a case, with the case's next due instant for sorted lists."""
+
+    root: str
+    principal: str
+    case: str
+    due_at: int | None
+
+
+class ReaderEnd(NamedTuple):
+    """Takes a principal's sight of a case away."""
+
+    root: str
+    principal: str
+    case: str
+
+
+class ReaderDue(NamedTuple):
+    """Moves the due instant in all reader rows of a case."""
+
+    due_at: int | None
+    root: str
+    case: str
+
+
+class OutboxRow(NamedTuple):
+    """Something to be told or done after the commit."""
+
+    root: str
+    id: str
+    case: str
+    seq: int
+    kind: str
+    name: str
+    at: int
+
+
+class CounterRow(NamedTuple):
+    """The last number issued of a series."""
+
+    root: str
+    series: str
+    value: int
+
+
+class OutcomeRow(NamedTuple):
+    """What a key led to: kept for 30 days, rendered anew under today's rights."""
+
+    root: str
+    actor: str
+    key: str
+    request_hash: str
+    case: str
+    seq: int
+    hash: str
+    at: int
+
+
+@dataclass(slots=True)
+class BatchRows:
+    """Everything a batch writes, in one transaction. ``created`` are cases new in this batch."""
+
+    created: list[CaseRow] = field(default_factory=list)
+    changed: list[CaseRow] = field(default_factory=list)
+    entries: list[EntryRow] = field(default_factory=list)
+    privates: list[PrivateRow] = field(default_factory=list)
+    spans: list[SpanRow] = field(default_factory=list)
+    span_ends: list[SpanEnd] = field(default_factory=list)
+    deadlines: list[DeadlineRow] = field(default_factory=list)
+    readers: list[ReaderRow] = field(default_factory=list)
+    reader_ends: list[ReaderEnd] = field(default_factory=list)
+    reader_dues: list[ReaderDue] = field(default_factory=list)
+    outbox: list[OutboxRow] = field(default_factory=list)
+    counters: list[CounterRow] = field(default_factory=list)
+    outcomes: list[OutcomeRow] = field(default_factory=list)

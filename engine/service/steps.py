@@ -1,0 +1,90 @@
+"""What one recorded event writes beside the case row: entry, private values, spans, deadlines, readers, outbox."""
+
+from __future__ import annotations
+
+import json
+
+from engine.access.readers import readers_of
+from engine.case.case import Case
+from engine.case.codec import microseconds
+from engine.case.events import Event, EventType
+from engine.definition.compiled import Definition
+from engine.figures.spans import span_changes
+from engine.ledger.commitments import Sealer
+from engine.ledger.entries import Written
+from engine.service.rows import (
+    BatchRows,
+    DeadlineRow,
+    EntryRow,
+    OutboxRow,
+    PrivateRow,
+    ReaderDue,
+    ReaderEnd,
+    ReaderRow,
+    SpanEnd,
+    SpanRow,
+)
+from engine.service.world import World
+
+
+def step_rows(
+    rows: BatchRows,
+    before: Case | None,
+    entry: Written,
+    event: Event,
+    definition: Definition,
+    world: World,
+    sealer: Sealer,
+) -> None:
+    """Add the rows of one event. ``before`` is the case as the entry found it, None when it opened the case."""
+    case = entry.case
+    root, at = case.root, microseconds(event.at)
+    rows.entries.append(EntryRow(root, case.id, entry.seq, entry.body, entry.hash))
+    for private in entry.privates:
+        sealed = sealer.seal(entry.id, private.path, private.salt, private.value)
+        rows.privates.append(PrivateRow(root, case.id, entry.seq, private.path, "", sealed))
+    for change in span_changes(before, case, event, definition):
+        if change.had:
+            rows.span_ends.append(SpanEnd(at, entry.seq, root, case.id, change.kind))
+        if change.value is not None:
+            rows.spans.append(SpanRow(root, case.id, change.kind, entry.seq, change.value, at))
+    for clock in event.clocks:
+        rows.deadlines.append(
+            DeadlineRow(
+                root,
+                case.id,
+                clock.name,
+                str(clock.state),
+                microseconds(clock.started_at),
+                microseconds(clock.due_at),
+                clock.promised_on.isoformat(),
+                clock.due_on.isoformat(),
+                int(clock.provisional),
+                json.dumps(clock.rungs),
+            )
+        )
+    _readers(rows, before, case, event, definition, world)
+    for kind, names in (("notice", event.notices), ("rung", tuple(f"{name}/{rung}" for name, rung in event.rungs))):
+        for name in names:
+            rows.outbox.append(OutboxRow(root, f"{entry.id}:{kind}:{name}", case.id, entry.seq, kind, name, at))
+
+
+def _readers(
+    rows: BatchRows, before: Case | None, case: Case, event: Event, definition: Definition, world: World
+) -> None:
+    """Write who may read the case where that can have changed, and the next due instant where that has."""
+    due_at = None if case.next_due_at is None else microseconds(case.next_due_at)
+    units, rules = world.surroundings.tree, world.rules
+    if (
+        event.type is EventType.OPENED
+        or event.joined
+        or event.left
+        or event.children
+        or "accused_units" in event.fields
+    ):
+        new = readers_of(case, definition.workflow, rules, units)
+        old = frozenset[str]() if before is None else readers_of(before, definition.workflow, rules, units)
+        rows.readers.extend(ReaderRow(case.root, principal, case.id, due_at) for principal in sorted(new - old))
+        rows.reader_ends.extend(ReaderEnd(case.root, principal, case.id) for principal in sorted(old - new))
+    if before is not None and event.clocks and before.next_due_at != case.next_due_at:
+        rows.reader_dues.append(ReaderDue(due_at, case.root, case.id))

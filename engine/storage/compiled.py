@@ -1,0 +1,110 @@
+"""Statements written in SQLAlchemy Core, compiled once for a database and run on the driver's own connection.
+
+Core is the source of every statement; building and caching its expressions on every call would cost more than the
+database does. What runs them stands in ``sqlite_connection`` and ``postgres_connection``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import BindParameter, ColumnElement, Table, Text, any_, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ClauseElement
+from sqlalchemy.types import TypeEngine
+
+Value = str | int | bytes | None
+Values = Value | Sequence[Value]
+"""What a parameter may be: one value, or several for ``among``."""
+Record = tuple[Any, ...]
+"""A row as the driver returns it. Its columns are those of the statement, which no type checker can follow."""
+
+_MARK = "b_"
+
+
+def bind(name: str, type_: TypeEngine[Any] | None = None) -> BindParameter[Any]:
+    """Return the parameter of this name. It is marked inside, as Core keeps the names of columns for itself."""
+    return bindparam(_MARK + name, type_=type_)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The text of a statement, and the names of its parameters in the order in which the driver takes them."""
+
+    sql: str
+    names: tuple[str, ...]
+    fixed: Mapping[str, Value]
+    lists_as_json: bool
+
+    def arguments(self, values: Mapping[str, Values]) -> tuple[Values, ...]:
+        """Return the values in the order of the parameters; a name without a value is a defect (KeyError)."""
+        given = [values[name] if name in values else self.fixed[name] for name in self.names]
+        if self.lists_as_json:
+            given = [json.dumps(value) if isinstance(value, list | tuple) else value for value in given]
+        return tuple(given)
+
+
+class Runner(Protocol):
+    """Whatever runs statements: the one open transaction, or a connection lent from a pool."""
+
+    def fetch(self, statement: Statement, **values: Values) -> list[Record]:
+        """Return all rows."""
+
+    def run(self, statement: Statement, **values: Values) -> int:
+        """Return the number of rows changed."""
+
+
+class Pool(Protocol):
+    """Connections that only read, lent to one thread at a time."""
+
+    def fetch(self, statement: Statement, **values: Values) -> list[Record]:
+        """Return all rows, seen at one moment."""
+
+    def stream(self, statement: Statement, **values: Values) -> Iterator[Record]:
+        """Return the rows one by one, all seen at one moment; the connection stays lent until the last one."""
+
+    def close(self) -> None:
+        """Close every connection that is not lent; the others close when they come back."""
+
+
+class Compiler:
+    """Compiles Core statements for one kind of database."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.is_sqlite = dialect.name == "sqlite"
+
+    def compile(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> Statement:
+        """Return the compiled statement.
+
+        Args:
+            statement: Core; its parameters are made by ``bind``.
+            columns: for an INSERT without values, the columns its rows hold.
+        """
+        compiled = statement.compile(dialect=self.dialect, column_keys=columns)
+        assert isinstance(compiled, SQLCompiler)
+        names = tuple(compiled.positiontup or ())
+        fixed = {name: compiled.params[name] for name in names if not name.startswith(_MARK)}
+        return Statement(str(compiled), tuple(n.removeprefix(_MARK) for n in names), fixed, self.is_sqlite)
+
+    def among(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """Return the condition that the column equals one of the values of a parameter that holds several."""
+        if self.is_sqlite:
+            values = func.json_each(bind(name, Text())).table_valued("value", name=name)
+            return column.in_(select(values.c.value))
+        return column == any_(bind(name, postgresql.ARRAY(Text())))
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """Return an INSERT that can say what to do on a conflict."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+
+SQLITE = Compiler(SQLiteDialect_pysqlite(paramstyle="qmark"))
+POSTGRES = Compiler(PGDialect_psycopg(paramstyle="format"))

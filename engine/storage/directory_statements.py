@@ -1,0 +1,113 @@
+"""The statements of ``directory_writes``, compiled once for each kind of database."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from sqlalchemy import ColumnElement, Table, delete, func, insert, literal_column, or_, select, update
+
+from engine.storage.compiled import Compiler, Statement, bind
+from engine.storage.directory_tables import (
+    account,
+    calendar_notice,
+    congress_session,
+    definition,
+    delegation,
+    deputation,
+    directory_epoch,
+    granting,
+    list_version,
+    login,
+    login_failure,
+    person,
+    unit,
+)
+from engine.storage.tables import counter
+
+_NOTHING: Final[ColumnElement[int]] = literal_column("0")
+_ONE: Final[ColumnElement[int]] = literal_column("1")
+
+
+class DirectoryStatements:
+    """One attribute for each statement; those called after a table write one row of it."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
+        self.unit, self.person, self.session = self._upsert(unit), self._upsert(person), self._upsert(congress_session)
+        self.grant, self.deputation = self._upsert(granting), self._upsert(deputation)
+        self.delegation, self.counter = self._upsert(delegation), self._upsert(counter)
+        self.definition, self.list_version = self._keep(definition), self._keep(list_version)
+        self.notice, self.login, self.account = (
+            self._insert(calendar_notice),
+            self._insert(login),
+            self._insert(account),
+        )
+        self.first_epoch = self._keep(directory_epoch)
+
+        compile_ = compiler.compile
+        epoch = directory_epoch.c.epoch
+        self.next_epoch = compile_(
+            update(directory_epoch).where(directory_epoch.c.root == bind("root")).values(epoch=epoch + _ONE)
+        )
+        self.next_epoch_of_all = compile_(update(directory_epoch).values(epoch=epoch + _ONE))
+        self.next_position = compile_(select(func.coalesce(func.max(directory_epoch.c.position), _NOTHING) + _ONE))
+        self.notices = compile_(select(calendar_notice.c.text).where(calendar_notice.c.year == bind("year")))
+        self.no_grant = compile_(
+            delete(granting).where(*(column == bind(column.name) for column in granting.primary_key.columns))
+        )
+        self._accounts(compiler)
+        self._logins(compiler)
+
+    @staticmethod
+    @cache
+    def of(compiler: Compiler) -> DirectoryStatements:
+        """Return the statements for a database, compiled at the first call."""
+        return DirectoryStatements(compiler)
+
+    def _accounts(self, compiler: Compiler) -> None:
+        compile_, columns = compiler.compile, account.c
+        of_person = (columns.root == bind("root"), columns.person == bind("person"))
+        self.login_of = compile_(select(columns.login).where(*of_person))
+        self.account_called = compile_(select(columns.person).where(columns.login == bind("login")))
+        self.no_account = compile_(delete(account).where(*of_person))
+        self.rename_account = compile_(update(account).where(*of_person).values(login=bind("login")))
+        self.password = compile_(update(account).where(*of_person).values(password_hash=bind("password_hash")))
+
+    def _logins(self, compiler: Compiler) -> None:
+        compile_ = compiler.compile
+        self.no_login = compile_(delete(login).where(login.c.token_hash == bind("token_hash")))
+        self.no_expired_logins = compile_(
+            delete(login).where(
+                login.c.root == bind("root"), login.c.person == bind("person"), login.c.expires_at <= bind("at")
+            )
+        )
+        once_more = compiler.insert(login_failure).on_conflict_do_update(
+            index_elements=list(login_failure.primary_key.columns),
+            set_={"times": login_failure.c.times + _ONE},
+        )
+        self.failure = compile_(once_more, list(login_failure.c.keys()))
+        self.no_old_failures = compile_(delete(login_failure).where(login_failure.c.at < bind("before")))
+        self.failures = compile_(
+            select(func.coalesce(func.sum(login_failure.c.times), _NOTHING)).where(
+                login_failure.c.login == bind("login"), login_failure.c.at >= bind("since")
+            )
+        )
+
+    def _insert(self, table: Table) -> Statement:
+        return self._compiler.compile(insert(table), list(table.c.keys()))
+
+    def _keep(self, table: Table) -> Statement:
+        """Return an INSERT that leaves a row with the same key as it is."""
+        return self._compiler.compile(self._compiler.insert(table).on_conflict_do_nothing(), list(table.c.keys()))
+
+    def _upsert(self, table: Table) -> Statement:
+        """Return an INSERT that replaces a row with the same key, and changes nothing if it is equal already."""
+        rows = self._compiler.insert(table)
+        others = [column.name for column in table.c if not column.primary_key]
+        replace = rows.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns),
+            set_={name: rows.excluded[name] for name in others},
+            where=or_(*(table.c[name].is_distinct_from(rows.excluded[name]) for name in others)),
+        )
+        return self._compiler.compile(replace, list(table.c.keys()))

@@ -1,0 +1,131 @@
+"""What a write transaction says to SQLite, compiled at import: one statement per kind of row, run for many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from operator import itemgetter
+from typing import Any, Final
+
+from sqlalchemy import Table, Text, and_, delete, func, literal_column, select, update
+from sqlalchemy.sql.expression import ClauseElement
+
+from engine.service.rows import (
+    CaseRow,
+    CounterRow,
+    DeadlineRow,
+    EntryRow,
+    OutboxRow,
+    OutcomeRow,
+    PrivateRow,
+    ReaderDue,
+    ReaderEnd,
+    ReaderRow,
+    SpanEnd,
+)
+from engine.storage.batches import KEPT_AT_CREATION, StoredSpan, UnsealedRow
+from engine.storage.compiled import SQLITE, Statement, bind
+from engine.storage.tables import (
+    cases,
+    counter,
+    deadline,
+    idempotency,
+    ledger_entry,
+    outbox,
+    private_value,
+    reader,
+    span,
+    unsealed,
+)
+
+Row = tuple[Any, ...]
+
+
+class Many:
+    """A statement that is run for many rows, and the order in which it takes the columns of a row."""
+
+    def __init__(self, statement: ClauseElement, fields: tuple[str, ...], *, columns: bool = False) -> None:
+        compiled = SQLITE.compile(statement, fields if columns else None)
+        self.sql = compiled.sql
+        self._arrange: Callable[[Row], Row] | None = None
+        if compiled.names != fields:
+            self._arrange = itemgetter(*(fields.index(name) for name in compiled.names))
+
+    def rows(self, rows: Iterable[Row]) -> Iterable[Row]:
+        """Return the rows as the statement takes them."""
+        return rows if self._arrange is None else map(self._arrange, rows)
+
+
+def _insert(table: Table, fields: tuple[str, ...]) -> Many:
+    return Many(SQLITE.insert(table), fields, columns=True)
+
+
+def _upsert(table: Table, fields: tuple[str, ...]) -> Many:
+    """Return an INSERT that replaces everything but the key of a row that is there."""
+    insert = SQLITE.insert(table)
+    replaced = {name: insert.excluded[name] for name in fields if not table.c[name].primary_key}
+    return Many(
+        insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=replaced),
+        fields,
+        columns=True,
+    )
+
+
+INSERT_CASES: Final = _insert(cases, CaseRow._fields)
+UPDATE_CASES: Final = Many(
+    update(cases)
+    .where(cases.c.root == bind("root"), cases.c.id == bind("id"))
+    .values({name: bind(name) for name in CaseRow._fields if name not in KEPT_AT_CREATION}),
+    CaseRow._fields,
+)
+INSERT_ENTRIES: Final = _insert(ledger_entry, EntryRow._fields)
+INSERT_UNSEALED: Final = _insert(unsealed, UnsealedRow._fields)
+INSERT_PRIVATES: Final = _insert(private_value, PrivateRow._fields)
+INSERT_SPANS: Final = _insert(span, StoredSpan._fields)
+END_SPANS: Final = Many(
+    update(span)
+    .where(
+        span.c.root == bind("root"),
+        span.c.case == bind("case"),
+        span.c.kind == bind("kind"),
+        span.c.until_at.is_(None),
+    )
+    .values(until_at=bind("until_at"), until_seq=bind("until_seq")),
+    SpanEnd._fields,
+)
+UPSERT_DEADLINES: Final = _upsert(deadline, DeadlineRow._fields)
+DELETE_READERS: Final = Many(
+    delete(reader).where(*(reader.c[name] == bind(name) for name in ReaderEnd._fields)), ReaderEnd._fields
+)
+UPSERT_READERS: Final = _upsert(reader, ReaderRow._fields)
+MOVE_READERS: Final = Many(
+    update(reader).where(reader.c.root == bind("root"), reader.c.case == bind("case")).values(due_at=bind("due_at")),
+    ReaderDue._fields,
+)
+INSERT_OUTBOX: Final = _insert(outbox, OutboxRow._fields)
+UPSERT_COUNTERS: Final = _upsert(counter, CounterRow._fields)
+INSERT_OUTCOMES: Final = _insert(idempotency, OutcomeRow._fields)
+
+
+def _outcomes() -> Statement:
+    """Return the question for settled claims: a JSON list of [root, actor, key]."""
+    asked = func.json_each(bind("keys", Text())).table_valued("value", name="asked")
+    part = [func.json_extract(asked.c.value, literal_column(f"'$[{n}]'")) for n in range(3)]
+    found = idempotency.c
+    return SQLITE.compile(
+        select(found.root, found.actor, found.key, found.request_hash, found.case, found.seq, found.hash).join_from(
+            asked, idempotency, and_(found.root == part[0], found.actor == part[1], found.key == part[2])
+        )
+    )
+
+
+OUTCOMES: Final = _outcomes()
+READ_CASES: Final = SQLITE.compile(
+    select(*(cases.c[name] for name in CaseRow._fields)).where(
+        cases.c.root == bind("root"), SQLITE.among(cases.c.id, "ids")
+    )
+)
+COUNTERS: Final = SQLITE.compile(
+    select(counter.c.series, counter.c.value).where(
+        counter.c.root == bind("root"), SQLITE.among(counter.c.series, "series")
+    )
+)

@@ -1,0 +1,182 @@
+"""Writing to SQLite: one connection, one transaction at a time, checkpoints under the same lock."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from engine.access.directory import Surroundings
+from engine.case.case import Case
+from engine.case.identity import CaseId, RootId
+from engine.errors import OutcomeUnknown, StorageUnavailable
+from engine.service.case_rows import case_from
+from engine.service.ports import CaseKey, Claim, Conflict, DirectoryWrites, Outcome, Stored, T
+from engine.service.rows import BatchRows, CaseRow
+from engine.storage import sqlite_statements as say
+from engine.storage.batches import spans_of, unsealed_rows
+from engine.storage.compiled import SQLITE, Record, Statement, Values
+from engine.storage.directory_reads import SurroundingsReader
+from engine.storage.directory_writes import StoredDirectory
+from engine.storage.sqlite_connection import checkpoints_are_safe, connect_to_write, is_certain, meaning
+from engine.storage.sqlite_lock import WriterLock
+
+CHECKPOINT_AFTER_CHANGES: Final = 4_000
+"""Rows changed between two checkpoints where SQLite itself may not: at most about 16 MB of log."""
+
+_SURROUNDINGS: Final = SurroundingsReader(SQLITE)
+
+
+class SqliteTransaction:
+    """One write transaction; implements ``WriteTransaction`` and ``Runner``."""
+
+    def __init__(self, store: SqliteWrites, connection: sqlite3.Connection) -> None:
+        self._store = store
+        self._connection = connection
+
+    def claim(self, claims: Sequence[Claim], at: int) -> Mapping[Claim, Stored]:  # noqa: ARG002 - see below
+        """Return the settled ones. Nobody else can write meanwhile, so that the others need no row until they are."""
+        found = self.fetch(say.OUTCOMES, keys=[list(claim[:3]) for claim in claims])  # type: ignore[misc]
+        stored = {row[:3]: Stored(row[3], Outcome(CaseId(row[4]), row[5], row[6])) for row in found}
+        return {claim: stored[claim[:3]] for claim in claims if claim[:3] in stored}
+
+    def read_cases(self, keys: Collection[CaseKey]) -> Sequence[Case]:
+        by_root: dict[RootId, list[str]] = defaultdict(list)
+        for root, case in keys:
+            by_root[root].append(case)
+        return [
+            case_from(CaseRow._make(row))
+            for root, ids in by_root.items()
+            for row in self.fetch(say.READ_CASES, root=root, ids=ids)
+        ]
+
+    def lock_cases(self, keys: Collection[CaseKey], *, wait: bool) -> Sequence[Case]:  # noqa: ARG002 - all are locked
+        return self.read_cases(keys)
+
+    def counters(self, root: RootId, series: Collection[str]) -> Mapping[str, int]:
+        found: dict[str, int] = dict.fromkeys(series, 0)
+        found.update(self.fetch(say.COUNTERS, root=root, series=list(found)))  # type: ignore[arg-type]
+        return found
+
+    def epoch(self, root: RootId) -> int:
+        return _SURROUNDINGS.epoch(self, root)
+
+    def surroundings(self, root: RootId) -> Surroundings:
+        return _SURROUNDINGS.read(self, root)
+
+    def write(self, rows: BatchRows) -> None:
+        ends, spans = spans_of(rows)
+        self._many(say.INSERT_CASES, rows.created)
+        if self._many(say.UPDATE_CASES, rows.changed) != len(rows.changed):
+            raise Conflict("a case that was read is gone")
+        self._many(say.INSERT_ENTRIES, rows.entries)
+        self._many(say.INSERT_UNSEALED, unsealed_rows(rows.entries))
+        self._many(say.INSERT_PRIVATES, rows.privates)
+        self._many(say.END_SPANS, ends)
+        self._many(say.INSERT_SPANS, spans)
+        self._many(say.UPSERT_DEADLINES, rows.deadlines)
+        self._many(say.DELETE_READERS, rows.reader_ends)
+        self._many(say.UPSERT_READERS, rows.readers)
+        self._many(say.MOVE_READERS, rows.reader_dues)
+        self._many(say.INSERT_OUTBOX, rows.outbox)
+        self._many(say.UPSERT_COUNTERS, rows.counters)
+        self._many(say.INSERT_OUTCOMES, rows.outcomes)
+
+    def fetch(self, statement: Statement, **values: Values) -> list[Record]:
+        self._store.statements += 1
+        return self._connection.execute(statement.sql, statement.arguments(values)).fetchall()
+
+    def run(self, statement: Statement, **values: Values) -> int:
+        self._store.statements += 1
+        return self._connection.execute(statement.sql, statement.arguments(values)).rowcount
+
+    def _many(self, statement: say.Many, rows: Sequence[say.Row]) -> int:
+        if not rows:
+            return 0
+        self._store.statements += 1
+        return self._connection.executemany(statement.sql, statement.rows(rows)).rowcount
+
+
+class SqliteWrites:
+    """The writing side of a SQLite file; implements ``WriteStore``. ``statements`` counts what was run."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the writer lock and connect.
+
+        Raises:
+            StorageUnavailable: another process writes this file, or there is no such file.
+        """
+        self.statements = 0
+        self._one_at_a_time = threading.Lock()
+        self._lost = False
+        self._lock = WriterLock(path)
+        self._lock.take()
+        try:
+            self._connection = connect_to_write(path)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._checkpointed = 0
+
+    @contextmanager
+    def begin(self) -> Iterator[SqliteTransaction]:
+        with self._one_at_a_time:
+            if self._lost:
+                raise StorageUnavailable
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise StorageUnavailable from error
+            try:
+                yield SqliteTransaction(self, self._connection)
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise meaning(error) from error
+            except BaseException:
+                self._roll_back()
+                raise
+            self._commit()
+
+    def plain(self, write: Callable[[DirectoryWrites], T]) -> T:
+        with self.begin() as transaction:
+            return write(StoredDirectory(SQLITE, transaction))
+
+    def close(self) -> None:
+        with self._one_at_a_time:
+            if not self._lost and not checkpoints_are_safe():
+                with suppress(sqlite3.Error):
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._lost = True
+            self._connection.close()
+            self._lock.release()
+
+    def _commit(self) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if is_certain(error):
+                self._roll_back()
+                raise meaning(error) from error
+            # The commit may or may not be on the disk. Going on with this connection could decide it the wrong way:
+            # nothing more is written until the process was started again and the file recovered.
+            self._lost = True
+            raise OutcomeUnknown from error
+        if not checkpoints_are_safe():
+            self._checkpoint_in_time()
+
+    def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def _checkpoint_in_time(self) -> None:
+        changes = self._connection.total_changes
+        if changes - self._checkpointed >= CHECKPOINT_AFTER_CHANGES:
+            self._checkpointed = changes
+            # The commit is done and confirmed; a checkpoint that fails is tried again later.
+            with suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -1,0 +1,165 @@
+"""The tables of cases and of all that a batch writes, columns in the order of the rows in ``service.rows``.
+
+``root`` leads every primary key and index. Tables keyed by random ids are WITHOUT ROWID on SQLite. That entries cannot
+be changed is said by triggers, which stand in the migrations.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Index, Table, text
+
+from engine.storage.columns import flag, ident, key, key_number, metadata, number, octets, words
+
+cases = Table(
+    "cases",
+    metadata,
+    key("root"),
+    key("id"),
+    ident("workflow"),
+    number("definition_version"),
+    ident("unit"),
+    ident("lead_unit", null=True),
+    ident("congress_session", null=True),
+    ident("state"),
+    ident("phase"),
+    ident("number", null=True),
+    words("subject", null=True),
+    ident("category", null=True),
+    ident("parent", null=True),
+    ident("merged_into", null=True),
+    number("version"),
+    number("seq"),
+    ident("head"),
+    number("opened_at"),
+    number("changed_at"),
+    number("next_due_at", null=True),
+    words("body"),
+    CheckConstraint("phase IN ('initial', 'active', 'final')", name="phase"),
+    sqlite_with_rowid=False,
+)
+Index("ix_cases_opened", cases.c.root, cases.c.opened_at, cases.c.id)
+Index(
+    "ix_cases_number",
+    cases.c.root,
+    cases.c.workflow,
+    cases.c.number,
+    sqlite_where=text("number IS NOT NULL"),
+    postgresql_where=text("number IS NOT NULL"),
+)
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    key("root"),
+    key("case"),
+    key_number("seq"),
+    octets("body"),
+    octets("hash"),
+    CheckConstraint("length(hash) = 32", name="hash"),
+    sqlite_with_rowid=False,
+)
+
+unsealed = Table("unsealed", metadata, key("root"), key("case"), key_number("seq"), sqlite_with_rowid=False)
+
+private_value = Table(
+    "private_value",
+    metadata,
+    key("root"),
+    key("case"),
+    key_number("seq"),
+    key("path"),
+    ident("key"),
+    octets("ciphertext"),
+    sqlite_with_rowid=False,
+)
+
+span = Table(
+    "span",
+    metadata,
+    key("root"),
+    key("case"),
+    key("kind"),
+    key_number("seq"),
+    words("value"),
+    number("from_at"),
+    number("until_at", null=True),
+    number("until_seq", null=True),
+    CheckConstraint("(until_at IS NULL) = (until_seq IS NULL)", name="until"),
+    sqlite_with_rowid=False,
+)
+
+deadline = Table(
+    "deadline",
+    metadata,
+    key("root"),
+    key("case"),
+    key("name"),
+    ident("state"),
+    number("started_at"),
+    number("due_at"),
+    ident("promised_on"),
+    ident("due_on"),
+    flag("provisional"),
+    words("rungs"),
+    CheckConstraint("state IN ('running', 'suspended', 'met', 'cancelled')", name="state"),
+    sqlite_with_rowid=False,
+)
+# The rest of the key follows the instant, so that pages of the overdue list continue inside the index.
+Index(
+    "ix_deadline_running",
+    deadline.c.root,
+    deadline.c.due_at,
+    deadline.c.case,
+    deadline.c.name,
+    sqlite_where=text("state = 'running'"),
+    postgresql_where=text("state = 'running'"),
+)
+
+reader = Table(
+    "reader",
+    metadata,
+    key("root"),
+    key("principal"),
+    key("case"),
+    number("due_at", null=True),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_reader_due",
+    reader.c.root,
+    reader.c.principal,
+    reader.c.due_at,
+    sqlite_where=text("due_at IS NOT NULL"),
+    postgresql_where=text("due_at IS NOT NULL"),
+)
+Index("ix_reader_case", reader.c.root, reader.c.case)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    key("root"),
+    key("id"),
+    ident("case"),
+    number("seq"),
+    ident("kind"),
+    ident("name"),
+    number("at"),
+    sqlite_with_rowid=False,
+)
+
+counter = Table("counter", metadata, key("root"), key("series"), number("value"), sqlite_with_rowid=False)
+
+# A claim without an outcome is visible to nobody: it is settled or given up before its transaction commits.
+idempotency = Table(
+    "idempotency",
+    metadata,
+    key("root"),
+    key("actor"),
+    key("key"),
+    ident("request_hash"),
+    ident("case", null=True),
+    number("seq", null=True),
+    ident("hash", null=True),
+    number("at"),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,1 @@
+"""The ``banjie`` command: each module holds the commands of one subject."""

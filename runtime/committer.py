@@ -1,0 +1,253 @@
+"""The committer: one writer thread per process; what waits becomes one transaction; answers leave after COMMIT.
+
+Live commands go before bulk ones; bulk work is cut into pieces short enough that live commands pass. A command once
+taken is always carried out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.case.commands import Command
+from engine.errors import BanjieError, OutcomeUnknown, StorageError, StorageUnavailable, TooBusy
+from engine.service.execute import Batch, Later, Result, execute
+from engine.service.office import Answer
+from engine.service.plain import PlainWrite, apply_write
+from engine.service.ports import Conflict, DirectoryWrites, WriteStore, WriteTransaction
+from engine.text import Text
+
+_LOG = logging.getLogger(__name__)
+
+BULK_PIECE_SECONDS = 0.040
+BULK_PIECE_MAX = 1024
+CONFLICT_ROUNDS_MAX = 8
+LATER_ROUNDS_WAIT = 2
+LATER_ROUNDS_MAX = 40
+RETRY_AFTER_SECONDS = 2
+
+Answered = Callable[[Answer], None]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A command in a queue and whom to tell; ``rounds`` counts how often its case was held by another process."""
+
+    command: Command
+    answered: Answered
+    rounds: int = 0
+
+
+@dataclass(slots=True)
+class _Plain:
+    """Plain writes in a queue."""
+
+    writes: Sequence[PlainWrite]
+    done: Future[None]
+
+
+class Committer:
+    """Owns the writing side of the store and the thread that uses it."""
+
+    def __init__(
+        self,
+        store: WriteStore,
+        make_batch: Callable[[WriteTransaction, bool], Batch],
+        *,
+        queue_max: int,
+        live_batch_max: int,
+        on_unknown: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._make_batch = make_batch
+        self._queue_max = queue_max
+        self._live_batch_max = live_batch_max
+        self._on_unknown = on_unknown
+        self._live: deque[_Waiting] = deque()
+        self._bulk: deque[_Waiting] = deque()
+        self._plain: deque[_Plain] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._piece = 32
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._thread.start()
+
+    def ask(self, command: Command) -> asyncio.Future[Answer]:
+        """Queue a live command from an event loop; the future is set on that loop after COMMIT.
+
+        Cancelling the future takes nothing back: the command is carried out all the same.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+
+        def tell(answer: Answer) -> None:
+            if not future.done():
+                future.set_result(answer)
+
+        self._enqueue(self._live, [_Waiting(command, lambda answer: _on_loop(loop, tell, answer))], future)
+        return future
+
+    def carry_out(self, commands: Sequence[Command]) -> list[Answer]:
+        """Carry out commands through the bulk queue and wait for all answers, in order."""
+        if not commands:
+            return []
+        answers: list[Answer | None] = [None] * len(commands)
+        left = threading.Semaphore(0)
+
+        def keep(place: int) -> Answered:
+            def answered(answer: Answer) -> None:
+                answers[place] = answer
+                left.release()
+
+            return answered
+
+        with self._wake:
+            self._refuse_when_closing()
+            self._bulk.extend(_Waiting(command, keep(place)) for place, command in enumerate(commands))
+            self._wake.notify()
+        for _command in commands:
+            left.acquire()
+        return [answer for answer in answers if answer is not None]
+
+    def write(self, writes: Sequence[PlainWrite]) -> None:
+        """Carry out plain writes in one transaction and wait; raises what the database answers."""
+        done: Future[None] = Future()
+        with self._wake:
+            self._refuse_when_closing()
+            self._plain.append(_Plain(writes, done))
+            self._wake.notify()
+        done.result()
+
+    def close(self) -> None:
+        """Carry out what is queued, then give the writer up."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+        self._store.close()
+
+    def _refuse_when_closing(self) -> None:
+        if self._closing:
+            raise StorageUnavailable
+
+    def _enqueue(self, queue: deque[_Waiting], waiting: list[_Waiting], future: asyncio.Future[Answer]) -> None:
+        with self._wake:
+            if self._closing:
+                future.set_result(StorageUnavailable())
+            elif len(queue) + len(waiting) > self._queue_max:
+                future.set_result(
+                    TooBusy(
+                        Text("系统繁忙，请稍后再试", "Too many requests are waiting; try again soon"),
+                        retry_after_seconds=RETRY_AFTER_SECONDS,
+                    )
+                )
+            else:
+                queue.extend(waiting)
+                self._wake.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not (self._live or self._bulk or self._plain or self._closing):
+                    self._wake.wait()
+                if self._closing and not (self._live or self._bulk or self._plain):
+                    return
+                plain = self._plain.popleft() if self._plain else None
+                queue = self._live or self._bulk
+                size = self._live_batch_max if queue is self._live else self._piece
+                batch = [] if plain is not None else [queue.popleft() for _ in range(min(size, len(queue)))]
+                is_bulk = queue is self._bulk
+            if plain is not None:
+                self._write_plain(plain)
+            elif batch:
+                self._commit(batch, queue, measured=is_bulk)
+
+    def _write_plain(self, plain: _Plain) -> None:
+        def write(writes: DirectoryWrites) -> None:
+            for one in plain.writes:
+                apply_write(one, writes)
+
+        try:
+            self._store.plain(write)
+        except OutcomeUnknown as error:
+            plain.done.set_exception(error)
+            self._on_unknown()
+        except (BanjieError, Conflict) as error:
+            plain.done.set_exception(error if isinstance(error, BanjieError) else StorageUnavailable())
+        else:
+            plain.done.set_result(None)
+
+    def _commit(self, batch: list[_Waiting], queue: deque[_Waiting], *, measured: bool) -> None:
+        began = time.perf_counter()
+        later: list[_Waiting] = []
+        for waiting, result in zip(batch, self._outcomes(batch), strict=True):
+            if isinstance(result, Later):
+                waiting.rounds += 1
+                if waiting.rounds <= LATER_ROUNDS_MAX:
+                    later.append(waiting)
+                    continue
+                result = StorageUnavailable()
+            waiting.answered(result)
+        if later:
+            with self._wake:
+                queue.extendleft(reversed(later))
+        if measured:
+            per_command = (time.perf_counter() - began) / len(batch)
+            self._piece = max(1, min(BULK_PIECE_MAX, int(BULK_PIECE_SECONDS / per_command)))
+
+    def _outcomes(self, batch: list[_Waiting]) -> list[Result]:
+        """Carry the batch out; when the database refuses it, in halves, down to single commands."""
+        wait = any(waiting.rounds >= LATER_ROUNDS_WAIT for waiting in batch)
+        for _round in range(CONFLICT_ROUNDS_MAX):
+            try:
+                with self._store.begin() as tx:
+                    results = execute(self._make_batch(tx, wait), [waiting.command for waiting in batch])
+            except Conflict:
+                continue
+            except OutcomeUnknown as unknown:
+                self._on_unknown()
+                return [unknown] * len(batch)
+            except StorageError as error:
+                if len(batch) == 1:
+                    return [error]
+                break
+            return results
+        if len(batch) == 1:
+            return [StorageUnavailable()]
+        middle = len(batch) // 2
+        return [*self._outcomes(batch[:middle]), *self._outcomes(batch[middle:])]
+
+
+class LocalOffice:
+    """The office of the process that holds the writer (see ``engine.service.office``)."""
+
+    def __init__(self, committer: Committer, now: Callable[[], datetime]) -> None:
+        self._committer = committer
+        self._now = now
+
+    def carry_out(self, commands: Sequence[Command]) -> list[Answer]:
+        return self._committer.carry_out(commands)
+
+    def ask(self, command: Command) -> asyncio.Future[Answer]:
+        return self._committer.ask(command)
+
+    def write(self, writes: Sequence[PlainWrite]) -> None:
+        self._committer.write(writes)
+
+    def now(self) -> datetime:
+        return self._now()
+
+
+def _on_loop(loop: asyncio.AbstractEventLoop, tell: Answered, answer: Answer) -> None:
+    """Tell somebody on an event loop that may have been closed meanwhile: then nobody waits any more."""
+    try:
+        loop.call_soon_threadsafe(tell, answer)
+    except RuntimeError:
+        _LOG.info("an answer came after its event loop had closed")

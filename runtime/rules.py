@@ -1,0 +1,124 @@
+"""Loads definitions, code lists and calendars from the workflows folder, and older texts that cases are pinned to from
+the database. Proofs run on every change of a file; a folder proved before is read from a cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.calendar.calendar import Calendar, MissingYear
+from engine.calendar.notices import Notice, StatutoryDays, notice_from_mapping, statutory_days_from_mapping
+from engine.definition.library import load_folder
+from engine.definition.loader import content_hash, load_yaml
+from engine.definition.model import CodeList, Workflow
+from engine.definition.rulebook import Rulebook
+from engine.service.plain import KeepText
+from engine.service.ports import Reads
+
+PROVISIONAL_FILE = "provisional.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The rules in force as read from the folder."""
+
+    workflows: tuple[Workflow, ...]
+    lists: tuple[CodeList, ...]
+    calendar: Calendar
+
+    def rulebook(self, reads: Reads | None = None) -> Rulebook:
+        """Return the rulebook, with the texts that the database keeps for running cases."""
+        kept_workflows = {}
+        kept_lists = {}
+        if reads is not None:
+            kept_workflows = {known: Workflow.model_validate_json(text) for _n, _v, known, text in reads.definitions()}
+            kept_lists = {known: CodeList.model_validate_json(text) for _n, _v, known, text in reads.code_lists()}
+        return Rulebook(
+            {(part.name, part.version): (part, content_hash(part)) for part in self.workflows},
+            {(part.name, part.version): (part, content_hash(part)) for part in self.lists},
+            kept_workflows,
+            kept_lists,
+        )
+
+    def to_keep(self) -> list[KeepText]:
+        """Return the texts that the database should keep, for proving cases by what they were pinned to."""
+        parts: list[tuple[str, Workflow | CodeList]] = [("definition", part) for part in self.workflows]
+        parts += [("list", part) for part in self.lists]
+        return [
+            KeepText(kind, part.name, part.version, content_hash(part), part.model_dump_json(by_alias=True))
+            for kind, part in parts
+        ]
+
+
+def load_rules(folder: Path, *, calendar_missing: str = "provisional", cache: Path | None = None) -> Rules:
+    """Read and prove a workflows folder.
+
+    Args:
+        folder: holds ``<name>/v1.yaml``, ``lists/`` and ``calendars/``.
+        calendar_missing: ``provisional`` or ``error``, for years without a notice.
+        cache: a folder where what was proved is remembered by the hash of all files; None reads anew.
+
+    Raises:
+        DefinitionError: every problem of every file.
+    """
+    calendar = load_calendar(folder / "calendars", calendar_missing)
+    remembered = None if cache is None else cache / f"rules-{_fingerprint(folder)}.json"
+    if remembered is not None and remembered.is_file():
+        raw = json.loads(remembered.read_text(encoding="utf-8"))
+        return Rules(
+            workflows=tuple(Workflow.model_validate(part) for part in raw["workflows"]),
+            lists=tuple(CodeList.model_validate(part) for part in raw["lists"]),
+            calendar=calendar,
+        )
+    library = load_folder(folder)
+    rules = Rules(
+        workflows=tuple(loaded.part for loaded in library.workflows.values()),
+        lists=tuple(loaded.part for loaded in library.lists.values()),
+        calendar=calendar,
+    )
+    if remembered is not None:
+        _remember(remembered, rules)
+    return rules
+
+
+def load_calendar(folder: Path, calendar_missing: str = "provisional") -> Calendar:
+    """Read the notices of a folder, one file per year, and the statutory days of years without one."""
+    notices: list[Notice] = []
+    statutory: StatutoryDays | None = None
+    for path in sorted(folder.glob("*.yaml")):
+        data, positions = load_yaml(path)
+        if path.name == PROVISIONAL_FILE:
+            statutory = statutory_days_from_mapping(data, path.name, locate=positions.at)
+        else:
+            notices.append(notice_from_mapping(data, path.name, locate=positions.at))
+    missing = MissingYear(calendar_missing)
+    if statutory is None:
+        return Calendar(notices=tuple(notices), missing=missing)
+    return Calendar(notices=tuple(notices), statutory=statutory, missing=missing)
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for base in (folder, Path(__file__).resolve().parent.parent / "engine" / "definition"):
+        for path in sorted(base.rglob("*")):
+            if path.suffix in (".yaml", ".py"):
+                digest.update(path.relative_to(base).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:32]
+
+
+def _remember(path: Path, rules: Rules) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob("rules-*.json"):
+        old.unlink(missing_ok=True)
+    text = json.dumps(
+        {
+            "workflows": [part.model_dump(mode="json", by_alias=True) for part in rules.workflows],
+            "lists": [part.model_dump(mode="json", by_alias=True) for part in rules.lists],
+        },
+        ensure_ascii=False,
+    )
+    partial = path.with_suffix(".part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

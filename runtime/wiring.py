@@ -1,0 +1,183 @@
+"""Puts the parts together: one function opens a database with rules, calendar, writer and readers, and says so."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from engine.storage.store import Store, open_store, writer_elsewhere
+
+from engine.access.directory import Surroundings
+from engine.case.identity import RootId
+from engine.definition.rulebook import Rulebook
+from engine.ledger.commitments import NullSealer
+from engine.service.desk import Desk
+from engine.service.execute import Batch
+from engine.service.office import Office
+from engine.service.plain import apply_write
+from engine.service.ports import DirectoryWrites, Reads, WriteTransaction
+from engine.service.queries import Queries
+from engine.service.world import World
+from runtime.clock import Clock, ShiftedClock, WallClock
+from runtime.committer import Committer, LocalOffice
+from runtime.rules import Rules, load_rules
+from runtime.settings import Settings
+from runtime.socket import RemoteOffice, socket_path
+
+EXIT_UNKNOWN_OUTCOME = 70
+RANDOM_POOL_BYTES = 8192
+
+
+@dataclass(slots=True)
+class Randomness:
+    """Random bytes from the operating system, fetched some thousand at a time."""
+
+    _pool: bytes = b""
+    _at: int = 0
+
+    def take(self, count: int) -> bytes:
+        if self._at + count > len(self._pool):
+            self._pool, self._at = os.urandom(max(RANDOM_POOL_BYTES, count)), 0
+        self._at += count
+        return self._pool[self._at - count : self._at]
+
+
+@dataclass(slots=True, kw_only=True)
+class Worlds:
+    """The world of each organisation at the newest epoch of its directory."""
+
+    rules: Rules
+    rulebook: Rulebook
+    known: dict[RootId, World] = field(default_factory=dict)
+
+    def at(self, root: RootId, epoch: int, load: Callable[[RootId], Surroundings]) -> World:
+        world = self.known.get(root)
+        if world is None or world.surroundings.epoch != epoch:
+            world = World(rules=self.rulebook, calendar=self.rules.calendar, surroundings=load(root))
+            self.known[root] = world
+        return world
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An open database: the desk to work with, and how to let go of it."""
+
+    desk: Desk
+    store: Store
+    rules: Rules
+    clock: Clock
+    close: Callable[[], None]
+
+
+def open_desk(settings: Settings, *, clock: Clock | None = None, write: bool = True) -> Opened:
+    """Open the database of the settings, bring its tables up to date, and return the desk.
+
+    With ``write``, this process becomes the writer; where another process is it already, writing goes through that
+    process. Without, nothing can be written.
+
+    Raises:
+        StorageUnavailable: the database cannot be opened.
+        DefinitionError: the rules are wrong.
+    """
+    running = clock or clock_of(settings)
+    path = settings.sqlite_path
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    cache = None if path is None else path.parent / "cache"
+    rules = load_rules(settings.workflows, calendar_missing=settings.calendar_missing, cache=cache)
+    elsewhere = path is not None and write and writer_elsewhere(path)
+    store = open_store(settings.database_url, write=write and not elsewhere)
+    worlds = Worlds(rules=rules, rulebook=rules.rulebook())
+    committer: Committer | None = None
+    office: Office
+    if store.writes is not None:
+        store.writes.plain(lambda writes: _keep(rules, writes))
+        worlds.rulebook = rules.rulebook(store.reads)
+        committer = Committer(
+            store.writes,
+            _batches(worlds, running, Randomness()),
+            queue_max=settings.queue_max,
+            live_batch_max=settings.live_batch_max,
+            on_unknown=_end_process,
+        )
+        office = LocalOffice(committer, running.now)
+    else:
+        worlds.rulebook = rules.rulebook(store.reads)
+        office = RemoteOffice(socket_path(path) if path is not None else None, running.now)
+
+    def close() -> None:
+        if committer is not None:
+            committer.close()
+        store.close()
+
+    desk = Desk(
+        office=office,
+        reads=store.reads,
+        queries=Queries(store.reads, NullSealer()),
+        sealer=NullSealer(),
+        world=_reading_world(worlds, store.reads),
+    )
+    return Opened(desk=desk, store=store, rules=rules, clock=running, close=close)
+
+
+@contextmanager
+def desk_of(settings: Settings, *, clock: Clock | None = None, write: bool = True) -> Iterator[Opened]:
+    """Open a database for the length of a block."""
+    opened = open_desk(settings, clock=clock, write=write)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Return the wall clock, or one that begins at the instant the settings name."""
+    return WallClock() if settings.clock is None else ShiftedClock(settings.clock)
+
+
+def _batches(worlds: Worlds, clock: Clock, randomness: Randomness) -> Callable[[WriteTransaction, bool], Batch]:
+    sealer = NullSealer()
+
+    def world(tx: WriteTransaction, root: RootId) -> World:
+        return worlds.at(root, tx.epoch(root), tx.surroundings)
+
+    def make(tx: WriteTransaction, wait: bool) -> Batch:
+        return Batch(
+            tx=tx, now=clock.now(), world=_once_per_batch(world), sealer=sealer, random=randomness.take, wait=wait
+        )
+
+    return make
+
+
+def _once_per_batch(
+    world: Callable[[WriteTransaction, RootId], World],
+) -> Callable[[WriteTransaction, RootId], World]:
+    """Look the epoch up once per organisation and batch."""
+    seen: dict[RootId, World] = {}
+
+    def get(tx: WriteTransaction, root: RootId) -> World:
+        if root not in seen:
+            seen[root] = world(tx, root)
+        return seen[root]
+
+    return get
+
+
+def _reading_world(worlds: Worlds, reads: Reads) -> Callable[[RootId], World]:
+    def world(root: RootId) -> World:
+        return worlds.at(root, reads.epoch(root), reads.surroundings)
+
+    return world
+
+
+def _keep(rules: Rules, writes: DirectoryWrites) -> None:
+    for text in rules.to_keep():
+        apply_write(text, writes)
+
+
+def _end_process() -> None:
+    """Leave after an unconfirmed COMMIT: only a start anew knows what is in the database."""
+    threading.Timer(0.5, lambda: os._exit(EXIT_UNKNOWN_OUTCOME)).start()

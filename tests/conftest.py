@@ -1,0 +1,86 @@
+"""What every test may ask for: databases on both engines, and the rules of a test session. No builders, no fakes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.support.demanded import SkipsAreFailures, browser_tests_last, ci_is_on, mark_by_fixtures
+from tests.support.postgres import (
+    PostgresMissingError,
+    create_database,
+    drop_database,
+    shared_server,
+    stop_shared_server,
+)
+
+SESSION_FOLDER = "BANJIE_TESTS_SESSION_FOLDER"
+
+# Two busy cores make a single example late, never wrong; in CI the same examples are drawn every time.
+settings.register_profile("tests", deadline=None, derandomize=ci_is_on(), print_blob=True)
+settings.load_profile("tests")
+
+
+def is_test_worker(config: pytest.Config) -> bool:
+    """Tell whether this process is one of several that pytest-xdist started."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the person's own settings out of the tests and make the folder that all test workers share."""
+    if not is_test_worker(config):
+        for name in [name for name in os.environ if name.startswith("BANJIE_")]:
+            del os.environ[name]
+        os.environ[SESSION_FOLDER] = tempfile.mkdtemp(prefix="banjie-tests-")
+    if ci_is_on():
+        config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what the session started; here and not in a test worker, because a worker may crash."""
+    if not is_test_worker(config) and SESSION_FOLDER in os.environ:
+        folder = Path(os.environ.pop(SESSION_FOLDER))
+        stop_shared_server(folder)
+        shutil.rmtree(folder)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs PostgreSQL or the browser, before ``-m`` selects; browser tests come last."""
+    mark_by_fixtures(items)
+    browser_tests_last(items)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """The URL of the maintenance database of a PostgreSQL server, one server per session; skips without one."""
+    try:
+        return shared_server(Path(os.environ[SESSION_FOLDER])).url
+    except PostgresMissingError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, made for this test and dropped after it."""
+    url = create_database(postgres_url)
+    yield url
+    drop_database(postgres_url, url)
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> str:
+    """The URL of a SQLite database that does not exist yet, in a folder of this test's own."""
+    return f"sqlite:///{tmp_path / 'banjie.db'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def any_database(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database; the test runs once on SQLite and once on PostgreSQL."""
+    return str(request.getfixturevalue(f"{request.param}_database"))
