@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from engine.definition.model import Ladder, Workflow
-from engine.definition.parts import Effect, GuardPart, Part, TransitionPart
+from engine.definition.parts import Effect, GuardPart, Label, Part, TransitionPart
 from engine.definition.wording import (
     NOTHING,
     effect_words,
@@ -42,7 +42,7 @@ _ATTRIBUTES: Mapping[str, Text] = {
     "in_force_from": Text("施行日期", "in force from"),
     "initial": Text("初始值", "initial value"),
     "openers": Text("立项角色", "openers"),
-    "opener_becomes": Text("立项人成为", "the opener becomes"),
+    "opener_becomes": Text("立项人的角色", "role of the opener"),
     "subject_field": Text("案由字段", "subject field"),
     "category_field": Text("类别字段", "category field"),
     "counts_as_case": Text("是否计件", "counts as a case"),
@@ -85,6 +85,7 @@ _ATTRIBUTES: Mapping[str, Text] = {
     "opening": Text("立项表单", "opening form"),
     "on_open": Text("立项动作", "effects of opening"),
 }
+_RECIPIENTS = Text("告知对象", "recipients")
 _IN_PIECES = frozenset({"guards", "effects", "form", "alternatives", "rungs"})
 
 
@@ -144,6 +145,9 @@ def _sentence(kind: Text, name: str, parts: Mapping[str, Any], what: Text) -> Te
 
 
 def _changes(subject: Text, old: Any, new: Any, workflows: tuple[Workflow, Workflow]) -> Iterator[Text]:
+    if isinstance(old, Label) and isinstance(new, Label):
+        yield _from_to(subject, Text("", ""), old.text, new.text)
+        return
     if not isinstance(old, Part) or not isinstance(new, Part):
         yield _from_to(subject, Text("", ""), Text(str(old), str(old)), Text(str(new), str(new)))
         return
@@ -164,7 +168,7 @@ def _attributes(
         before, after = getattr(old, name), getattr(new, name)
         if before == after or key in _IN_PIECES or (only is not None and name not in only):
             continue
-        words = _ATTRIBUTES.get(key, Text(key, key))
+        words = _RECIPIENTS if key == "to" and isinstance(after, tuple) else _ATTRIBUTES.get(key, Text(key, key))
         yield _from_to(subject, words, _value(key, before, workflows[0]), _value(key, after, workflows[1]))
 
 

@@ -15,7 +15,7 @@ from engine.case.actors import Grant
 from engine.case.case import Case
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.situation import CongressSession
-from engine.service.rows import BatchRows, CounterRow, DeadlineRow, EntryRow, PrivateRow
+from engine.service.rows import BatchRows, CaseRow, CounterRow, DeadlineRow, EntryRow, PrivateRow
 
 CaseKey = tuple[RootId, CaseId]
 T = TypeVar("T")
@@ -162,6 +162,33 @@ class SpanLine(NamedTuple):
     until_at: int | None
 
 
+class StoredSpan(NamedTuple):
+    """A span as its table holds it, every column; the ends are None while it holds."""
+
+    root: str
+    case: str
+    kind: str
+    seq: int
+    value: str
+    from_at: int
+    until_at: int | None
+    until_seq: int | None
+
+
+class CaseFile(NamedTuple):
+    """Everything the database keeps of one case, as its tables hold it; ``row`` is None where the case row is missing.
+
+    Entries are ordered by seq. Nothing is interpreted: what stands in the columns may be damaged or forged.
+    """
+
+    case: CaseId
+    row: CaseRow | None
+    entries: tuple[EntryRow, ...]
+    privates: tuple[PrivateRow, ...]
+    spans: tuple[StoredSpan, ...]
+    deadlines: tuple[DeadlineRow, ...]
+
+
 class Account(NamedTuple):
     """What a login is checked against; ``password_hash`` is None for persons who cannot log in by password."""
 
@@ -228,6 +255,14 @@ class Reads(Protocol):
 
     def all_case_ids(self, root: RootId) -> Iterator[CaseId]:
         """Stream the ids of all cases, in the order of their ids."""
+
+    def kept_ids(self, root: RootId) -> Iterator[CaseId]:
+        """Stream, each once and in order, every case id that has a row in any of the tables of cases, entries, private
+        values, spans or deadlines: verification must also meet what is left of a case whose row was taken away."""
+
+    def case_files(self, root: RootId, cases: Sequence[CaseId]) -> Sequence[CaseFile]:
+        """Return everything kept of these cases, in their order, all read in one snapshot (one read transaction, on
+        PostgreSQL REPEATABLE READ), with one statement per table and none per case."""
 
     def case_by_field(self, root: RootId, workflow: str, number: str) -> CaseId | None:
         """Return the case of a workflow with this number, None when there is none."""

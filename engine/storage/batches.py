@@ -7,22 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, TypeVar
 
+from engine.service.ports import StoredSpan
 from engine.service.rows import BatchRows, EntryRow, SpanEnd, SpanRow
 
 R = TypeVar("R")
-
-
-class StoredSpan(NamedTuple):
-    """A span as its table holds it; the ends are None while it holds."""
-
-    root: str
-    case: str
-    kind: str
-    seq: int
-    value: str
-    from_at: int
-    until_at: int | None
-    until_seq: int | None
 
 
 class UnsealedRow(NamedTuple):

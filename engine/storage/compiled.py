@@ -7,31 +7,36 @@ database does. What runs them stands in ``sqlite_connection`` and ``postgres_con
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVarTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Table, Text, any_, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, Text, any_, bindparam, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 from sqlalchemy.types import TypeEngine
 
 Value = str | int | bytes | None
-Values = Value | Sequence[Value]
-"""What a parameter may be: one value, or several for ``among``."""
+Values = Value | Sequence[Value] | Sequence[Sequence[Value]]
+"""What a parameter may be: one value, several for ``among``, or on SQLite several rows as JSON."""
 Record = tuple[Any, ...]
 """A row as the driver returns it. Its columns are those of the statement, which no type checker can follow."""
 
 _MARK = "b_"
+Columns = TypeVarTuple("Columns")
 
 
 def bind(name: str, type_: TypeEngine[Any] | None = None) -> BindParameter[Any]:
     """Return the parameter of this name. It is marked inside, as Core keeps the names of columns for itself."""
     return bindparam(_MARK + name, type_=type_)
+
+
+def at_most(statement: Select[*Columns], limit: ColumnElement[int]) -> Select[*Columns]:
+    """Return the statement with a limit. The offset is spelt out, or SQLite's compiler would make it a parameter."""
+    return statement.limit(limit).offset(literal_column("0"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +45,38 @@ class Statement:
 
     sql: str
     names: tuple[str, ...]
-    fixed: Mapping[str, Value]
     lists_as_json: bool
 
     def arguments(self, values: Mapping[str, Values]) -> tuple[Values, ...]:
         """Return the values in the order of the parameters; a name without a value is a defect (KeyError)."""
-        given = [values[name] if name in values else self.fixed[name] for name in self.names]
+        given = [values[name] for name in self.names]
         if self.lists_as_json:
             given = [json.dumps(value) if isinstance(value, list | tuple) else value for value in given]
         return tuple(given)
 
 
-class Runner(Protocol):
-    """Whatever runs statements: the one open transaction, or a connection lent from a pool."""
+class Fetches(Protocol):
+    """Whatever answers questions: the open write transaction, a pool, or a snapshot lent from it."""
 
     def fetch(self, statement: Statement, **values: Values) -> list[Record]:
-        """Return all rows."""
+        """Return all rows, seen at one moment."""
+
+
+class Runner(Fetches, Protocol):
+    """The open write transaction."""
 
     def run(self, statement: Statement, **values: Values) -> int:
         """Return the number of rows changed."""
 
 
-class Pool(Protocol):
+class Pool(Fetches, Protocol):
     """Connections that only read, lent to one thread at a time."""
-
-    def fetch(self, statement: Statement, **values: Values) -> list[Record]:
-        """Return all rows, seen at one moment."""
 
     def stream(self, statement: Statement, **values: Values) -> Iterator[Record]:
         """Return the rows one by one, all seen at one moment; the connection stays lent until the last one."""
+
+    def snapshot(self) -> AbstractContextManager[Fetches]:
+        """Lend a connection on which everything asked for is seen at one moment."""
 
     def close(self) -> None:
         """Close every connection that is not lent; the others close when they come back."""
@@ -90,9 +98,9 @@ class Compiler:
         """
         compiled = statement.compile(dialect=self.dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
-        names = tuple(compiled.positiontup or ())
-        fixed = {name: compiled.params[name] for name in names if not name.startswith(_MARK)}
-        return Statement(str(compiled), tuple(n.removeprefix(_MARK) for n in names), fixed, self.is_sqlite)
+        names = compiled.positiontup or ()
+        assert all(name.startswith(_MARK) or name in (columns or ()) for name in names), names
+        return Statement(str(compiled), tuple(name.removeprefix(_MARK) for name in names), self.is_sqlite)
 
     def among(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """Return the condition that the column equals one of the values of a parameter that holds several."""
@@ -106,5 +114,11 @@ class Compiler:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
 
-SQLITE = Compiler(SQLiteDialect_pysqlite(paramstyle="qmark"))
-POSTGRES = Compiler(PGDialect_psycopg(paramstyle="format"))
+def _dialect(url: str, paramstyle: str) -> Dialect:
+    """Return the dialect of a URL with positional parameters; the driver itself is not imported."""
+    kind: Callable[..., Dialect] = make_url(url).get_dialect()
+    return kind(paramstyle=paramstyle)
+
+
+SQLITE = Compiler(_dialect("sqlite://", "qmark"))
+POSTGRES = Compiler(_dialect("postgresql+psycopg://", "format"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Protocol
 
 from sqlalchemy import CompoundSelect, and_, literal_column, or_, select, union
 
@@ -14,7 +13,8 @@ from engine.case.actors import Grant
 from engine.case.identity import PersonId, RootId, SessionId, UnitId
 from engine.case.situation import CongressSession
 from engine.service.ports import Account
-from engine.storage.compiled import Compiler, Pool, Record, Statement, Values, bind
+from engine.storage.compiled import Compiler, Fetches, Pool, Record, bind
+from engine.storage.directory_statements import DirectoryStatements
 from engine.storage.directory_tables import (
     account,
     calendar_notice,
@@ -29,12 +29,6 @@ from engine.storage.directory_tables import (
     unit,
 )
 from engine.text import Text
-
-
-class Fetches(Protocol):
-    """What reading needs: an open transaction or a pool."""
-
-    def fetch(self, statement: Statement, **values: Values) -> list[Record]: ...
 
 
 class SurroundingsReader:
@@ -95,6 +89,7 @@ class DirectoryReads:
             .join(person, and_(person.c.root == account.c.root, person.c.id == account.c.person))
             .where(account.c.login == bind("login"), person.c.active == literal_column("1"))
         )
+        self._failures = DirectoryStatements.of(compiler).failures
         self._session_person = compile_(
             select(login.c.root, login.c.person)
             .join(person, and_(person.c.root == login.c.root, person.c.id == login.c.person))
@@ -148,6 +143,9 @@ class DirectoryReads:
     def session_person(self, token_hash: str, at: int) -> tuple[RootId, PersonId] | None:
         found = self._pool.fetch(self._session_person, token_hash=token_hash, at=at)
         return (RootId(found[0][0]), PersonId(found[0][1])) if found else None
+
+    def failures_since(self, login: str, since: int) -> int:
+        return int(self._pool.fetch(self._failures, login=login, since=since)[0][0])
 
 
 def _grants_on_a_day() -> CompoundSelect[tuple[str, str]]:

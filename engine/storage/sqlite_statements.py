@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Table, Text, and_, delete, func, literal_column, select, update
 from sqlalchemy.sql.expression import ClauseElement
 
+from engine.service.ports import StoredSpan
 from engine.service.rows import (
     CaseRow,
     CounterRow,
@@ -22,7 +23,7 @@ from engine.service.rows import (
     ReaderRow,
     SpanEnd,
 )
-from engine.storage.batches import KEPT_AT_CREATION, StoredSpan, UnsealedRow
+from engine.storage.batches import KEPT_AT_CREATION, UnsealedRow
 from engine.storage.compiled import SQLITE, Statement, bind
 from engine.storage.tables import (
     cases,

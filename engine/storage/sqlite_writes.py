@@ -40,7 +40,7 @@ class SqliteTransaction:
 
     def claim(self, claims: Sequence[Claim], at: int) -> Mapping[Claim, Stored]:  # noqa: ARG002 - see below
         """Return the settled ones. Nobody else can write meanwhile, so that the others need no row until they are."""
-        found = self.fetch(say.OUTCOMES, keys=[list(claim[:3]) for claim in claims])  # type: ignore[misc]
+        found = self.fetch(say.OUTCOMES, keys=[list(claim[:3]) for claim in claims])
         stored = {row[:3]: Stored(row[3], Outcome(CaseId(row[4]), row[5], row[6])) for row in found}
         return {claim: stored[claim[:3]] for claim in claims if claim[:3] in stored}
 
@@ -59,7 +59,7 @@ class SqliteTransaction:
 
     def counters(self, root: RootId, series: Collection[str]) -> Mapping[str, int]:
         found: dict[str, int] = dict.fromkeys(series, 0)
-        found.update(self.fetch(say.COUNTERS, root=root, series=list(found)))  # type: ignore[arg-type]
+        found.update(self.fetch(say.COUNTERS, root=root, series=list(found)))
         return found
 
     def epoch(self, root: RootId) -> int:

@@ -38,6 +38,7 @@ cases = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_cases_opened", cases.c.root, cases.c.opened_at, cases.c.id)
+Index("ix_cases_workflow", cases.c.root, cases.c.workflow, cases.c.id)
 Index(
     "ix_cases_number",
     cases.c.root,

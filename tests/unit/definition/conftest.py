@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from engine.definition.model import Workflow
 from engine.errors import Problem
 
 WRONG_DEFINITIONS = Path(__file__).parents[2] / "data" / "wrong_definitions"
+RICH = Path(__file__).parents[2] / "data" / "definitions" / "rich"
 
 ERRAND = """\
 name: errand
@@ -61,9 +63,8 @@ transitions:
 Edit = tuple[str, str]
 
 
-def edited(*edits: Edit) -> str:
+def edited(*edits: Edit, text: str = ERRAND) -> str:
     """Return the errand with each text exchanged once; a text that is not there once is a slip in the test."""
-    text = ERRAND
     for old, new in edits:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
@@ -109,3 +110,16 @@ def errand(procedures: Path) -> Callable[..., Workflow]:
         return load_workflow(file).part
 
     return read
+
+
+@pytest.fixture
+def rich_problems(tmp_path: Path) -> Callable[..., list[Problem]]:
+    """Say what is wrong with the definition that uses every part, after these edits."""
+
+    def found(*edits: Edit) -> list[Problem]:
+        shutil.copytree(RICH, tmp_path, dirs_exist_ok=True)
+        file = tmp_path / "request" / "v1.yaml"
+        file.write_text(edited(*edits, text=file.read_text(encoding="utf-8")), encoding="utf-8")
+        return check_paths([file])
+
+    return found

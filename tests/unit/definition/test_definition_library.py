@@ -9,7 +9,6 @@ import pytest
 
 from engine.definition.library import check_paths, load_folder
 from engine.errors import DefinitionError
-
 from tests.unit.definition.conftest import WRONG_DEFINITIONS, edited
 
 
@@ -75,12 +74,14 @@ def test_problems_of_files_that_were_not_asked_for_are_not_told(procedures: Path
 
 
 def test_problems_come_in_the_order_of_files_and_lines(procedures: Path) -> None:
-    write_errand(procedures, edited(("to: closed", "to: closd"), ("{zh: 办事, en: Errand}", "{zh: Errand, en: Errand}")))
+    write_errand(
+        procedures, edited(("to: closed", "to: closd"), ("{zh: 办事, en: Errand}", "{zh: Errand, en: Errand}"))
+    )
     found = check_paths([procedures, procedures / "errand" / "v1.yaml"])
     assert [(problem.code, problem.line) for problem in found] == sorted(
         ((problem.code, problem.line) for problem in found), key=lambda pair: pair[1]
     )
-    assert [problem.code for problem in found][0] == "translation_missing"
+    assert found[0].code == "translation_missing"
     assert len(found) == len(set(found))
 
 

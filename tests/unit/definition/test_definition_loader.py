@@ -94,7 +94,9 @@ def test_a_quarter_megabyte_of_brackets_is_refused_at_once() -> None:
 
 
 def test_an_alias_bomb_is_refused_before_it_grows() -> None:
-    bomb = "a: &a [x, x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20))
+    bomb = "a: &a [x, x]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)
+    )
     assert {problem.code for problem in refused(bomb.encode())} == {"alias_refused"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,16 @@ FILES = sorted(FOLDER.glob("*.yaml"))
 EXPECTED = re.compile(r"^# expect: (\w+) @ (\d+): (.+)$", re.MULTILINE)
 
 
+@cache
+def found_in(file: Path) -> list[Problem]:
+    """Return the problems of a file, looked for once."""
+    return check_paths([file])
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_wrong_definition_is_refused_with_line_reason_and_remedy(file: Path) -> None:
     expected = [(code, int(line), words) for code, line, words in EXPECTED.findall(file.read_text(encoding="utf-8"))]
-    found = check_paths([file])
+    found = found_in(file)
     assert expected, "the file says what to expect"
     assert sorted((code, line) for code, line, _ in expected) == sorted((found.code, found.line) for found in found)
     for code, line, words in expected:
@@ -31,7 +38,7 @@ def test_a_wrong_definition_is_refused_with_line_reason_and_remedy(file: Path) -
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_problem_says_what_to_write_in_both_languages(file: Path) -> None:
-    for problem in check_paths([file]):
+    for problem in found_in(file):
         assert problem.text.zh.strip()
         assert problem.text.en.strip()
         assert problem.remedy.zh.strip()

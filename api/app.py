@@ -1,0 +1,63 @@
+"""The HTTP API as an application: routes, limits, problems and headers put together."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from api.describing import PROBLEMS
+from api.edge import ApiSettings, Edge, make_edge
+from api.headers import SecurityHeaders
+from api.incoming import CleanAddress
+from api.problems import install_problems
+from api.routes.figures import figures_routes
+from api.routes.health import health_routes
+from api.routes.reading import reading_routes
+from api.routes.rules import rules_routes
+from api.routes.writing import writing_routes
+from engine.service.desk import Desk
+
+API_PREFIX = "/api"
+
+
+def create_api(desk: Desk, settings: ApiSettings) -> FastAPI:
+    """Return the API as an application of its own, without pages."""
+    app = bare_app(settings)
+    install_problems(app)
+    app.include_router(api_routes(make_edge(desk, settings), app))
+    return app
+
+
+def bare_app(settings: ApiSettings) -> FastAPI:
+    """Return an application without routes that keeps to the limits and sends the security headers.
+
+    It describes itself to those who are logged in only, and shows no page that would load from elsewhere.
+    """
+    app = FastAPI(
+        title="办结 Banjie",
+        version=settings.version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        # Nothing about requests is handed to a tracer that happens to be installed.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.add_middleware(CleanAddress)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def api_routes(edge: Edge, app: FastAPI) -> APIRouter:
+    """Return every route of the API, with its description of ``app``."""
+    router = APIRouter(prefix=API_PREFIX, responses=PROBLEMS)
+    for routes in (writing_routes, reading_routes, rules_routes, figures_routes, health_routes):
+        router.include_router(routes(edge))
+
+    @router.get("/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> JSONResponse:
+        if not edge.settings.openapi_for_all:
+            await edge.identities.of(request)
+        return JSONResponse(app.openapi())
+
+    return router

@@ -1,0 +1,51 @@
+"""What clients may send, one model per command; a name that is not here is refused."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+from api.limits import BATCH_COMMANDS_MAX, INTEGER_MAX, KEY_CHARACTERS_MAX
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Key = Annotated[str, StringConstraints(pattern=rf"^[\x21-\x7e]{{1,{KEY_CHARACTERS_MAX}}}\z")]
+Version = Annotated[int, Field(ge=0, le=INTEGER_MAX)]
+Form = dict[Name, JsonValue]
+
+
+class Body(BaseModel):
+    """Base of what clients send: unknown names are refused, and nothing is taken for what it is not."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class OpenCaseBody(Body):
+    """Opens a case. ``parties`` binds persons to roles of the case; without it the asker is the proposer."""
+
+    workflow: Name
+    unit: Name
+    congress_session: Name | None = None
+    form: Form = Field(default_factory=dict)
+    parties: dict[Name, Annotated[list[Name], Field(max_length=200)]] = Field(default_factory=dict)
+
+
+class FireBody(Body):
+    """Makes a move of a case. ``expected_version`` is the version the asker looked at."""
+
+    transition: Name
+    form: Form = Field(default_factory=dict)
+    expected_version: Version | None = None
+
+
+class FireItem(FireBody):
+    """One move of a list. Without a ``key`` it has one made of the request's key and its place."""
+
+    case: Name
+    key: Key | None = None
+
+
+class FireManyBody(Body):
+    """Moves of several cases; each stands for itself."""
+
+    transitions: Annotated[list[FireItem], Field(min_length=1, max_length=BATCH_COMMANDS_MAX)]

@@ -1,0 +1,61 @@
+"""What every route works with, in one value: the desk, the settings, who asks; and how a command is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.identity import Asker, Identities
+from api.login import Logins
+from engine.case.commands import Command
+from engine.errors import BanjieError
+from engine.service.desk import Desk
+from engine.service.execute import Done
+from engine.service.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """What the surfaces are told about the process they run in.
+
+    ``database`` names the kind of database for ``/api/health``; ``set_clock`` is the instant a configured clock began
+    at, which every page then says; ``https`` makes the login cookie one that travels under https only;
+    ``openapi_for_all`` shows the description of the API without a login.
+    """
+
+    version: str
+    database: str
+    set_clock: datetime | None = None
+    https: bool = False
+    openapi_for_all: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """The desk as HTTP reaches it."""
+
+    desk: Desk
+    settings: ApiSettings
+    logins: Logins
+    identities: Identities
+
+    def world(self, asker: Asker) -> World:
+        """Return the rules, the calendar and the units of the asker's organisation as they stand."""
+        return self.desk.world(asker.root)
+
+    async def ask(self, command: Command) -> Done:
+        """Have a command carried out and return what it led to, after its COMMIT; raises why not.
+
+        The waiting is shielded: a client that hangs up takes nothing back.
+        """
+        answer = await asyncio.shield(self.desk.office.ask(command))
+        if isinstance(answer, BanjieError):
+            raise answer
+        return answer
+
+
+def make_edge(desk: Desk, settings: ApiSettings) -> Edge:
+    """Return the edge of a desk."""
+    logins = Logins(desk, https=settings.https)
+    return Edge(desk=desk, settings=settings, logins=logins, identities=Identities(desk, cookie=logins.cookie))

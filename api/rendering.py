@@ -1,0 +1,189 @@
+"""Cases, lines, clocks and entries as JSON. Instants are ISO 8601 in UTC, dates ISO dates, texts both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from api.reckoning import reasons, why
+from engine.calendar.calendar import Calendar
+from engine.calendar.explain import Explanation
+from engine.case.case import Case, Clock
+from engine.case.codec import at_text, clock_json, instant
+from engine.definition.compiled import Definition
+from engine.definition.model import Workflow
+from engine.service.execute import Done
+from engine.service.ports import CaseLine, OverdueLine
+from engine.service.queries import CaseView, TimelineLine
+from engine.text import Text
+
+Json = dict[str, JsonValue]
+
+
+def text_json(text: Text) -> Json:
+    """Return a text in both languages."""
+    return {"zh": text.zh, "en": text.en}
+
+
+def done_json(done: Done) -> Json:
+    """Return what a command led to: the case, the last entry there and its hash."""
+    outcome = done.outcome
+    return {"case": outcome.case, "seq": outcome.seq, "hash": outcome.hash, "repeated": done.repeated}
+
+
+def line_json(line: CaseLine) -> Json:
+    """Return one line of a list."""
+    return {
+        "id": line.id,
+        "workflow": line.workflow,
+        "definition_version": line.definition_version,
+        "number": line.number,
+        "subject": line.subject,
+        "category": line.category,
+        "state": line.state,
+        "phase": line.phase,
+        "unit": line.unit,
+        "lead_unit": line.lead_unit,
+        "congress_session": line.congress_session,
+        "opened_at": at_text(instant(line.opened_at)),
+        "changed_at": at_text(instant(line.changed_at)),
+        "next_due_at": None if line.next_due_at is None else at_text(instant(line.next_due_at)),
+        "version": line.version,
+        "seq": line.seq,
+    }
+
+
+def overdue_json(line: OverdueLine, now: datetime) -> Json:
+    """Return one deadline of the overdue list with its case."""
+    due_at = instant(line.due_at)
+    return {
+        **line_json(line.case),
+        "deadline": line.deadline,
+        "due_at": at_text(due_at),
+        "due_on": line.due_on,
+        "promised_on": line.promised_on,
+        "provisional": line.provisional,
+        "overdue": due_at <= now,
+    }
+
+
+def view_json(view: CaseView) -> Json:
+    """Return a case as its reader may see it."""
+    case, workflow = view.case, view.definition.workflow
+    return {
+        "id": case.id,
+        "workflow": case.workflow,
+        "definition_version": case.definition_version,
+        "number": number_of(view),
+        "subject": view.fields.get(workflow.subject_field),
+        "state": {"id": case.state, **text_json(workflow.states[case.state].title.text)},
+        "phase": str(case.phase),
+        "unit": case.unit,
+        "lead_unit": case.lead_unit,
+        "congress_session": case.congress_session,
+        "opened_at": at_text(case.opened_at),
+        "changed_at": at_text(case.changed_at),
+        "version": case.version,
+        "seq": case.seq,
+        "hash": case.head,
+        "fields": dict(view.fields),
+        "parties": [
+            {"role": party.role, "person": party.person, "name": view.people.get(party.person)}
+            for party in case.parties
+        ],
+        "milestones": {name: at_text(at) for name, at in case.milestones.items()},
+        "parent": None if view.parent is None else view.parent.id,
+        "merged_into": case.merged_into,
+        "children": [_child_json(child) for child in view.children],
+        "deadlines": [clock_json(clock) for clock in case.clocks],
+        "offered": [_offer_json(name, view.definition) for name in view.offered],
+    }
+
+
+def number_of(view: CaseView) -> str | None:
+    """Return the number a case is known by, None while it has none."""
+    values = (view.fields.get(name) for name in view.definition.workflow.number_fields)
+    return next((str(value) for value in values if value), None)
+
+
+def timeline_json(line: TimelineLine) -> Json:
+    """Return one entry; ``body`` is the entry as the ledger holds it."""
+    return {
+        "seq": line.seq,
+        "type": line.type,
+        "at": line.at,
+        "occurred_at": line.occurred_at,
+        "who": line.who,
+        "role": line.role,
+        "transition": line.transition,
+        "to_state": line.to_state,
+        "guards": [{"id": guard, "holds": holds} for guard, holds in line.guards],
+        "fields": dict(line.fields),
+        "body": dict(line.body),
+        "hash": line.hash,
+    }
+
+
+def explained_json(clock: Clock, definition: Definition, calendar: Calendar) -> Json:
+    """Return a clock with why it ends when it does."""
+    part = definition.workflow.deadlines[clock.name]
+    explanation = why(clock, part, calendar)
+    return {
+        **clock_json(clock),
+        "provisional": clock.provisional,
+        "title": text_json(part.title.text),
+        "reasons": [text_json(sentence) for sentence in reasons(clock, explanation)],
+        "days": days_json(explanation),
+    }
+
+
+def days_json(explanation: Explanation | None) -> list[JsonValue]:
+    """Return the days of an explanation in the order they were counted."""
+    if explanation is None:
+        return []
+    return [
+        {
+            "on": row.on.isoformat(),
+            "mark": str(row.mark),
+            "count": row.count,
+            "kind": str(row.day.kind),
+            "name": None if row.day.name is None else text_json(row.day.name),
+            "provisional": row.day.provisional,
+        }
+        for row in explanation.days
+    ]
+
+
+def workflow_line_json(workflow: Workflow, state_counts: Mapping[str, int]) -> Json:
+    """Return one line of the list of workflows with the number of visible cases in each state."""
+    return {
+        "name": workflow.name,
+        "version": workflow.version,
+        "title": text_json(workflow.title.text),
+        "purpose": text_json(workflow.purpose.text),
+        "counts_as_case": workflow.counts_as_case,
+        "cases": dict(state_counts),
+    }
+
+
+def page_json(lines: Sequence[JsonValue], after: str | None) -> Json:
+    """Return a page of cases and the key to continue after, None on the last page."""
+    return {"cases": list(lines), "next": after}
+
+
+def _child_json(child: Case) -> Json:
+    return {
+        "id": child.id,
+        "workflow": child.workflow,
+        "role": child.child_role,
+        "unit": child.unit,
+        "state": child.state,
+        "phase": str(child.phase),
+    }
+
+
+def _offer_json(name: str, definition: Definition) -> Json:
+    transition = definition.workflow.transitions[name]
+    return {"transition": name, **text_json(transition.title.text), "form": dict(transition.form)}

@@ -1,0 +1,47 @@
+"""The official figures of a workflow as of an instant."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+
+from api.edge import Edge
+from api.identity import Asker
+from api.instants import instant_from
+from engine.errors import InputRefused
+from engine.figures.measures import Grouping
+from engine.figures.report import Report, figures, report_json
+from engine.text import Text
+
+
+def figures_routes(edge: Edge) -> APIRouter:
+    """Return the route of the figures."""
+    router = APIRouter(tags=["figures"])
+
+    @router.get("/figures/{workflow}")
+    def read_figures(
+        request: Request,
+        workflow: str,
+        as_of: Annotated[str | None, Query(max_length=40)] = None,
+        by: Annotated[str | None, Query(max_length=20)] = None,
+    ) -> JSONResponse:
+        """Return every measure with its numerator, denominator and what was left out."""
+        asker = edge.identities.in_thread(request)
+        return JSONResponse(report_json(report_of(edge, asker, workflow, as_of, by)))
+
+    return router
+
+
+def report_of(edge: Edge, asker: Asker, workflow: str, as_of: str | None, by: str | None) -> Report:
+    """Return the figures of the asker's organisation; None and empty stand for now and for no groups."""
+    at = instant_from(as_of, "as_of") if as_of else edge.desk.office.now()
+    grouping = _grouping(by) if by else None
+    return figures(edge.desk.reads, edge.world(asker), asker.root, workflow, at, by=grouping)
+
+
+def _grouping(text: str) -> Grouping:
+    if text not in tuple(Grouping):
+        raise InputRefused(Text("by 只能是 unit、category 或 month", "by is unit, category or month"), parameter="by")
+    return Grouping(text)

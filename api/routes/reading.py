@@ -1,0 +1,98 @@
+"""Looking at cases: lists, one case, its timeline, its deadlines, and what is overdue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+
+from api.edge import Edge
+from api.instants import instant_from
+from api.limits import PAGE_LINES, PAGE_LINES_MAX
+from api.rendering import explained_json, line_json, overdue_json, page_json, timeline_json, view_json
+from engine.case.identity import CaseId
+from engine.service.ports import CaseFilter
+
+Limit = Annotated[int, Query(ge=1, le=PAGE_LINES_MAX)]
+Named = Annotated[str | None, Query(max_length=100)]
+
+
+def reading_routes(edge: Edge) -> APIRouter:
+    """Return the routes that only read."""
+    router = APIRouter(tags=["cases"])
+    queries, office = edge.desk.queries, edge.desk.office
+
+    @router.get("/cases")
+    def list_cases(
+        request: Request,
+        workflow: Named = None,
+        state: Annotated[list[str] | None, Query(max_length=50)] = None,
+        phase: Named = None,
+        unit: Named = None,
+        congress_session: Named = None,
+        category: Named = None,
+        text: Annotated[str | None, Query(max_length=200)] = None,
+        children: bool = False,
+        after: Named = None,
+        limit: Limit = PAGE_LINES,
+    ) -> JSONResponse:
+        """Return a page of the cases the asker may see, newest first."""
+        asker = edge.identities.in_thread(request)
+        where = CaseFilter(
+            workflow=workflow,
+            states=tuple(state) if state else None,
+            phase=phase,
+            unit=unit,
+            congress_session=congress_session,
+            category=category,
+            text=text or None,
+            children=children,
+        )
+        page = queries.page(asker.root, asker.actor, where, after=after, limit=limit)
+        return JSONResponse(page_json([line_json(line) for line in page.lines], page.next))
+
+    @router.get("/cases/{case_id}")
+    def read_case(request: Request, case_id: str) -> JSONResponse:
+        """Return a case with what it offers the asker."""
+        asker = edge.identities.in_thread(request)
+        return JSONResponse(view_json(queries.case(asker.root, CaseId(case_id), asker.actor, edge.world(asker))))
+
+    @router.get("/cases/{case_id}/timeline")
+    def read_timeline(request: Request, case_id: str) -> JSONResponse:
+        """Return every entry of a case, oldest first."""
+        asker = edge.identities.in_thread(request)
+        lines = queries.timeline(asker.root, CaseId(case_id), asker.actor)
+        return JSONResponse({"case": case_id, "entries": [timeline_json(line) for line in lines]})
+
+    @router.get("/cases/{case_id}/deadlines")
+    def read_deadlines(request: Request, case_id: str) -> JSONResponse:
+        """Return the deadlines of a case, each with why it ends when it does, day by day."""
+        asker = edge.identities.in_thread(request)
+        world = edge.world(asker)
+        view = queries.case(asker.root, CaseId(case_id), asker.actor, world)
+        clocks = [explained_json(clock, view.definition, world.calendar) for clock in view.clocks]
+        return JSONResponse({"case": case_id, "deadlines": clocks})
+
+    @router.get("/overdue")
+    def overdue(
+        request: Request,
+        before: Named = None,
+        within_days: Annotated[int | None, Query(ge=0, le=366)] = None,
+        workflow: Named = None,
+        after: Annotated[str | None, Query(max_length=300)] = None,
+        limit: Limit = PAGE_LINES,
+    ) -> JSONResponse:
+        """Return running deadlines that are over, or that will be ``within_days`` from now, the most overdue first."""
+        asker = edge.identities.in_thread(request)
+        now = office.now()
+        due_before = now if before is None else instant_from(before, "before")
+        if within_days is not None:
+            due_before = max(due_before, now + timedelta(days=within_days))
+        lines, following = queries.overdue(
+            asker.root, asker.actor, before=due_before, after=after, limit=limit, workflow=workflow
+        )
+        return JSONResponse(page_json([overdue_json(line, now) for line in lines], following))
+
+    return router

@@ -1,0 +1,211 @@
+"""Counts the measures of a definition over the facts of its cases: numerators, denominators, and what was left out.
+
+Nothing is rounded before it is shown, and then half up, by whole numbers only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from engine.case.codec import at_from
+from engine.case.scope import SHANGHAI
+from engine.definition.compiled import Definition
+from engine.definition.model import Apart, Measure, Share
+from engine.definition.parts import Milestone
+from engine.figures.facts import Facts, Named, Names, head_of
+from engine.figures.spans import measure_guards
+from engine.text import Text
+
+NO_DENOMINATOR = "—"
+
+
+class Grouping(StrEnum):
+    """What figures may be broken down by: the unit that leads (else the case's own), the category, the month in which
+    the case was first submitted (Asia/Shanghai)."""
+
+    UNIT = "unit"
+    CATEGORY = "category"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A line beside a figure: cases left out of it, or shown apart."""
+
+    id: str
+    title: Text
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """The numbers behind one figure. ``denominator`` is None for a count; ``small`` marks a sample too small to judge.
+
+    A case that meets several exclusions is counted in the first of them, so that what is left out adds up.
+    """
+
+    numerator: int
+    denominator: int | None
+    excluded: tuple[Counted, ...]
+    beside: tuple[Counted, ...]
+    small: bool
+
+    def value(self, decimals: int = 1) -> str:
+        """Return the figure as it is printed: a count, or a rate in per cent without the sign, "—" over nothing."""
+        return str(self.numerator) if self.denominator is None else rate(self.numerator, self.denominator, decimals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureResult:
+    """One measure over all cases and, where asked for, over each group; the key None holds cases that have none."""
+
+    name: str
+    title: Text
+    total: Tally
+    groups: tuple[tuple[str | None, Tally], ...]
+
+
+def rate(numerator: int, denominator: int, decimals: int = 1) -> str:
+    """Return a share in per cent, rounded half up; "—" for a denominator of 0.
+
+    >>> rate(37, 40, 0), rate(3993, 4028, 2), rate(0, 0)
+    ('93', '99.13', '—')
+    """
+    if denominator == 0:
+        return NO_DENOMINATOR
+    steps = 10**decimals
+    # floor(x + 1/2), by whole numbers: exact at every half.
+    rounded = (2 * numerator * 100 * steps + denominator) // (2 * denominator)
+    sign, digits = "-" if rounded < 0 else "", abs(rounded)
+    return f"{sign}{digits // steps}.{digits % steps:0{decimals}}" if decimals else f"{sign}{digits}"
+
+
+def evaluate(
+    definition: Definition, facts: Iterable[Facts], at: datetime, *, by: Grouping | None = None
+) -> list[MeasureResult]:
+    """Return every measure of the definition, in its order.
+
+    Args:
+        definition: whose measures are counted.
+        facts: of every case that counts, as of ``at``; each case once.
+        at: the cut-off, aware.
+        by: also break every measure down; groups are sorted, cases without a value last.
+    """
+    counting = _Counting(definition, at)
+    group_of = _group_of(definition, by)
+    seen = Counter((group_of(named.case), counting.answers(named)) for named in _named(facts, counting.asks_head))
+    keys = sorted({group for group, _ in seen}, key=lambda key: (key is None, key or "")) if by is not None else []
+    overall: Counter[_Answers] = Counter()
+    by_group: dict[str | None, Counter[_Answers]] = {key: Counter() for key in keys}
+    for (group, answers), cases in seen.items():
+        overall[answers] += cases
+        if by is not None:
+            by_group[group][answers] += cases
+    return [
+        MeasureResult(
+            name=name,
+            title=measure.title.text,
+            total=counting.tally(measure, overall),
+            groups=tuple((key, counting.tally(measure, by_group[key])) for key in keys),
+        )
+        for name, measure in definition.workflow.measures.items()
+    ]
+
+
+class _Answers(NamedTuple):
+    """What a case answers to every question of the measures; cases that answer alike are counted together."""
+
+    holds: tuple[bool, ...]
+    numbers: tuple[int, ...]
+
+
+class _Counting:
+    """The questions of all measures, each asked once per case however many measures ask it."""
+
+    def __init__(self, definition: Definition, at: datetime) -> None:
+        guards = measure_guards(definition)
+        measures = definition.workflow.measures.values()
+        sums = {share.sum for measure in measures for share in (measure.numerator, measure.denominator) if share}
+        self._question = {text: index for index, text in enumerate(guards)}
+        self._closures = tuple(guard.closure for guard in guards.values())
+        self._sums = tuple(sorted(name for name in sums if name is not None))
+        self._number = {name: index for index, name in enumerate(self._sums)}
+        wanted = {name for guard in guards.values() for name in guard.names} | set(self._sums)
+        self._names = Names(definition, wanted, at)
+        self._added = [name.partition(".")[::2] for name in self._sums]
+        self.asks_head = any(name.startswith("head.") for name in wanted)
+
+    def answers(self, named: Named) -> _Answers:
+        scope = self._names.scope(named)
+        numbers = [scope[root].get(attribute) for root, attribute in self._added]
+        return _Answers(
+            tuple([closure(scope) is True for closure in self._closures]),
+            tuple([number if isinstance(number, int) else 0 for number in numbers]),
+        )
+
+    def tally(self, measure: Measure, seen: Mapping[_Answers, int]) -> Tally:
+        """Count one measure over cases that answered thus so many times."""
+        numerator = denominator = 0
+        excluded, beside = Counter[str](), Counter[str]()
+        for answers, cases in seen.items():
+            for apart in measure.beside:
+                beside[apart.id] += cases * self._holds(apart.where, answers)
+            left_out = next((apart.id for apart in measure.excluded if self._holds(apart.where, answers)), None)
+            if left_out is not None:
+                excluded[left_out] += cases
+                continue
+            numerator += cases * self._share(measure.numerator, answers)
+            if measure.denominator is not None:
+                denominator += cases * self._share(measure.denominator, answers)
+        sample = numerator if measure.denominator is None else denominator
+        return Tally(
+            numerator=numerator,
+            denominator=None if measure.denominator is None else denominator,
+            excluded=_counted(measure.excluded, excluded),
+            beside=_counted(measure.beside, beside),
+            small=sample < measure.minimum_sample,
+        )
+
+    def _holds(self, text: str, answers: _Answers) -> bool:
+        return answers.holds[self._question[text]]
+
+    def _share(self, share: Share, answers: _Answers) -> int:
+        if not self._holds(share.where, answers):
+            return 0
+        return 1 if share.sum is None else answers.numbers[self._number[share.sum]]
+
+
+def _counted(parts: tuple[Apart, ...], counts: Mapping[str, int]) -> tuple[Counted, ...]:
+    return tuple(Counted(id=part.id, title=part.title.text, count=counts[part.id]) for part in parts)
+
+
+def _named(facts: Iterable[Facts], asks_head: bool) -> Iterator[Named]:
+    """Pair every case with the one it was merged into; all cases are held in memory only where that is asked."""
+    if not asks_head:
+        yield from (Named(case, case) for case in facts)
+        return
+    known = {case.case: case for case in facts}
+    yield from (Named(case, head_of(case, known)) for case in known.values())
+
+
+def _group_of(definition: Definition, by: Grouping | None) -> Callable[[Facts], str | None]:
+    match by:
+        case None:
+            return lambda _facts: None
+        case Grouping.UNIT:
+            return lambda facts: facts.held.get("lead", facts.held.get("unit"))
+        case Grouping.CATEGORY:
+            kind = f"field:{definition.workflow.category_field}"
+            return lambda facts: facts.held.get(kind)
+        case Grouping.MONTH:
+            return _month
+
+
+def _month(facts: Facts) -> str | None:
+    text = facts.first.get(str(Milestone.SUBMITTED))
+    return None if text is None else f"{at_from(text).astimezone(SHANGHAI):%Y-%m}"

@@ -1,0 +1,141 @@
+"""Whether an event was legal where it stands: judged by the pinned definition alone, long after it was decided.
+
+What the ledger cannot show is not judged: who held which grant then, and whether a guard answered rightly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.case.actors import ActorKind
+from engine.case.case import Case
+from engine.case.events import Event, EventType
+from engine.definition.compiled import Definition
+from engine.definition.model import Workflow
+from engine.definition.parts import GuardPart, Privacy, TransitionPart, UnMerge
+from engine.text import Text
+
+IMPORT_ROLE = "import"
+"""The role in which an import opens cases."""
+
+
+def illegal(before: Case | None, event: Event, definition: Definition) -> Iterator[Text]:
+    """Yield every reason why this event could not follow on the case as it was before; none when it was legal."""
+    if (event.type is EventType.OPENED) != (before is None):
+        yield Text("第一条且只有第一条是立项", "the first entry opens the case, and no other does")
+        return
+    yield from _times(before, event)
+    yield from _names(event, definition)
+    if before is None:
+        yield from _opening(event, definition)
+    elif event.type is EventType.FIRED:
+        yield from _move(before, event, definition.workflow)
+
+
+def misplaced(public: frozenset[str], hidden: frozenset[str], definition: Definition) -> Iterator[Text]:
+    """Yield the fields that do not stand where their privacy demands; the values stand in the open or behind a
+    commitment."""
+    fields = definition.workflow.fields
+    for name in sorted(public | hidden):
+        if name not in fields:
+            yield Text(f"流程中没有字段 {name[:60]!r}", f"the definition has no field {name[:60]!r}")
+        elif (fields[name].privacy is Privacy.PUBLIC) != (name in public):
+            yield Text(f"字段 {name} 未按密级存放", f"the field {name} does not stand where its privacy demands")
+
+
+def _times(before: Case | None, event: Event) -> Iterator[Text]:
+    if before is not None and event.at < before.changed_at:
+        yield Text("时间早于前一条", "it is earlier than the entry before")
+    if event.stated is not None and event.stated.occurred_at > event.at:
+        yield Text("所述发生时间晚于登记时间", "it states an instant later than its own")
+
+
+def _names(event: Event, definition: Definition) -> Iterator[Text]:
+    workflow = definition.workflow
+    for clock in event.clocks:
+        if clock.name not in workflow.deadlines:
+            yield Text(f"流程中没有期限 {clock.name[:60]!r}", f"the definition has no deadline {clock.name[:60]!r}")
+    for party in (*event.joined, *event.left):
+        if party.role not in workflow.roles or workflow.roles[party.role].bound != "party":
+            yield Text(f"流程中没有当事角色 {party.role[:60]!r}", f"no party of a case is a {party.role[:60]!r}")
+
+
+def _opening(event: Event, definition: Definition) -> Iterator[Text]:
+    workflow, opening = definition.workflow, event.opening
+    assert opening is not None, "the schema has shown that an opening carries its pins"
+    if (opening.workflow, opening.definition_version) != (workflow.name, workflow.version):
+        yield Text("所载流程及版本与所依据的文本不符", "workflow and version are not those of the pinned definition")
+    if event.to_state != workflow.initial:
+        yield Text(
+            f"立项后应处于 {workflow.initial}，而不是 {event.to_state}",
+            f"a case begins in {workflow.initial}, not in {event.to_state}",
+        )
+    if event.cause is not None:
+        return  # the role is one of the case that brought this one about
+    match event.actor.kind:
+        case ActorKind.PERSON:
+            held = event.role in workflow.openers
+        case ActorKind.IMPORT:
+            held = event.role == IMPORT_ROLE
+        case ActorKind.SYSTEM:
+            held = event.role is None
+    if not held:
+        yield Text(f"角色 {event.role} 无权立项", f"the role {event.role} does not open cases")
+
+
+def _move(before: Case, event: Event, workflow: Workflow) -> Iterator[Text]:
+    name = event.transition or ""
+    transition = workflow.transitions.get(name)
+    if transition is None:
+        yield Text(f"流程中没有流转 {name[:60]!r}", f"the definition has no transition {name[:60]!r}")
+        return
+    if before.state not in transition.from_:
+        yield Text(f"处于 {before.state} 时不能 {name}", f"{name} does not leave the state {before.state}")
+    if not _role_held(before, event, transition, workflow):
+        yield Text(f"{event.role} 不能办理 {name}", f"{event.role} may not make the move {name}")
+    answered = _answered(transition, event)
+    if isinstance(answered, Text):
+        yield answered
+        return
+    if any(isinstance(effect, UnMerge) for effect in transition.effects):
+        target = before.resume_state
+    elif transition.alternatives:
+        target = transition.alternatives[answered].to
+    else:
+        target = None if transition.stay else transition.to
+    if event.to_state != target:
+        yield Text(
+            f"{name} 应转到 {target or before.state}，而不是 {event.to_state or before.state}",
+            f"{name} leads to {target or before.state}, not to {event.to_state or before.state}",
+        )
+
+
+def _role_held(before: Case, event: Event, transition: TransitionPart, workflow: Workflow) -> bool:
+    """Say whether this actor could act in this role: of the system, or as a party where the case names its parties."""
+    if event.role is None or event.role not in transition.by:
+        return False
+    bound = workflow.roles[event.role].bound
+    if event.actor.kind is not ActorKind.PERSON:
+        return (bound == "system") == (event.actor.kind is ActorKind.SYSTEM)
+    if bound == "party":
+        return (event.actor.acting_for or event.actor.person) in before.persons_in(event.role)
+    return bound == "grant"
+
+
+def _answered(transition: TransitionPart, event: Event) -> int | Text:
+    """Return which alternative the verdicts lead to (0 without any), or what is wrong with them.
+
+    The guards of the transition all hold; of the alternatives asked in order, each earlier one has a guard that does
+    not hold, at which asking stopped, and all guards of the one taken hold.
+    """
+    verdicts = deque(event.verdicts)
+    answer = _all_hold(transition.guards, verdicts)
+    if answer is None:
+        ways = [_all_hold(alternative.guards, verdicts) for alternative in _asked(transition, event)]
+        answer = next((way for way in ways[:-1] if way is None), ways[-1] if ways else None)
+def _unanswered(guard: GuardPart) -> Text:
+    return Text(f"没有记录条件 {guard.id} 的结论", f"no verdict of the guard {guard.id} is recorded")
+
+
+def _refused(guard: GuardPart) -> Text:
+    return Text(f"条件 {guard.id} 不成立却放行", f"the guard {guard.id} did not hold and the move was made")

@@ -1,0 +1,222 @@
+"""Replays the ledger of one case: entries back to events, folded as ``evolve`` does, each judged where it stands.
+
+Whatever the bytes hold ends in a finding, never in an exception. Whether the chain itself holds is ``chain``'s
+question; what the tables should show of the case is the service's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import cast
+
+from pydantic import JsonValue
+
+from engine.case.case import Case, Pins
+from engine.case.events import Event
+from engine.case.evolve import evolve
+from engine.definition.compiled import Definition
+from engine.errors import InputRefused, NotFound
+from engine.ledger.canonical import parse_canonical
+from engine.ledger.chain import entry_hash
+from engine.ledger.commitments import Opened, opens
+from engine.ledger.entries import read_entry, read_opening
+from engine.ledger.legality import illegal, misplaced
+from engine.ledger.shape import shape_problems
+from engine.text import Text
+
+DefinitionOf = Callable[[Pins], Definition]
+"""Gives the definition that these hashes name; raises NotFound."""
+Openings = Mapping[int, Mapping[str, Opened | None]]
+"""By seq and path what the stored private values hold; None where one cannot be opened."""
+
+_FIELDS = "fields/"
+# What the readers of an entry raise on bytes that keep the schema and still say nothing sensible, as the day 2026-02-31.
+_SENSELESS = (KeyError, ValueError, TypeError, IndexError, OverflowError)
+
+
+class Rule(StrEnum):
+    """What replay finds broken; the ids that ``banjie verify`` prints beside those of the chain."""
+
+    COLUMNS = "E3"
+    SCHEMA = "E4"
+    LEGAL = "C3"
+    GONE = "V1"
+    OPENING = "V4"
+    ORPHAN = "V6"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayFinding:
+    """One broken rule at one entry."""
+
+    rule: Rule
+    seq: int
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One entry replayed: the case before and after it."""
+
+    before: Case | None
+    after: Case
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What the entries say of a case.
+
+    ``case`` and ``definition`` are None, and ``complete`` is false, when an entry could not be replayed: what follows
+    it is not known. ``unknown`` are the paths of private values that are gone or wrong.
+    """
+
+    case: Case | None
+    definition: Definition | None
+    moves: tuple[Move, ...]
+    unknown: frozenset[str]
+    findings: tuple[ReplayFinding, ...]
+    complete: bool
+
+
+def replay(entries: Sequence[bytes], openings: Openings, definition_of: DefinitionOf, *, root: str) -> Replayed:
+    """Fold the entries of one case, in order.
+
+    Args:
+        entries: the stored bytes, from a database that an attacker may have written.
+        openings: the private values stored beside them.
+        definition_of: looks up what the first entry pins.
+        root: the ledger that every entry must name.
+    """
+    replaying = _Replaying(openings, definition_of, root)
+    complete = all(replaying.step(seq, body) for seq, body in enumerate(entries, start=1))
+    replaying.find_orphans(len(entries))
+    return Replayed(
+        case=replaying.case if complete else None,
+        definition=replaying.definition if complete else None,
+        moves=tuple(replaying.moves),
+        unknown=frozenset(replaying.unknown),
+        findings=tuple(sorted(replaying.findings, key=lambda finding: finding.seq)),
+        complete=complete,
+    )
+
+
+@dataclass(slots=True)
+class _Replaying:
+    """One replay on its way."""
+
+    openings: Openings
+    definition_of: DefinitionOf
+    root: str
+    case: Case | None = None
+    definition: Definition | None = None
+    moves: list[Move] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+    findings: list[ReplayFinding] = field(default_factory=list)
+
+    def step(self, seq: int, data: bytes) -> bool:
+        """Replay one entry; return whether the next one can be replayed."""
+        body = self._body(seq, data)
+        if body is None:
+            return False
+        values = self._opened(seq, body)
+        try:
+            definition = self.definition or self._pinned(seq, body)
+            if definition is None:
+                return False
+            if (state := body.get("to", definition.workflow.initial)) not in definition.workflow.states:
+                self._find(Rule.LEGAL, seq, Text(f"流程中没有状态 {state!r:.80}", f"no such state: {state!r:.80}"))
+                return False
+            event = read_entry(body, values, self.case, definition)
+        except _SENSELESS as error:
+            said = f"{type(error).__name__}: {error}"[:120]
+            self._find(Rule.SCHEMA, seq, Text(f"条目内容无法还原（{said}）", f"the entry makes no sense ({said})"))
+            return False
+        problems = [*illegal(self.case, event, definition), *misplaced(*_places(body), definition)]
+        for text in problems:
+            self._find(Rule.LEGAL, seq, text)
+        if event.opening is not None and self.case is not None:
+            return False
+        after = evolve(self.case, event, definition, entry_hash(data).hex())
+        self.moves.append(Move(before=self.case, after=after, event=event))
+        self.case, self.definition = after, definition
+        return True
+
+    def find_orphans(self, last: int) -> None:
+        """Find the private values that belong to no entry at all."""
+        for seq, rows in self.openings.items():
+            if not 1 <= seq <= last:
+                for path in rows:
+                    self._find(Rule.ORPHAN, seq, _orphan(path))
+
+    def _find(self, rule: Rule, seq: int, text: Text) -> None:
+        self.findings.append(ReplayFinding(rule=rule, seq=seq, text=text))
+
+    def _body(self, seq: int, data: bytes) -> dict[str, JsonValue] | None:
+        """Return the entry if its schema holds. Bytes that are no canonical object are a finding of the chain."""
+        try:
+            body = parse_canonical(data) if type(data) is bytes else None
+        except InputRefused:
+            return None
+        if not isinstance(body, dict):
+            return None
+        problems = list(shape_problems(body))
+        for text in problems:
+            self._find(Rule.SCHEMA, seq, text)
+        if problems:
+            return None
+        if body["ledger"] != self.root:
+            said = f"{body['ledger']!r:.80}"
+            self._find(Rule.COLUMNS, seq, Text(f"内容中的账册是 {said}", f"the body says ledger {said}"))
+        return body
+
+    def _opened(self, seq: int, body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """Return the private values whose commitments hold; what is gone, wrong or too much becomes a finding."""
+        commitments = cast(Mapping[str, str], body.get("priv", {}))
+        stored = self.openings.get(seq, {})
+        case, entry = str(body["case"]), str(body["id"])
+        values: dict[str, JsonValue] = {}
+        for path, commitment in commitments.items():
+            opened = stored.get(path)
+            if path not in stored:
+                text = Text(f"{path} 的原值已不在，又无删除记录", f"the value of {path} is gone and no erasure says so")
+                self._find(Rule.GONE, seq, text)
+            elif opened is None or not opens(
+                commitment, case=case, entry=entry, path=path, value=opened.value, salt=opened.salt
+            ):
+                text = Text(f"{path} 的原值与所作承诺不符", f"the value of {path} does not open its commitment")
+                self._find(Rule.OPENING, seq, text)
+            else:
+                values[path] = cast(JsonValue, opened.value)
+        self.unknown.update(commitments.keys() - values.keys())
+        for path in sorted(stored.keys() - commitments.keys()):
+            self._find(Rule.ORPHAN, seq, _orphan(path))
+        return values
+
+    def _pinned(self, seq: int, body: Mapping[str, JsonValue]) -> Definition | None:
+        opening = read_opening(body)
+        if opening is None:
+            text = Text("第一条且只有第一条是立项", "the first entry opens the case, and no other does")
+            self._find(Rule.LEGAL, seq, text)
+            return None
+        if opening.root != self.root:
+            text = Text("立项时的组织与账册不符", "the case was opened in another organisation than its ledger's")
+            self._find(Rule.COLUMNS, seq, text)
+        try:
+            return self.definition_of(opening.pins)
+        except NotFound as refusal:
+            self._find(Rule.LEGAL, seq, refusal.text)
+            return None
+
+
+def _places(body: Mapping[str, JsonValue]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of the fields whose values stand in the open, and of those behind commitments."""
+    hidden = (path for path in cast(Mapping[str, str], body.get("priv", {})) if path.startswith(_FIELDS))
+    public = cast(Mapping[str, JsonValue], body.get("pub", {}))
+    return frozenset(public), frozenset(path.removeprefix(_FIELDS) for path in hidden)
+
+
+def _orphan(path: object) -> Text:
+    return Text(f"多出的原值 {path!r:.80}", f"a private value that no entry commits to: {path!r:.80}")

@@ -1,0 +1,218 @@
+"""Reading cases: one, several, pages of lists, the overdue list. What a reader may not see is never fetched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, Integer, Select, and_, desc, func, literal_column, or_, select, tuple_
+
+from engine.case.case import Case
+from engine.case.identity import CaseId, RootId
+from engine.errors import InputRefused
+from engine.service.case_rows import case_from
+from engine.service.ports import CaseFilter, CaseLine, OverdueLine, Page
+from engine.service.rows import CaseRow
+from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
+from engine.storage.sight import Sight, Visibility
+from engine.storage.tables import cases, deadline
+from engine.text import Text
+
+_LIST_KEY: Final = re.compile(r"(-?[0-9]{1,18})\.([^.]{1,100})")
+_OVERDUE_KEY: Final = re.compile(r"(-?[0-9]{1,18})\.([^.]{1,100})\.(.{1,100})", re.DOTALL)
+_ESCAPE: Final = "/"
+_LINE: Final = [cases.c[name] for name in CaseLine._fields]
+_OF_ROOT: Final[ColumnElement[bool]] = cases.c.root == bind("root")
+
+
+class CaseReads:
+    """The part of ``Reads`` that is about cases. A list is compiled once for each combination of filters in use."""
+
+    def __init__(self, compiler: Compiler, pool: Pool) -> None:
+        self._compiler = compiler
+        self._pool = pool
+        self._visibility = Visibility(compiler, pool)
+        self._statements: dict[Hashable, Statement] = {}
+        self._filters = _filters(compiler)
+
+    def case(self, root: RootId, case: CaseId, principals: Sequence[str] | None) -> Case | None:
+        sight, values = (Sight.ALL, {}) if principals is None else (Sight.MANY, {"principals": list(principals)})
+        statement = self._statement(("case", sight), lambda: _row_of_case(self._visible(sight)))
+        found = self._pool.fetch(statement, root=root, id=case, **values)
+        return case_from(CaseRow._make(found[0])) if found else None
+
+    def cases(self, root: RootId, cases: Collection[CaseId]) -> Sequence[Case]:
+        statement = self._statement("cases", lambda: _rows_of_cases(self._compiler))
+        return [case_from(CaseRow._make(row)) for row in self._pool.fetch(statement, root=root, ids=list(cases))]
+
+    def list_cases(
+        self, root: RootId, principals: Sequence[str] | None, where: CaseFilter, *, after: str | None, limit: int
+    ) -> Page:
+        sight, values = self._sight(root, principals)
+        asked = {name: value for name, value in where._asdict().items() if name in self._filters and value is not None}
+        if where.text is not None:
+            asked["text"] = _containing(where.text)
+        if after is not None:
+            at, case = _parts(_LIST_KEY, after)
+            asked.update(after_at=int(at), after_case=case)
+        names = frozenset(asked)
+        statement = self._statement(
+            ("list", sight, names, where.children),
+            lambda: _list(
+                [*self._visible(sight), *(self._filters[name] for name in sorted(names & self._filters.keys()))],
+                children=where.children,
+                after=after is not None,
+            ),
+        )
+        rows = self._pool.fetch(statement, root=root, limit=limit + 1, **values, **asked)
+        lines = tuple(CaseLine._make(row) for row in rows[:limit])
+        return Page(lines, f"{lines[-1].opened_at}.{lines[-1].id}" if lines and len(rows) > limit else None)
+
+    def count_cases(self, root: RootId, principals: Sequence[str] | None, workflow: str) -> Mapping[str, int]:
+        sight, values = self._sight(root, principals)
+        statement = self._statement(("count", sight), lambda: _count(self._visible(sight)))
+        return {row[0]: row[1] for row in self._pool.fetch(statement, root=root, workflow=workflow, **values)}
+
+    def overdue(
+        self,
+        root: RootId,
+        principals: Sequence[str] | None,
+        *,
+        before: int,
+        after: str | None,
+        limit: int,
+        workflow: str | None = None,
+    ) -> tuple[Sequence[OverdueLine], str | None]:
+        sight, values = self._sight(root, principals)
+        if workflow is not None:
+            values["workflow"] = workflow
+        if after is not None:
+            at, case, name = _parts(_OVERDUE_KEY, after)
+            values.update(after_at=int(at), after_case=case, after_name=name)
+        statement = self._statement(
+            ("overdue", sight, workflow is not None, after is not None),
+            lambda: _overdue(self._visible(sight), workflow=workflow is not None, after=after is not None),
+        )
+        rows = self._pool.fetch(statement, root=root, before=before, limit=limit + 1, **values)
+        lines = [
+            OverdueLine(CaseLine._make(row[6:]), row[0], row[1], row[2], row[3], bool(row[4]), row[5])
+            for row in rows[:limit]
+        ]
+        more = bool(lines) and len(rows) > limit
+        return lines, f"{lines[-1].due_at}.{lines[-1].case.id}.{lines[-1].deadline}" if more else None
+
+    def case_by_field(self, root: RootId, workflow: str, number: str) -> CaseId | None:
+        statement = self._statement("number", _by_number)
+        found = self._pool.fetch(statement, root=root, workflow=workflow, number=number)
+        return CaseId(found[0][0]) if found else None
+
+    def _sight(self, root: RootId, principals: Sequence[str] | None) -> tuple[Sight, dict[str, Values]]:
+        if principals is None:
+            return Sight.ALL, {}
+        return self._visibility.sight(root, principals), {"principals": list(principals)}
+
+    def _visible(self, sight: Sight) -> list[ColumnElement[bool]]:
+        return self._visibility.condition(sight, cases.c.id)
+
+    def _statement(self, shape: Hashable, build: Callable[[], Select[*tuple[object, ...]]]) -> Statement:
+        """Return the statement of this shape, compiled at its first use; two threads may compile the same one."""
+        found = self._statements.get(shape)
+        if found is None:
+            found = self._statements[shape] = self._compiler.compile(build())
+        return found
+
+
+def _filters(compiler: Compiler) -> Mapping[str, ColumnElement[bool]]:
+    """Return the condition of each field of ``CaseFilter`` that has one; a unit's cases are also those it leads."""
+    text = bind("text", cases.c.subject.type)
+    return {
+        "workflow": cases.c.workflow == bind("workflow"),
+        "states": compiler.among(cases.c.state, "states"),
+        "phase": cases.c.phase == bind("phase"),
+        "unit": or_(cases.c.unit == bind("unit"), cases.c.lead_unit == bind("unit")),
+        "congress_session": cases.c.congress_session == bind("congress_session"),
+        "category": cases.c.category == bind("category"),
+        "text": or_(cases.c.number.ilike(text, escape=_ESCAPE), cases.c.subject.ilike(text, escape=_ESCAPE)),
+    }
+
+
+def _row_of_case(visible: list[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
+    columns = [cases.c[name] for name in CaseRow._fields]
+    return select(*columns).where(_OF_ROOT, cases.c.id == bind("id"), *visible)
+
+
+def _rows_of_cases(compiler: Compiler) -> Select[*tuple[object, ...]]:
+    columns = [cases.c[name] for name in CaseRow._fields]
+    return select(*columns).where(_OF_ROOT, compiler.among(cases.c.id, "ids")).order_by(cases.c.id)
+
+
+def _list(conditions: list[ColumnElement[bool]], *, children: bool, after: bool) -> Select[*tuple[object, ...]]:
+    statement = select(*_LINE).where(_OF_ROOT, *conditions)
+    if not children:
+        statement = statement.where(cases.c.parent.is_(None))
+    if after:
+        statement = statement.where(
+            tuple_(cases.c.opened_at, cases.c.id) < tuple_(bind("after_at"), bind("after_case"))
+        )
+    return at_most(statement.order_by(desc(cases.c.opened_at), desc(cases.c.id)), bind("limit", Integer()))
+
+
+def _count(visible: list[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
+    of_workflow = cases.c.workflow == bind("workflow")
+    return select(cases.c.state, func.count()).where(_OF_ROOT, of_workflow, *visible).group_by(cases.c.state)
+
+
+def _overdue(visible: list[ColumnElement[bool]], *, workflow: bool, after: bool) -> Select[*tuple[object, ...]]:
+    columns = deadline.c
+    statement = (
+        select(
+            columns.name,
+            columns.due_at,
+            columns.due_on,
+            columns.promised_on,
+            columns.provisional,
+            columns.rungs,
+            *_LINE,
+        )
+        .join_from(deadline, cases, and_(cases.c.root == columns.root, cases.c.id == columns.case))
+        .where(
+            columns.root == bind("root"),
+            # Spelt out and not a parameter: only so does the partial index of running deadlines apply.
+            columns.state == literal_column("'running'"),
+            columns.due_at < bind("before"),
+            *visible,
+        )
+    )
+    if workflow:
+        statement = statement.where(cases.c.workflow == bind("workflow"))
+    if after:
+        key = tuple_(columns.due_at, columns.case, columns.name)
+        statement = statement.where(key > tuple_(bind("after_at"), bind("after_case"), bind("after_name")))
+    return at_most(statement.order_by(columns.due_at, columns.case, columns.name), bind("limit", Integer()))
+
+
+def _by_number() -> Select[*tuple[object, ...]]:
+    of_number = select(cases.c.id).where(
+        _OF_ROOT, cases.c.workflow == bind("workflow"), cases.c.number == bind("number")
+    )
+    return at_most(of_number.order_by(cases.c.id), literal_column("1"))
+
+
+def _containing(text: str) -> str:
+    """Return the pattern for texts that contain this one; signs with a meaning in patterns stand for themselves."""
+    for sign in (_ESCAPE, "%", "_"):
+        text = text.replace(sign, _ESCAPE + sign)
+    return f"%{text}%"
+
+
+def _parts(form: re.Pattern[str], key: str) -> Sequence[str]:
+    """Return the parts of the key of a next page.
+
+    Raises:
+        InputRefused: it is none of ours.
+    """
+    found = form.fullmatch(key)
+    if found is None:
+        raise InputRefused(Text("翻页标记有误，请从第一页重新查看", "Not the key of a page; begin with the first"))
+    return found.groups()

@@ -1,0 +1,128 @@
+"""Reading what stands beside the rows of cases: entries, private values, spans, deadlines, outcomes of keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import CompoundSelect, Table, and_, select, union
+
+from engine.case.identity import CaseId, RootId
+from engine.service.ports import CaseFile, Outcome, SpanLine, Stored, StoredSpan
+from engine.service.rows import CaseRow, DeadlineRow, EntryRow, PrivateRow
+from engine.storage.compiled import Compiler, Fetches, Pool, Record, Statement, bind
+from engine.storage.tables import cases, deadline, idempotency, ledger_entry, private_value, span
+
+
+class HistoryReads:
+    """The part of ``Reads`` that is about the past of cases. It asks nobody for rights: the service does."""
+
+    def __init__(self, compiler: Compiler, pool: Pool) -> None:
+        self._pool = pool
+
+        def of_case(table: Table, fields: tuple[str, ...]) -> Statement:
+            return compiler.compile(
+                select(*(table.c[name] for name in fields))
+                .where(table.c.root == bind("root"), table.c.case == bind("case"))
+                .order_by(*table.primary_key.columns)
+            )
+
+        self._entries = of_case(ledger_entry, EntryRow._fields)
+        self._privates = of_case(private_value, PrivateRow._fields)
+        self._deadlines = of_case(deadline, DeadlineRow._fields)
+        self._spans = of_case(span, SpanLine._fields)
+        self._spans_of_workflow = compiler.compile(
+            select(*(span.c[name] for name in SpanLine._fields))
+            .join_from(cases, span, and_(span.c.root == cases.c.root, span.c.case == cases.c.id))
+            .where(cases.c.root == bind("root"), cases.c.workflow == bind("workflow"), span.c.from_at <= bind("at"))
+            .order_by(cases.c.id, span.c.kind, span.c.seq)
+        )
+        self._kept_ids = compiler.compile(_kept_ids())
+        self._files = _FileStatements(compiler)
+        self._ids = compiler.compile(select(cases.c.id).where(cases.c.root == bind("root")).order_by(cases.c.id))
+        found = idempotency.c
+        self._outcome = compiler.compile(
+            select(found.request_hash, found.case, found.seq, found.hash).where(
+                found.root == bind("root"),
+                found.actor == bind("actor"),
+                found.key == bind("key"),
+                found.hash.is_not(None),
+            )
+        )
+
+    def entries(self, root: RootId, case: CaseId) -> Sequence[EntryRow]:
+        return [EntryRow._make(row) for row in self._pool.fetch(self._entries, root=root, case=case)]
+
+    def privates(self, root: RootId, case: CaseId) -> Sequence[PrivateRow]:
+        return [PrivateRow._make(row) for row in self._pool.fetch(self._privates, root=root, case=case)]
+
+    def deadlines(self, root: RootId, case: CaseId) -> Sequence[DeadlineRow]:
+        return [DeadlineRow._make(row) for row in self._pool.fetch(self._deadlines, root=root, case=case)]
+
+    def spans_of(self, root: RootId, case: CaseId) -> Sequence[SpanLine]:
+        return [SpanLine._make(row) for row in self._pool.fetch(self._spans, root=root, case=case)]
+
+    def spans_of_workflow(self, root: RootId, workflow: str, at: int) -> Iterator[SpanLine]:
+        return map(SpanLine._make, self._pool.stream(self._spans_of_workflow, root=root, workflow=workflow, at=at))
+
+    def all_case_ids(self, root: RootId) -> Iterator[CaseId]:
+        return (CaseId(row[0]) for row in self._pool.stream(self._ids, root=root))
+
+    def kept_ids(self, root: RootId) -> Iterator[CaseId]:
+        return (CaseId(row[0]) for row in self._pool.stream(self._kept_ids, root=root))
+
+    def case_files(self, root: RootId, cases: Sequence[CaseId]) -> Sequence[CaseFile]:
+        with self._pool.snapshot() as snapshot:
+            return self._files.read(snapshot, root, cases)
+
+    def find_outcome(self, root: RootId, actor: str, key: str) -> Stored | None:
+        found = self._pool.fetch(self._outcome, root=root, actor=actor, key=key)
+        return Stored(found[0][0], Outcome(*found[0][1:])) if found else None
+
+
+class _FileStatements:
+    """One question for each table that holds something of a case, asked for many cases at once."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        def of_cases(table: Table, fields: tuple[str, ...], column: str = "case") -> Statement:
+            return compiler.compile(
+                select(*(table.c[name] for name in fields))
+                .where(table.c.root == bind("root"), compiler.among(table.c[column], "cases"))
+                .order_by(*table.primary_key.columns)
+            )
+
+        self._rows = of_cases(cases, CaseRow._fields, "id")
+        self._entries = of_cases(ledger_entry, EntryRow._fields)
+        self._privates = of_cases(private_value, PrivateRow._fields)
+        self._spans = of_cases(span, StoredSpan._fields)
+        self._deadlines = of_cases(deadline, DeadlineRow._fields)
+
+    def read(self, source: Fetches, root: RootId, cases: Sequence[CaseId]) -> Sequence[CaseFile]:
+        """Return the files in the order asked for."""
+
+        def grouped(statement: Statement) -> Mapping[str, Sequence[Record]]:
+            groups: dict[str, list[Record]] = defaultdict(list)
+            for row in source.fetch(statement, root=root, cases=list(cases)):
+                groups[row[1]].append(row)
+            return groups
+
+        rows, entries, privates = grouped(self._rows), grouped(self._entries), grouped(self._privates)
+        spans, deadlines = grouped(self._spans), grouped(self._deadlines)
+        return [
+            CaseFile(
+                case=case,
+                row=CaseRow._make(rows[case][0]) if case in rows else None,
+                entries=tuple(map(EntryRow._make, entries.get(case, ()))),
+                privates=tuple(map(PrivateRow._make, privates.get(case, ()))),
+                spans=tuple(map(StoredSpan._make, spans.get(case, ()))),
+                deadlines=tuple(map(DeadlineRow._make, deadlines.get(case, ()))),
+            )
+            for case in cases
+        ]
+
+
+def _kept_ids() -> CompoundSelect[tuple[str]]:
+    tables = (ledger_entry, private_value, span, deadline)
+    of_cases = select(cases.c.id.label("id")).where(cases.c.root == bind("root"))
+    beside = (select(table.c.case).where(table.c.root == bind("root")) for table in tables)
+    return union(of_cases, *beside).order_by("id")

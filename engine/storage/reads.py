@@ -1,0 +1,27 @@
+"""The reading side as a whole: the same questions on both databases, over a pool of connections that only read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import literal_column, select
+
+from engine.storage.case_reads import CaseReads
+from engine.storage.compiled import Compiler, Pool
+from engine.storage.directory_reads import DirectoryReads
+from engine.storage.history_reads import HistoryReads
+
+POOL_SIZE: Final = 8
+
+
+class StoreReads(CaseReads, HistoryReads, DirectoryReads):
+    """Implements ``Reads``."""
+
+    def __init__(self, compiler: Compiler, pool: Pool) -> None:
+        CaseReads.__init__(self, compiler, pool)
+        HistoryReads.__init__(self, compiler, pool)
+        DirectoryReads.__init__(self, compiler, pool)
+        self._ping = compiler.compile(select(literal_column("1")))
+
+    def ping(self) -> None:
+        self._pool.fetch(self._ping)

@@ -1,0 +1,207 @@
+"""The texts and people of the sample congress, read from ``corpus/``. Data only; what happens to them is elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from engine.definition.loader import load_yaml
+
+P = TypeVar("P", bound=BaseModel)
+
+FOLDER = Path(__file__).resolve().parent / "corpus"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class UnitText(_Part):
+    """A unit of the enterprise."""
+
+    id: str
+    zh: str
+    en: str
+
+
+class Congress(_Part):
+    """The congress session and its call."""
+
+    term: int
+    meeting: int
+    zh: str
+    en: str
+    call_opens_on: date
+    call_closes_on: date
+    opens_on: date
+    closes_on: date
+
+
+class DelegationText(_Part):
+    """A delegation and its members by id."""
+
+    id: str
+    zh: str
+    en: str
+    members: tuple[str, ...]
+
+
+class PersonText(_Part):
+    """An invented person."""
+
+    id: str
+    zh: str
+    unit: str
+    post: str
+    roles: tuple[str, ...]
+
+
+class ProposalText(_Part):
+    """A proposal as its proposer writes it; ``kind`` hints at what the committee will make of it."""
+
+    number: int
+    subject: str
+    category: str
+    kind: str
+    similar_to: int | None
+    proposer_unit: str
+    suggested_unit: str
+    grounds: str
+    measures: str
+
+
+class GrievanceText(_Part):
+    """A grievance as it is told, and the days between which its text makes sense."""
+
+    number: int
+    subject: str
+    type: str
+    channel: str
+    category: str
+    unit: str
+    not_before: date | None
+    not_after: date | None
+    content: str
+
+
+class ReplyText(_Part):
+    """A reply by class; ``due_months`` says when a promise falls due."""
+
+    reply_class: str = Field(alias="class")
+    category: str | None
+    text: str
+    promise: str | None
+    due_months: int | None
+
+
+class OpinionText(_Part):
+    """A handling opinion on grievances of a type and of some categories (none: of any)."""
+
+    outcome: str
+    type: str | None
+    categories: tuple[str, ...]
+    text: str
+
+
+class NoteText(_Part):
+    """A talk with the proposer, in a form of contact."""
+
+    form: str
+    text: str
+
+
+class RemarkText(_Part):
+    """What somebody says with an evaluation."""
+
+    level: str
+    text: str
+
+
+class HandBackText(_Part):
+    """Why a unit hands a case back, and which unit it proposes instead."""
+
+    proposed_unit: str | None
+    text: str
+
+
+class RefusalText(_Part):
+    """The written reason for a refusal; ``fits`` names proposals by number, none means any."""
+
+    code: str
+    fits: tuple[int, ...]
+    text: str
+
+
+class ExtensionText(_Part):
+    """An application for an extension."""
+
+    days: int
+    text: str
+
+
+class Corpus:
+    """Everything in the folder."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        organisation = _read(folder / "organisation.yaml")
+        texts = _read(folder / "replies.yaml")
+        self.enterprise = UnitText.model_validate(organisation["enterprise"])
+        self.congress = Congress.model_validate(organisation["congress"])
+        self.units = _all(UnitText, organisation["units"])
+        self.delegations = _all(DelegationText, organisation["delegations"])
+        self.persons = _all(PersonText, organisation["persons"])
+        self.proposals = _all(ProposalText, _read(folder / "proposals.yaml")["proposals"])
+        self.grievances = _all(GrievanceText, _read(folder / "grievances.yaml")["grievances"])
+        self.replies = _all(ReplyText, texts["replies"])
+        self.opinions = _all(OpinionText, texts["opinions"])
+        self.contact_notes = _all(NoteText, texts["contact_notes"])
+        self.remarks = _all(RemarkText, texts["evaluation_remarks"])
+        self.hand_backs = _all(HandBackText, texts["hand_backs"])
+        self.refusals = _all(RefusalText, texts["refusals"])
+        self.extensions = _all(ExtensionText, texts["extensions"])
+
+    def reply(self, reply_class: str, category: str, rng: Random) -> ReplyText:
+        """Return a reply of the class that fits the category."""
+        return rng.choice(
+            [one for one in self.replies if one.reply_class == reply_class and one.category in (None, category)]
+        )
+
+    def opinion(self, grievance: GrievanceText, rng: Random) -> OpinionText:
+        """Return an opinion that fits the grievance's type and category."""
+        typed = [one for one in self.opinions if one.type in (None, grievance.type)]
+        return rng.choice([one for one in typed if not one.categories or grievance.category in one.categories])
+
+    def remark(self, level: str, rng: Random) -> str:
+        """Return what an evaluation of this level says."""
+        return rng.choice([one.text for one in self.remarks if one.level == level])
+
+    def hand_back(self, unit: str, rng: Random) -> HandBackText:
+        """Return a reason for handing back that does not propose the unit itself."""
+        return rng.choice([one for one in self.hand_backs if one.proposed_unit != unit])
+
+    def refusal(self, code: str, number: int, rng: Random) -> str:
+        """Return the written reason for a refusal of the proposal under this code."""
+        coded = [one for one in self.refusals if one.code == code]
+        fitting = [one for one in coded if not one.fits or number in one.fits]
+        return rng.choice(fitting or coded).text
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return the text with ``{unit}`` and ``{subject}`` filled in."""
+    return text.replace("{unit}", values["unit"]).replace("{subject}", values["subject"])
+
+
+def _all(kind: type[P], value: JsonValue) -> list[P]:
+    assert isinstance(value, list), "a list of the corpus"
+    return [kind.model_validate(one) for one in value]
+
+
+def _read(path: Path) -> dict[str, JsonValue]:
+    data, _positions = load_yaml(path)
+    assert isinstance(data, dict), "a file of the corpus is a mapping"
+    return data

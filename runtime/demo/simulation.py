@@ -1,0 +1,84 @@
+"""Plays lives: each case is a script that yields dated commands, carried out together in the order of time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+
+from engine.case.case import Case
+from engine.case.commands import Command
+from engine.case.identity import CaseId, RootId
+from engine.errors import BanjieError
+from engine.service.desk import Desk
+from engine.service.execute import Done
+from runtime.clock import SetClock
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something a script does at an instant."""
+
+    at: datetime
+    command: Command
+
+
+Script = Generator[Act, CaseId, None]
+"""Yields acts; is sent the case each act was about."""
+
+
+class SampleRefusedError(Exception):
+    """A command of the sample was refused: script and definition have drifted apart."""
+
+
+class Simulation:
+    """Carries out scripts together; commands of one instant go in one batch, the clock stands at that instant."""
+
+    def __init__(self, desk: Desk, clock: SetClock, root: RootId, until: datetime) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._root = root
+        self._until = until
+        self._order = count()
+        self._heap: list[tuple[datetime, int, Act, Script]] = []
+
+    def add(self, script: Script) -> None:
+        """Start a script: its first act is queued."""
+        self._queue(script, None)
+
+    def case(self, case: CaseId) -> Case:
+        """Return a case as it is now; scripts look up children and numbers by it."""
+        return self._desk.reads.cases(self._root, [case])[0]
+
+    def cases(self, cases: Sequence[CaseId]) -> dict[CaseId, Case]:
+        return {case.id: case for case in self._desk.reads.cases(self._root, cases)}
+
+    def run(self, progress: Callable[[int], None]) -> int:
+        """Play until nothing is left before the end; returns how many commands were carried out."""
+        done = 0
+        while self._heap:
+            at = self._heap[0][0]
+            together: list[tuple[Act, Script]] = []
+            while self._heap and self._heap[0][0] == at:
+                _at, _order, act, script = heapq.heappop(self._heap)
+                together.append((act, script))
+            self._clock.set(at)
+            answers = self._desk.office.carry_out([act.command for act, _script in together])
+            for (act, script), answer in zip(together, answers, strict=True):
+                if isinstance(answer, BanjieError):
+                    raise SampleRefusedError(f"{act.at:%F} {act.command}: {answer.text.zh} {answer.details}")
+                assert isinstance(answer, Done)
+                self._queue(script, answer.outcome.case)
+            done += len(together)
+            progress(done)
+        return done
+
+    def _queue(self, script: Script, case: CaseId | None) -> None:
+        try:
+            act = next(script) if case is None else script.send(case)
+        except StopIteration:
+            return
+        if act.at <= self._until:
+            heapq.heappush(self._heap, (act.at, next(self._order), act, script))
