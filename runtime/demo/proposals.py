@@ -23,10 +23,12 @@ REFUSALS = {"personal": "R03", "outside": "R01", "already_done": "R17", "vague":
 NEVER_ANSWERED_SHARE = 0.05
 LATE_SHARE = 0.08
 REVIEW_BEGINS_ON = date(2026, 1, 19)
+SIMILAR_REVIEWED_ON = date(2026, 2, 2)
+"""When the committee comes to proposals that resemble an earlier one: the earlier ones are filed by then."""
 
 
 class ProposalScript:
-    """One proposal from draft to archive. ``merged_into`` is known once the earlier proposal on the matter is filed."""
+    """One proposal from draft to archive; ``filed`` tells which earlier ones it may be merged into."""
 
     def __init__(self, pen: Pen, text: ProposalText, *, session: SessionId | None, filed: dict[int, CaseId]) -> None:
         self.pen = pen
@@ -81,6 +83,8 @@ class ProposalScript:
             pen.wait_until(REVIEW_BEGINS_ON + timedelta(days=pen.rng.randint(0, 4)))
         else:
             pen.wait(3, 10)
+        if text.similar_to is not None:
+            pen.wait_until(SIMILAR_REVIEWED_ON)
         member = pen.anyone("committee_member")
         yield pen.fire(pen.anyone("union_office"), self.case, "begin_review")
         if text.number % 81 == 0:
