@@ -21,13 +21,12 @@ class Body(BaseModel):
 
 
 class OpenCaseBody(Body):
-    """Opens a case. ``parties`` binds persons to roles of the case; without it the asker is the proposer."""
+    """Opens a case; the asker becomes its proposer. Nobody binds others to a case by opening it."""
 
     workflow: Name
     unit: Name
     congress_session: Name | None = None
     form: Form = Field(default_factory=dict)
-    parties: dict[Name, Annotated[list[Name], Field(max_length=200)]] = Field(default_factory=dict)
 
 
 class FireBody(Body):

@@ -55,14 +55,14 @@ def parse_form(body: bytes) -> dict[str, list[str]]:
     Line ends become single line feeds: browsers send two characters for what was typed as one.
     """
     fields: dict[str, list[str]] = {}
-    for name, value in _pairs(body.decode("latin-1")):
+    for name, value in _pairs(body):
         fields.setdefault(clean_text(name), []).append(clean_text(value.replace("\r\n", "\n")))
     return fields
 
 
 def clean_query(query: bytes) -> list[tuple[str, str]]:
     """Return the pairs of a query string, every text in NFC; refuses like ``parse_form``."""
-    return [(clean_text(name), clean_text(value)) for name, value in _pairs(query.decode("latin-1"))]
+    return [(clean_text(name), clean_text(value)) for name, value in _pairs(query)]
 
 
 def clean_text(text: str) -> str:
@@ -82,9 +82,10 @@ def clean_text(text: str) -> str:
     return clean
 
 
-def _pairs(encoded: str) -> list[tuple[str, str]]:
+def _pairs(encoded: bytes) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(encoded, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX)
+        text = encoded.decode("utf-8")
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX)
     except UnicodeDecodeError as error:
         raise Unreadable(Text("地址或表单不是有效的 UTF-8", "The address or form is not valid UTF-8")) from error
     except ValueError as error:

@@ -47,12 +47,14 @@ class Identities:
     async def of(self, request: Request) -> Asker:
         """Return who asks, for endpoints on the event loop; raises LoginRefused, or CrossSite for a forged request."""
         token_hash = self._token_hash(request)
-        return self._remembered(token_hash) or await run_in_threadpool(self._look_up, token_hash)
+        known = self._remembered(token_hash)
+        return known if known is not None else await run_in_threadpool(self._look_up, token_hash)
 
     def in_thread(self, request: Request) -> Asker:
         """Return the same, for endpoints in the thread pool."""
         token_hash = self._token_hash(request)
-        return self._remembered(token_hash) or self._look_up(token_hash)
+        known = self._remembered(token_hash)
+        return known if known is not None else self._look_up(token_hash)
 
     def forget(self, token_hash: str) -> None:
         """Ask the database again for this login: it has just ended."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from engine.calendar.reading import YEAR_FIRST, YEAR_LAST
@@ -36,6 +36,11 @@ def start_from(text: str, name: str) -> datetime:
     if len(text) == _DATE_LENGTH:
         return day_begins_at(date_from(text, name)).astimezone(UTC)
     return _instant(text, name)
+
+
+def just_after(at: datetime) -> datetime:
+    """Return the next instant there is: what is due at ``at`` is due before it, and so overdue."""
+    return at + timedelta(microseconds=1)
 
 
 def date_from(text: str, name: str) -> date:

@@ -1,4 +1,4 @@
-"""Logging in with a password and out again: throttled by failures counted in the database, kept as a revocable secret."""
+"""Logging in with a password and out again: throttled by failures counted in the database, kept by a secret's hash."""
 
 from __future__ import annotations
 

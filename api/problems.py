@@ -23,6 +23,7 @@ from api.headers import SECURITY_HEADERS
 from api.hygiene import Unreadable
 from api.language import language_of
 from api.limits import BODY_BYTES_MAX, KEY_CHARACTERS_MAX
+from engine.calendar.reading import YEAR_FIRST, YEAR_LAST
 from engine.errors import (
     BanjieError,
     CalendarEnds,
@@ -159,6 +160,9 @@ def status_of(error: BanjieError) -> int:
     """Return the status of an error; 500 for one that no line of the table covers."""
     if isinstance(error, AddressRefused):
         return error.status
+    if isinstance(error, CalendarEnds) and not YEAR_FIRST <= error.year <= YEAR_LAST:
+        # No notice will ever cover such a year: trying again later is no help, another date is.
+        return 422
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import threading
 import time
 from collections import deque
@@ -17,7 +18,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.case.commands import Command
-from engine.errors import BanjieError, OutcomeUnknown, StorageError, StorageUnavailable, TooBusy
+from engine.errors import BanjieError, CommandFailed, OutcomeUnknown, StorageUnavailable, TooBusy
+from engine.service.case_cache import CaseCache
 from engine.service.execute import Batch, Later, Result, execute
 from engine.service.office import Answer
 from engine.service.plain import PlainWrite, apply_write
@@ -38,10 +40,14 @@ Answered = Callable[[Answer], None]
 
 @dataclass(slots=True)
 class _Waiting:
-    """A command in a queue and whom to tell; ``rounds`` counts how often its case was held by another process."""
+    """A command in a queue and whom to tell, on ``loop`` if there is one.
+
+    ``rounds`` counts how often its case was held by another process.
+    """
 
     command: Command
     answered: Answered
+    loop: asyncio.AbstractEventLoop | None = None
     rounds: int = 0
 
 
@@ -64,17 +70,20 @@ class Committer:
         queue_max: int,
         live_batch_max: int,
         on_unknown: Callable[[], None],
+        cache: CaseCache | None = None,
     ) -> None:
         self._store = store
         self._make_batch = make_batch
         self._queue_max = queue_max
         self._live_batch_max = live_batch_max
         self._on_unknown = on_unknown
+        self._cache = cache or CaseCache()
         self._live: deque[_Waiting] = deque()
         self._bulk: deque[_Waiting] = deque()
         self._plain: deque[_Plain] = deque()
         self._wake = threading.Condition()
         self._closing = False
+        self._unknown: OutcomeUnknown | None = None
         self._piece = 32
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
@@ -91,7 +100,7 @@ class Committer:
             if not future.done():
                 future.set_result(answer)
 
-        self._enqueue(self._live, [_Waiting(command, lambda answer: _on_loop(loop, tell, answer))], future)
+        self._enqueue(self._live, [_Waiting(command, tell, loop)], future)
         return future
 
     def carry_out(self, commands: Sequence[Command]) -> list[Answer]:
@@ -168,6 +177,22 @@ class Committer:
                 self._write_plain(plain)
             elif batch:
                 self._commit(batch, queue, measured=is_bulk)
+            if self._unknown is not None:
+                self._give_up(self._unknown)
+                return
+
+    def _give_up(self, unknown: OutcomeUnknown) -> None:
+        """Tell everybody who waits that nothing is known any more, then let the process end."""
+        with self._wake:
+            self._closing = True
+            waiting, plain = [*self._live, *self._bulk], [*self._plain]
+            self._live.clear()
+            self._bulk.clear()
+            self._plain.clear()
+        _tell([(one, unknown) for one in waiting])
+        for writes in plain:
+            writes.done.set_exception(unknown)
+        self._on_unknown()
 
     def _write_plain(self, plain: _Plain) -> None:
         def write(writes: DirectoryWrites) -> None:
@@ -178,15 +203,18 @@ class Committer:
             self._store.plain(write)
         except OutcomeUnknown as error:
             plain.done.set_exception(error)
-            self._on_unknown()
-        except (BanjieError, Conflict) as error:
-            plain.done.set_exception(error if isinstance(error, BanjieError) else StorageUnavailable())
+            self._unknown = error
+        except Conflict:
+            plain.done.set_exception(StorageUnavailable())
+        except Exception as error:  # noqa: BLE001 - handed to who waits for it; the writer's loop must go on
+            plain.done.set_exception(error)
         else:
             plain.done.set_result(None)
 
     def _commit(self, batch: list[_Waiting], queue: deque[_Waiting], *, measured: bool) -> None:
         began = time.perf_counter()
         later: list[_Waiting] = []
+        answers: list[tuple[_Waiting, Answer]] = []
         for waiting, result in zip(batch, self._outcomes(batch), strict=True):
             if isinstance(result, Later):
                 waiting.rounds += 1
@@ -194,35 +222,54 @@ class Committer:
                     later.append(waiting)
                     continue
                 result = StorageUnavailable()
-            waiting.answered(result)
+            answers.append((waiting, result))
+        _tell(answers)
         if later:
             with self._wake:
                 queue.extendleft(reversed(later))
         if measured:
             per_command = (time.perf_counter() - began) / len(batch)
-            self._piece = max(1, min(BULK_PIECE_MAX, int(BULK_PIECE_SECONDS / per_command)))
+            self._piece = max(1, int(min(BULK_PIECE_MAX, BULK_PIECE_SECONDS / max(per_command, 1e-9))))
 
     def _outcomes(self, batch: list[_Waiting]) -> list[Result]:
         """Carry the batch out; when the database refuses it, in halves, down to single commands."""
+        if self._unknown is not None:
+            return [self._unknown] * len(batch)
         wait = any(waiting.rounds >= LATER_ROUNDS_WAIT for waiting in batch)
         for _round in range(CONFLICT_ROUNDS_MAX):
             try:
-                with self._store.begin() as tx:
-                    results = execute(self._make_batch(tx, wait), [waiting.command for waiting in batch])
+                results = self._executed(batch, wait)
             except Conflict:
                 continue
             except OutcomeUnknown as unknown:
-                self._on_unknown()
+                self._unknown = unknown
                 return [unknown] * len(batch)
-            except StorageError as error:
+            except BanjieError as error:
                 if len(batch) == 1:
                     return [error]
+                break
+            except Exception:  # noqa: BLE001 - nothing of the batch was kept; the writer's loop must go on for the others
+                incident = secrets.token_hex(4)
+                _LOG.exception("a batch of %d failed, incident %s", len(batch), incident)
+                if len(batch) == 1:
+                    return [CommandFailed(incident)]
                 break
             return results
         if len(batch) == 1:
             return [StorageUnavailable()]
         middle = len(batch) // 2
         return [*self._outcomes(batch[:middle]), *self._outcomes(batch[middle:])]
+
+    def _executed(self, batch: list[_Waiting], wait: bool) -> list[Result]:
+        """Carry the batch out in one transaction; what is known of the cases follows the commit."""
+        try:
+            with self._store.begin() as tx:
+                results = execute(self._make_batch(tx, wait), [waiting.command for waiting in batch])
+        except BaseException:
+            self._cache.forget()
+            raise
+        self._cache.confirm()
+        return results
 
 
 class LocalOffice:
@@ -245,9 +292,21 @@ class LocalOffice:
         return self._now()
 
 
-def _on_loop(loop: asyncio.AbstractEventLoop, tell: Answered, answer: Answer) -> None:
-    """Tell somebody on an event loop that may have been closed meanwhile: then nobody waits any more."""
-    try:
-        loop.call_soon_threadsafe(tell, answer)
-    except RuntimeError:
-        _LOG.info("an answer came after its event loop had closed")
+def _tell(answers: Sequence[tuple[_Waiting, Answer]]) -> None:
+    """Give the answers; each event loop is woken once for all of its own."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Answered, Answer]]] = {}
+    for waiting, answer in answers:
+        if waiting.loop is None:
+            waiting.answered(answer)
+        else:
+            by_loop.setdefault(waiting.loop, []).append((waiting.answered, answer))
+    for loop, told in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_tell_all, told)
+        except RuntimeError:
+            _LOG.info("%d answers came after their event loop had closed", len(told))
+
+
+def _tell_all(told: Sequence[tuple[Answered, Answer]]) -> None:
+    for answered, answer in told:
+        answered(answer)

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from engine.storage.store import Store, open_store, writer_elsewhere
-
 from engine.access.directory import Surroundings
 from engine.case.identity import RootId
 from engine.definition.rulebook import Rulebook
 from engine.ledger.commitments import NullSealer
+from engine.service.case_cache import CaseCache
 from engine.service.desk import Desk
 from engine.service.execute import Batch
 from engine.service.office import Office
@@ -21,6 +20,7 @@ from engine.service.plain import apply_write
 from engine.service.ports import DirectoryWrites, Reads, WriteTransaction
 from engine.service.queries import Queries
 from engine.service.world import World
+from engine.storage.store import Store, open_store, writer_elsewhere
 from runtime.clock import Clock, ShiftedClock, WallClock
 from runtime.committer import Committer, LocalOffice
 from runtime.rules import Rules, load_rules
@@ -96,12 +96,14 @@ def open_desk(settings: Settings, *, clock: Clock | None = None, write: bool = T
     if store.writes is not None:
         store.writes.plain(lambda writes: _keep(rules, writes))
         worlds.rulebook = rules.rulebook(store.reads)
+        cases = CaseCache() if path is not None else None
         committer = Committer(
             store.writes,
-            _batches(worlds, running, Randomness()),
+            _batches(worlds, running, Randomness(), cases),
             queue_max=settings.queue_max,
             live_batch_max=settings.live_batch_max,
             on_unknown=_end_process,
+            cache=cases,
         )
         office = LocalOffice(committer, running.now)
     else:
@@ -138,7 +140,9 @@ def clock_of(settings: Settings) -> Clock:
     return WallClock() if settings.clock is None else ShiftedClock(settings.clock)
 
 
-def _batches(worlds: Worlds, clock: Clock, randomness: Randomness) -> Callable[[WriteTransaction, bool], Batch]:
+def _batches(
+    worlds: Worlds, clock: Clock, randomness: Randomness, cache: CaseCache | None
+) -> Callable[[WriteTransaction, bool], Batch]:
     sealer = NullSealer()
 
     def world(tx: WriteTransaction, root: RootId) -> World:
@@ -146,7 +150,13 @@ def _batches(worlds: Worlds, clock: Clock, randomness: Randomness) -> Callable[[
 
     def make(tx: WriteTransaction, wait: bool) -> Batch:
         return Batch(
-            tx=tx, now=clock.now(), world=_once_per_batch(world), sealer=sealer, random=randomness.take, wait=wait
+            tx=tx,
+            now=clock.now(),
+            world=_once_per_batch(world),
+            sealer=sealer,
+            random=randomness.take,
+            wait=wait,
+            cache=cache,
         )
 
     return make

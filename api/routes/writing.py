@@ -42,7 +42,6 @@ def writing_routes(edge: Edge) -> APIRouter:
                 unit=UnitId(body.unit),
                 congress_session=None if session is None else SessionId(session),
                 form=body.form,
-                parties={role: tuple(persons) for role, persons in body.parties.items()},
             )
         )
         location = {"Location": f"/api/cases/{done.outcome.case}"}

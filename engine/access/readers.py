@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from engine.case.actors import Actor
 from engine.case.case import Case
 from engine.case.identity import UnitId
+from engine.case.roles import accused_units
 from engine.case.units import UnitTree
 from engine.definition.model import Workflow
 from engine.definition.rulebook import Rulebook
@@ -28,8 +29,8 @@ def readers_of(case: Case, workflow: Workflow, rules: Rulebook, units: UnitTree)
     Parties, holders of the definition's roles, and the units it is assigned to. Units complained about and all below
     them get none (XF Art.28; design: visibility).
     """
-    found = {f"person:{party.person}" for party in case.parties if workflow.roles[party.role].sees}
-    accused = _accused(case)
+    found = {f"person:{party.person}" for party in case.parties if workflow.roles[party.role].sees_in(case.state)}
+    accused = accused_units(case)
     for unit, grants in _grants(case, workflow, rules, units):
         if not accused.intersection(units.lineage(unit)):
             found.update(f"role:{grant}@{unit}" for grant in grants)
@@ -38,7 +39,7 @@ def readers_of(case: Case, workflow: Workflow, rules: Rulebook, units: UnitTree)
 
 def _grants(case: Case, workflow: Workflow, rules: Rulebook, units: UnitTree) -> Iterator[tuple[UnitId, Iterable[str]]]:
     for part in workflow.roles.values():
-        if part.bound != "grant" or not part.sees:
+        if part.bound != "grant" or not part.sees_in(case.state):
             continue
         unit = case.unit if part.in_ == "case_unit" else case.lead_unit
         if unit is not None:
@@ -48,8 +49,3 @@ def _grants(case: Case, workflow: Workflow, rules: Rulebook, units: UnitTree) ->
         for part in rules.newest(child.workflow).roles.values():
             if part.bound == "grant" and part.sees and not part.inherited:
                 yield child.unit, part.of
-
-
-def _accused(case: Case) -> frozenset[str]:
-    named = case.data.get("accused_units")
-    return frozenset(str(unit) for unit in named) if isinstance(named, list) else frozenset()

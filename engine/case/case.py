@@ -41,7 +41,8 @@ class Clock:
     ``promised_on`` is the first effective date and never changes; ``due_at`` is the effective instant now (00:00 of
     the day after ``due_on``, Asia/Shanghai, in UTC; exact for hours). ``suspensions`` are half-open day intervals, the
     last one open while suspended. ``extensions`` are numbers of calendar days, in order. ``cap_on`` is an earlier due
-    date taken over from a case merged into this one.
+    date taken over from a case merged into this one. ``watched`` is False for terms without a ladder: somebody's right
+    to act until a day (评价, 申请复查), which nobody is late with.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Clock:
     cap_on: date | None = None
     ended_at: datetime | None = None
     rungs: tuple[str, ...] = ()
+    watched: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -145,8 +147,10 @@ class Case:
 
     @property
     def next_due_at(self) -> datetime | None:
-        """The earliest due instant of a running clock, None when nothing runs."""
-        return min((clock.due_at for clock in self.clocks if clock.state is ClockState.RUNNING), default=None)
+        """The earliest due instant of a running clock that is watched, None when none runs."""
+        running = (clock for clock in self.clocks if clock.watched and clock.state is ClockState.RUNNING)
+        return min((clock.due_at for clock in running), default=None)
 
     def persons_in(self, role: str) -> tuple[PersonId, ...]:
-        return tuple(party.person for party in self.parties if party.role == role)
+        """Return the persons bound to the role, each once, however many merged cases brought them."""
+        return tuple(dict.fromkeys(party.person for party in self.parties if party.role == role))

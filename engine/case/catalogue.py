@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from pydantic import JsonValue
 
 from engine.case.case import Clock, ClockState
-from engine.case.deadlines import suspended_days
+from engine.case.deadlines import may_extend, suspended_days
 from engine.case.identity import CaseId, UnitId
+from engine.case.roles import accused_units
 from engine.case.scope import Moment
 
 Given = Mapping[str, JsonValue]
@@ -58,9 +59,13 @@ def mergeable(moment: Moment, given: Given) -> bool:
 
 
 def children(moment: Moment, given: Given) -> bool:
-    """All, any, none or at least ``n`` of the newest children (of ``role``) stand in one of ``states``."""
-    role, states = given.get("role"), given["states"]
-    rows = [state for child_role, state in moment.child_states() if role is None or child_role == role]
+    """All, any, none or at least ``n`` of the newest children of ``workflow`` (of ``role``) stand in ``states``."""
+    role, states, workflow = given.get("role"), given["states"], given["workflow"]
+    rows = [
+        moment.family[child.case].state
+        for child in moment.case.newest_children
+        if child.workflow == workflow and role in (None, child.role) and child.case in moment.family
+    ]
     hits = sum(1 for state in rows if isinstance(states, list) and state in states)
     match given["when"]:
         case "all":
@@ -79,8 +84,9 @@ def fired_at_most(moment: Moment, given: Given) -> bool:
 
 
 def actor_not_party(moment: Moment, given: Given) -> bool:
-    """The actor is not bound to ``role`` of this case."""
-    return moment.actor.person not in moment.case.persons_in(str(given["role"]))
+    """Neither the actor nor whom the actor stands for is bound to ``role`` of this case."""
+    bound = moment.case.persons_in(str(given["role"]))
+    return moment.actor.person not in bound and moment.actor.acting_for not in bound
 
 
 def actor_is_party(moment: Moment, given: Given) -> bool:
@@ -92,15 +98,9 @@ def actor_is_party(moment: Moment, given: Given) -> bool:
 def extension_allowed(moment: Moment, given: Given) -> bool:
     """The clock is open and not expired, and one more extension keeps within count and days (domain: D10, X14)."""
     clock = _open_clock(moment, given)
-    limit = moment.definition.workflow.deadlines[str(given["deadline"])].extension
     days = moment.form.get(str(given["by"]))
-    if clock is None or limit is None or not isinstance(days, int):
-        return False
-    return (
-        moment.at < clock.due_at
-        and len(clock.extensions) < limit.max_count
-        and sum(clock.extensions) + days <= limit.max_days
-    )
+    part = moment.definition.workflow.deadlines[str(given["deadline"])]
+    return clock is not None and isinstance(days, int) and may_extend(clock, part, moment.at, days)
 
 
 def suspension_allowed(moment: Moment, given: Given) -> bool:
@@ -124,18 +124,20 @@ def unit_exists(moment: Moment, given: Given) -> bool:
 
 
 def not_recused(moment: Moment, given: Given) -> bool:
-    """None of the units named in ``field`` is complained about or stands below such a unit (XF Art.28)."""
-    accused = moment.case.data.get("accused_units")
-    named = accused if isinstance(accused, list) else []
-    return not any(
-        above in named
-        for unit in _units(moment, str(given["field"]))
-        for above in moment.situation.units.lineage(UnitId(unit))
-    )
+    """None of the units named in ``field`` is complained about or stands below such a unit (XF Art.28).
+
+    The field is read from the form, else from the case.
+    """
+    accused, field = accused_units(moment.case), str(given["field"])
+    named = _listed(moment.form.get(field, moment.case.data.get(field)))
+    return not any(accused.intersection(moment.situation.units.lineage(UnitId(unit))) for unit in named)
 
 
 def _units(moment: Moment, field: str) -> list[str]:
-    value = moment.form.get(field)
+    return _listed(moment.form.get(field))
+
+
+def _listed(value: JsonValue) -> list[str]:
     if isinstance(value, list):
         return [str(unit) for unit in value]
     return [str(value)] if value else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, cast
 
 from pydantic import JsonValue
@@ -26,6 +27,7 @@ def instant(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
+@lru_cache(maxsize=4096)
 def at_text(at: datetime) -> str:
     """Return an instant as ``YYYY-MM-DDTHH:MM:SS.ffffffZ`` in UTC, the form in which JSON holds instants."""
     utc = at.astimezone(UTC)
@@ -64,6 +66,8 @@ def clock_json(clock: Clock) -> Json:
         value["ended_at"] = at_text(clock.ended_at)
     if clock.rungs:
         value["rungs"] = list(clock.rungs)
+    if not clock.watched:
+        value["unwatched"] = True
     return value
 
 
@@ -89,6 +93,7 @@ def clock_from(value: Mapping[str, JsonValue]) -> Clock:
         cap_on=None if cap_on is None else date.fromisoformat(str(cap_on)),
         ended_at=None if ended_at is None else at_from(str(ended_at)),
         rungs=tuple(cast(Sequence[str], value.get("rungs", ()))),
+        watched=not value.get("unwatched", False),
     )
 
 

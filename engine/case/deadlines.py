@@ -43,6 +43,7 @@ def started(part: DeadlinePart, name: str, calendar: Calendar, at: datetime, dat
         due_at=computed.due_at,
         provisional=computed.provisional,
         calendar=calendar.version,
+        watched=part.ladder is not None,
     )
 
 
@@ -82,6 +83,21 @@ def resumed(clock: Clock, part: DeadlinePart, calendar: Calendar, at: datetime) 
 def extended(clock: Clock, part: DeadlinePart, calendar: Calendar, days: int) -> Clock:
     """Return the clock with its nominal end moved by calendar days, rolled once at the end."""
     return recomputed(replace(clock, extensions=(*clock.extensions, days)), part, calendar)
+
+
+def may_extend(clock: Clock, part: DeadlinePart, at: datetime, days: int) -> bool:
+    """Return whether one more extension keeps within count and days, asked before expiry (domain: D10, X14).
+
+    A clock that stands still can expire no more: what counts is whether it had when it was stopped (X15).
+    """
+    limit = part.extension
+    if limit is None or not clock.is_open:
+        return False
+    if clock.state is ClockState.SUSPENDED:
+        expired = clock.due_on < clock.suspensions[-1][0]
+    else:
+        expired = at >= clock.due_at
+    return not expired and len(clock.extensions) < limit.max_count and sum(clock.extensions) + days <= limit.max_days
 
 
 def capped(clock: Clock, part: DeadlinePart, calendar: Calendar, cap_on: date | None) -> Clock:

@@ -48,7 +48,7 @@ def decide(situation: Situation, command: Command, now: datetime) -> Step | Banj
 
 def key_hash(key: str) -> str:
     """Return the hash of an idempotency key as entries carry it."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _decided(situation: Situation, command: Command, now: datetime) -> Step:
@@ -109,7 +109,7 @@ def _open(drafting: Drafting, command: OpenCase) -> CaseId:
         unit=command.unit,
         congress_session=command.congress_session,
     )
-    case_id = drafting.new_id(command.key, "case")
+    case_id = drafting.new_id(drafting.key_hash, "case")
     open_case(
         drafting,
         definition,
@@ -117,6 +117,7 @@ def _open(drafting: Drafting, command: OpenCase) -> CaseId:
         case_id,
         fields=fields,
         parties=parties,
+        actor=actor,
         capacity=capacity,
         fire=_firing(drafting, 0),
     )
@@ -136,19 +137,26 @@ def _opening_capacity(definition: Definition, command: OpenCase, situation: Situ
 
 
 def _fire_asked(drafting: Drafting, command: FireTransition) -> CaseId:
-    case = drafting.family.get(command.case)
-    if case is None or case.root != command.root:
-        raise CaseNotFound
+    case = _seen(drafting, command)
     if command.expected_version is not None and command.expected_version != case.version:
         raise StaleCase(expected=command.expected_version, actual=case.version)
     _fire(drafting, case, command.transition, command.actor, command.form, depth=0)
     return case.id
 
 
-def _note(drafting: Drafting, command: KeepNote) -> CaseId:
+def _seen(drafting: Drafting, command: FireTransition | KeepNote) -> Case:
+    """Return the case asked about; to who may not see it, it does not exist, whatever its version."""
     case = drafting.family.get(command.case)
     if case is None or case.root != command.root:
         raise CaseNotFound
+    workflow = drafting.definition_of(case).workflow
+    if not may_see(workflow, case, command.actor, drafting.situation.units):
+        raise CaseNotFound
+    return case
+
+
+def _note(drafting: Drafting, command: KeepNote) -> CaseId:
+    case = _seen(drafting, command)
     drafting.record(
         Event(
             case=case.id,
@@ -182,8 +190,6 @@ def _fire(
     transition = workflow.transitions.get(name)
     table = table_of(definition)
     units = drafting.situation.units
-    if not may_see(workflow, case, actor, units):
-        raise CaseNotFound
     if transition is None or not table.has(case.state, name):
         raise not_offered(workflow, case, actor, units, name)
     capacity = first_capacity(transition.by, workflow, case, actor, units)
@@ -191,7 +197,7 @@ def _fire(
         raise not_permitted(workflow, transition.by)
     clean = checked_form(definition, transition.form, form)
     building = Building(
-        case=case, definition=definition, capacity=capacity, form=clean, fields=dict(clean), cause=cause
+        case=case, definition=definition, actor=actor, capacity=capacity, form=clean, fields=dict(clean), cause=cause
     )
     moment = Moment(
         situation=drafting.situation,
@@ -214,9 +220,7 @@ def _fire(
         apply_effects(transition.alternatives[taken.way].effects, building, drafting, fire, name)
     if to_state is not None and workflow.states[to_state].phase is Phase.FINAL:
         building.cancel_open_clocks(drafting.happened_at)
-    drafting.record(
-        building.event(drafting, EventType.FIRED, actor=actor, transition=name, to_state=to_state), definition
-    )
+    drafting.record(building.event(drafting, EventType.FIRED, transition=name, to_state=to_state), definition)
     for follow in building.after:
         follow()
     _join_parent(drafting, case.id, name, depth)

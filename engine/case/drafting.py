@@ -59,7 +59,8 @@ class Drafting:
 
     def next_number(self, series: str) -> int:
         """Return the next number of a series; numbers issued earlier in the step are taken into account."""
-        number = self.numbers.get(series, self.situation.numbers.get(series, 0)) + 1
+        # A series nobody looked up must fail: counting it from nothing would issue its numbers a second time.
+        number = (self.numbers[series] if series in self.numbers else self.situation.numbers[series]) + 1
         self.numbers[series] = number
         return number
 
@@ -73,6 +74,7 @@ class Building:
 
     case: Case
     definition: Definition
+    actor: Actor
     capacity: Capacity | None
     form: dict[str, JsonValue]
     fields: dict[str, JsonValue]
@@ -99,7 +101,7 @@ class Building:
 
     def cancel_open_clocks(self, at: datetime) -> None:
         """A final state asks for nothing any more: what still runs is cancelled."""
-        for name in (clock.name for clock in self.case.clocks):
+        for name in dict.fromkeys((*(clock.name for clock in self.case.clocks), *self.clocks)):
             clock = self.clock(name)
             if clock is not None and clock.is_open:
                 self.clocks[name] = ended(clock, ClockState.CANCELLED, at)
@@ -109,7 +111,6 @@ class Building:
         drafting: Drafting,
         event_type: EventType,
         *,
-        actor: Actor | None = None,
         transition: str | None = None,
         to_state: str | None = None,
         opening: Opening | None = None,
@@ -121,7 +122,7 @@ class Building:
             case=self.case.id,
             type=event_type,
             at=drafting.at,
-            actor=actor or drafting.actor,
+            actor=self.actor,
             role=None if self.capacity is None else self.capacity.role,
             acting_unit=None if self.capacity is None else self.capacity.unit,
             stated=drafting.stated,

@@ -6,13 +6,14 @@ before consequences in the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import assert_never
 
 from pydantic import JsonValue
 
 from engine.case import deadlines
+from engine.case.actors import Actor
 from engine.case.case import Case, Child, ChildRole, ClockState, Party, Pins
 from engine.case.drafting import Building, Drafting
 from engine.case.events import Cause, EventType, Opening
@@ -40,7 +41,7 @@ from engine.definition.parts import (
     Unbind,
     UnMerge,
 )
-from engine.errors import FieldProblem, FormInvalid
+from engine.errors import FieldProblem, FormInvalid, GuardRefused
 from engine.text import Text
 
 FireOther = Callable[[CaseId, str, Cause], None]
@@ -53,7 +54,7 @@ def apply_effects(
     for effect in effects:
         match effect:
             case Assign():
-                _assign(effect, building, drafting, move)
+                _assign(effect, building, drafting, fire, move)
             case Cascade():
                 building.after.append(partial(_cascade, effect, building.case.id, drafting, fire, move))
             case Merge():
@@ -63,10 +64,9 @@ def apply_effects(
             case SetFields():
                 _set(effect, building, drafting)
             case Bind():
-                _bind(effect, building, drafting)
+                _bind(effect, building)
             case Unbind():
-                who = _who(effect.who, building, drafting)
-                building.left.extend(Party(effect.role, person) for person in who)
+                _unbind(effect, building)
             case ClockEffect():
                 _clock(effect, building, drafting)
             case Extend():
@@ -93,6 +93,7 @@ def open_case(
     *,
     fields: Mapping[str, JsonValue],
     parties: Iterable[Party],
+    actor: Actor,
     capacity: Capacity | None,
     fire: FireOther,
     cause: Cause | None = None,
@@ -104,6 +105,7 @@ def open_case(
     building = Building(
         case=blank,
         definition=definition,
+        actor=actor,
         capacity=capacity,
         form=dict(fields),
         fields={**initial, **fields},
@@ -153,32 +155,34 @@ def _blank(drafting: Drafting, opening: Opening, case_id: CaseId, definition: De
     )
 
 
-def _assign(effect: Assign, building: Building, drafting: Drafting, move: str) -> None:
+def _assign(effect: Assign, building: Building, drafting: Drafting, fire: FireOther, move: str) -> None:
     lead = str(building.form[effect.lead])
     others = building.form.get(effect.co_handlers, []) if effect.co_handlers is not None else []
     units: list[tuple[ChildRole, str]] = [("lead", lead)]
     units += [("co_handler", str(unit)) for unit in (others if isinstance(others, list) else [])]
-    unknown = [unit for _role, unit in units if not drafting.situation.units.exists(unit)]
-    if unknown:
-        raise FormInvalid(
-            [
-                FieldProblem(
-                    path=effect.lead if unit == lead else effect.co_handlers or effect.lead,
-                    text=Text(f"没有单位“{unit}”", f"No unit {unit!r}"),
-                )
-                for unit in unknown
-            ]
-        )
+    problems = list(_wrong_units(effect, [unit for _role, unit in units], drafting))
+    if problems:
+        raise FormInvalid(problems)
     batch = max((child.batch for child in building.case.children), default=0) + 1
     for role, unit in units:
-        child = drafting.new_id(building.case.id, "child", batch, unit)
-        building.children.append(
-            Child(case=child, workflow=effect.workflow, role=role, unit=UnitId(unit), batch=batch)
-        )
-        building.after.append(partial(_open_child, effect, building, drafting, building.children[-1], move))
+        child = drafting.new_id(building.case.id, "child", batch, effect.workflow, unit)
+        building.children.append(Child(case=child, workflow=effect.workflow, role=role, unit=UnitId(unit), batch=batch))
+        building.after.append(partial(_open_child, effect, building, drafting, building.children[-1], fire, move))
 
 
-def _open_child(effect: Assign, building: Building, drafting: Drafting, child: Child, move: str) -> None:
+def _wrong_units(effect: Assign, units: list[str], drafting: Drafting) -> Iterator[FieldProblem]:
+    """Yield units that do not exist or are named twice (domain: exactly one lead, no unit twice)."""
+    for place, unit in enumerate(units):
+        path = effect.lead if place == 0 else effect.co_handlers or effect.lead
+        if not drafting.situation.units.exists(unit):
+            yield FieldProblem(path=path, text=Text(f"没有单位“{unit}”", f"No unit {unit!r}"))
+        elif unit in units[:place]:
+            yield FieldProblem(path=path, text=Text(f"单位“{unit}”重复", f"Unit {unit!r} is named twice"))
+
+
+def _open_child(
+    effect: Assign, building: Building, drafting: Drafting, child: Child, fire: FireOther, move: str
+) -> None:
     parent = drafting.family[building.case.id]
     definition = drafting.situation.rules.for_new(effect.workflow, _pinned_lists(drafting, parent))
     opening = Opening(
@@ -202,8 +206,9 @@ def _open_child(effect: Assign, building: Building, drafting: Drafting, child: C
         child.case,
         fields=fields,
         parties=(),
+        actor=building.actor,
         capacity=building.capacity,
-        fire=_no_fire,
+        fire=fire,
         cause=Cause(parent.id, move),
     )
 
@@ -222,10 +227,6 @@ def _carried(carry: Mapping[str, str], building: Building, source: Case) -> dict
     return {target: value for target, value in found.items() if value is not None}
 
 
-def _no_fire(case: CaseId, transition: str, cause: Cause) -> None:
-    raise AssertionError(f"opening {case} must not fire {transition} of another case ({cause})")
-
-
 def _cascade(effect: Cascade, parent_id: CaseId, drafting: Drafting, fire: FireOther, move: str) -> None:
     for child in drafting.family[parent_id].children:
         row = drafting.family.get(child.case)
@@ -236,7 +237,8 @@ def _cascade(effect: Cascade, parent_id: CaseId, drafting: Drafting, fire: FireO
 
 def _merge(effect: Merge, building: Building, drafting: Drafting, move: str) -> None:
     target = CaseId(str(building.form[effect.into]))
-    if target not in drafting.family or target == building.case.id:
+    found = drafting.family.get(target)
+    if found is None or found.root != building.case.root or target == building.case.id:
         raise FormInvalid(
             [FieldProblem(path=effect.into, text=Text("没有找到要并入的事项", "No such case to merge into"))]
         )
@@ -258,7 +260,7 @@ def _set(effect: SetFields, building: Building, drafting: Drafting) -> None:
         family=drafting.family,
         definition=building.definition,
         case=building.case,
-        actor=drafting.actor,
+        actor=building.actor,
         form=building.form,
         at=drafting.happened_at,
     )
@@ -276,9 +278,9 @@ def _plain(value: object) -> JsonValue:
     return str(value)
 
 
-def _who(who: str, building: Building, drafting: Drafting) -> list[PersonId]:
+def _who(who: str, building: Building) -> list[PersonId]:
     if who == "actor":
-        person = drafting.actor.acting_for or drafting.actor.person
+        person = building.actor.acting_for or building.actor.person
         return [] if person is None else [person]
     value = building.form.get(who)
     if isinstance(value, list):
@@ -286,8 +288,15 @@ def _who(who: str, building: Building, drafting: Drafting) -> list[PersonId]:
     return [PersonId(str(value))] if value else []
 
 
-def _bind(effect: Bind, building: Building, drafting: Drafting) -> None:
-    building.joined.extend(Party(effect.role, person) for person in _who(effect.who, building, drafting))
+def _bind(effect: Bind, building: Building) -> None:
+    building.joined.extend(Party(effect.role, person) for person in _who(effect.who, building))
+
+
+def _unbind(effect: Unbind, building: Building) -> None:
+    """Take persons out of a role, however they came by it: bound here, or brought by a merged case."""
+    who = _who(effect.who, building)
+    building.joined[:] = [party for party in building.joined if party.role != effect.role or party.person not in who]
+    building.left.extend(party for party in building.case.parties if party.role == effect.role and party.person in who)
 
 
 def _clock(effect: ClockEffect, building: Building, drafting: Drafting) -> None:
@@ -302,6 +311,8 @@ def _clock(effect: ClockEffect, building: Building, drafting: Drafting) -> None:
     elif clock is None or not clock.is_open:
         return
     elif effect.do == "stop":
+        if clock.state is ClockState.SUSPENDED:  # the days it stood still count for nobody's lateness
+            clock = deadlines.resumed(clock, part, calendar, at)
         building.clocks[name] = deadlines.ended(clock, ClockState.MET, at)
     elif effect.do == "cancel":
         building.clocks[name] = deadlines.ended(clock, ClockState.CANCELLED, at)
@@ -315,6 +326,10 @@ def _extend(effect: Extend, building: Building, drafting: Drafting) -> None:
     clock, days = building.clock(effect.deadline), building.form.get(effect.by)
     if clock is not None and clock.is_open and isinstance(days, int):
         part = building.definition.workflow.deadlines[effect.deadline]
+        if not deadlines.may_extend(clock, part, drafting.happened_at, days):
+            raise GuardRefused(
+                Text(f"“{part.title.zh}”已届满或超出延期限度", f"{part.title.en} is over, or the extension too long")
+            )
         building.clocks[effect.deadline] = deadlines.extended(clock, part, drafting.situation.calendar, days)
 
 
@@ -336,7 +351,8 @@ def _number(effect: IssueNumber, building: Building, drafting: Drafting) -> None
 
 
 def _open_linked(effect: OpenLinked, building: Building, drafting: Drafting, fire: FireOther, move: str) -> None:
-    case_id = drafting.new_id(building.case.id, "linked", effect.workflow, building.case.seq)
+    place = len(building.linked)
+    case_id = drafting.new_id(building.case.id, "linked", effect.workflow, building.case.seq, place)
     building.linked.append(case_id)
 
     def follow() -> None:
@@ -357,6 +373,7 @@ def _open_linked(effect: OpenLinked, building: Building, drafting: Drafting, fir
             case_id,
             fields=_carried(effect.carry, building, source),
             parties=(),
+            actor=building.actor,
             capacity=building.capacity,
             fire=fire,
             cause=Cause(source.id, move),

@@ -57,7 +57,8 @@ def _changed(case: Case, event: Event, definition: Definition, head: str) -> Cas
     if event.fields:
         open_fields = definition.open_fields
         data = {**data, **{name: value for name, value in event.fields.items() if name in open_fields}}
-        sealed = sealed | {name for name in event.fields if name not in open_fields}
+        closed = {name: value for name, value in event.fields.items() if name not in open_fields}
+        sealed = (sealed - closed.keys()) | {name for name, value in closed.items() if value is not None}
     fired = case.fired
     if event.transition is not None and event.type is EventType.FIRED:
         fired = {**fired, event.transition: fired.get(event.transition, 0) + 1}
@@ -96,8 +97,10 @@ def _resume_state(case: Case, event: Event) -> str | None:
 
 
 def _parties(parties: tuple[Party, ...], event: Event) -> tuple[Party, ...]:
-    kept = tuple(party for party in parties if party not in event.left)
-    return (*kept, *(party for party in event.joined if party not in kept))
+    if not event.joined and not event.left:
+        return parties
+    kept = (party for party in parties if party not in event.left)
+    return tuple(dict.fromkeys((*kept, *event.joined)))
 
 
 def _people(people: tuple[PersonId, ...], event: Event) -> tuple[PersonId, ...]:

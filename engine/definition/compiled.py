@@ -13,6 +13,7 @@ from engine.definition.guards import Guard, Value, compile_guard, compile_value
 from engine.definition.model import CodeList, Workflow
 from engine.definition.names import guard_names
 from engine.definition.parts import FieldPart, GuardPart, Privacy, SetFields, TransitionPart
+from engine.definition.quick import SurelyValid, surely_valid
 
 OPEN_PRIVACY = frozenset({Privacy.PUBLIC, Privacy.INTERNAL})
 
@@ -63,6 +64,11 @@ class Definition:
         }
 
     @cached_property
+    def surely_valid(self) -> Mapping[str, SurelyValid]:
+        """A quick check per field, whose yes needs no second look by the validator."""
+        return {name: surely_valid(field.json_schema) for name, field in self.workflow.fields.items()}
+
+    @cached_property
     def codes(self) -> Mapping[str, frozenset[str]]:
         """The codes allowed in each field that is backed by a list."""
         return {
@@ -91,6 +97,11 @@ class Definition:
     @cached_property
     def tracked_fields(self) -> frozenset[str]:
         return frozenset(name for name, field in self.workflow.fields.items() if field.tracked)
+
+    @cached_property
+    def sight_follows_state(self) -> bool:
+        """Whether some role may read a case in certain states only, so that a move changes who reads it."""
+        return any(isinstance(role.sees, tuple) for role in self.workflow.roles.values())
 
     def field(self, name: str) -> FieldPart:
         return self.workflow.fields[name]

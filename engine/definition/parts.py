@@ -94,7 +94,8 @@ class RolePart(Part):
 
     ``party``: persons bound to this case (proposer, seconder). ``grant``: holders of one of the grants ``of`` in the
     case's own unit (``in: case_unit``) or in the unit that leads its handling (``in: lead_unit``); ``inherited`` lets a
-    grant in an ancestor count too. ``system``: the engine itself.
+    grant in an ancestor count too. ``system``: the engine itself. ``sees`` says whether holders may read the
+    case: always, never, or in the states named.
     """
 
     title: Label
@@ -102,7 +103,11 @@ class RolePart(Part):
     of: tuple[Slug, ...] = ()
     in_: Literal["case_unit", "lead_unit"] = Field(default="case_unit", alias="in")
     inherited: bool = True
-    sees: bool = True
+    sees: bool | tuple[Slug, ...] = True
+
+    def sees_in(self, state: str) -> bool:
+        """Return whether holders of the role may read a case in this state."""
+        return state in self.sees if isinstance(self.sees, tuple) else self.sees
 
 
 class StatePart(Part):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar, cast
 
 from engine.definition.compiled import Definition
 from engine.definition.model import CodeList, Workflow
 from engine.errors import NotFound
 from engine.text import Text
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Rulebook:
     lists: Mapping[tuple[str, int], tuple[CodeList, str]]
     kept_workflows: Mapping[str, Workflow] = field(default_factory=dict)
     kept_lists: Mapping[str, CodeList] = field(default_factory=dict)
-    _made: dict[tuple[str, tuple[str, ...]], Definition] = field(default_factory=dict, compare=False)
+    _made: dict[str, list[Definition]] = field(default_factory=dict, compare=False)
+    _worked_out: dict[tuple[object, ...], object] = field(default_factory=dict, compare=False)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all workflows, sorted."""
@@ -58,9 +62,9 @@ class Rulebook:
 
     def pinned(self, definition_hash: str, list_hashes: Mapping[str, str]) -> Definition:
         """Return the definition a case is pinned to, by hash; raises NotFound when its text is not known here."""
-        made = self._made.get((definition_hash, tuple(list_hashes[name] for name in sorted(list_hashes))))
-        if made is not None:
-            return made
+        for made in self._made.get(definition_hash, ()):
+            if made.list_hashes == list_hashes:
+                return made
         part = next((part for part, known in self.workflows.values() if known == definition_hash), None)
         part = part or self.kept_workflows.get(definition_hash)
         lists = {name: self._list_with(known) for name, known in list_hashes.items()}
@@ -84,7 +88,15 @@ class Rulebook:
     def _make(
         self, part: Workflow, definition_hash: str, lists: Mapping[str, CodeList], hashes: Mapping[str, str]
     ) -> Definition:
-        key = (definition_hash, tuple(hashes[name] for name in sorted(hashes)))
-        if key not in self._made:
-            self._made[key] = Definition(part, definition_hash, lists, dict(hashes))
-        return self._made[key]
+        known = self._made.setdefault(definition_hash, [])
+        made = next((made for made in known if made.list_hashes == hashes), None)
+        if made is None:
+            made = Definition(part, definition_hash, lists, dict(hashes))
+            known.append(made)
+        return made
+
+    def once(self, key: tuple[object, ...], work_out: Callable[[], T]) -> T:
+        """Return what follows from the book's texts alone, worked out when first asked for; ``key`` names it."""
+        if key not in self._worked_out:
+            self._worked_out[key] = work_out()
+        return cast(T, self._worked_out[key])

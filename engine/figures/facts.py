@@ -68,6 +68,11 @@ def facts_of(spans: Iterable[Span], at: datetime) -> Iterator[Facts]:
             yield facts
 
 
+def is_undated(facts: Facts) -> bool:
+    """Say whether a move of the case was imported without its date, so that none of its dates can be relied on."""
+    return facts.held.get("stated") == "undated"
+
+
 def head_of(facts: Facts, known: Mapping[CaseId, Facts]) -> Facts:
     """Return the case that this one was merged into, over several levels; itself when it was not merged.
 

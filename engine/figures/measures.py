@@ -17,11 +17,14 @@ from engine.case.scope import SHANGHAI
 from engine.definition.compiled import Definition
 from engine.definition.model import Apart, Measure, Share
 from engine.definition.parts import Milestone
-from engine.figures.facts import Facts, Named, Names, head_of
+from engine.figures.facts import Facts, Named, Names, Scope, head_of, is_undated
 from engine.figures.spans import measure_guards
 from engine.text import Text
 
 NO_DENOMINATOR = "—"
+UNDATED_LINE = ("undated", Text("日期不明", "Date not known"))
+"""Id and title of the line that counts imported cases whose dates are not known, in each measure that asks for one."""
+_ASKS_WHEN = frozenset({"at", "first_at", "due", "met", "on_time"})
 
 
 class Grouping(StrEnum):
@@ -46,7 +49,8 @@ class Counted:
 class Tally:
     """The numbers behind one figure. ``denominator`` is None for a count; ``small`` marks a sample too small to judge.
 
-    A case that meets several exclusions is counted in the first of them, so that what is left out adds up.
+    A case that meets several exclusions is counted in the first of them, so that what is left out adds up. A case
+    imported without a date is left out of a measure that reads a milestone or deadline which the case has.
     """
 
     numerator: int
@@ -100,6 +104,7 @@ def evaluate(
     group_of = _group_of(definition, by)
     seen = Counter((group_of(named.case), counting.answers(named)) for named in _named(facts, counting.asks_head))
     keys = sorted({group for group, _ in seen}, key=lambda key: (key is None, key or "")) if by is not None else []
+    shows_undated = any(answers.undated for _group, answers in seen)
     overall: Counter[_Answers] = Counter()
     by_group: dict[str | None, Counter[_Answers]] = {key: Counter() for key in keys}
     for (group, answers), cases in seen.items():
@@ -110,18 +115,22 @@ def evaluate(
         MeasureResult(
             name=name,
             title=measure.title.text,
-            total=counting.tally(measure, overall),
-            groups=tuple((key, counting.tally(measure, by_group[key])) for key in keys),
+            total=counting.tally(name, overall, shows_undated),
+            groups=tuple((key, counting.tally(name, by_group[key], shows_undated)) for key in keys),
         )
         for name, measure in definition.workflow.measures.items()
     ]
 
 
 class _Answers(NamedTuple):
-    """What a case answers to every question of the measures; cases that answer alike are counted together."""
+    """What a case answers to every question of the measures; cases that answer alike are counted together.
+
+    ``undated`` names the measures that ask for a date of the case which is not known.
+    """
 
     holds: tuple[bool, ...]
     numbers: tuple[int, ...]
+    undated: tuple[str, ...]
 
 
 class _Counting:
@@ -129,8 +138,13 @@ class _Counting:
 
     def __init__(self, definition: Definition, at: datetime) -> None:
         guards = measure_guards(definition)
-        measures = definition.workflow.measures.values()
-        sums = {share.sum for measure in measures for share in (measure.numerator, measure.denominator) if share}
+        self._measures = definition.workflow.measures
+        sums = {
+            share.sum
+            for measure in self._measures.values()
+            for share in (measure.numerator, measure.denominator)
+            if share
+        }
         self._question = {text: index for index, text in enumerate(guards)}
         self._closures = tuple(guard.closure for guard in guards.values())
         self._sums = tuple(sorted(name for name in sums if name is not None))
@@ -138,6 +152,10 @@ class _Counting:
         wanted = {name for guard in guards.values() for name in guard.names} | set(self._sums)
         self._names = Names(definition, wanted, at)
         self._added = [name.partition(".")[::2] for name in self._sums]
+        self._dates = {
+            name: _dates_asked({read for text in _texts(measure) for read in guards[text].names})
+            for name, measure in self._measures.items()
+        }
         self.asks_head = any(name.startswith("head.") for name in wanted)
 
     def answers(self, named: Named) -> _Answers:
@@ -146,27 +164,41 @@ class _Counting:
         return _Answers(
             tuple([closure(scope) is True for closure in self._closures]),
             tuple([number if isinstance(number, int) else 0 for number in numbers]),
+            self._undated(scope) if is_undated(named.case) else (),
         )
 
-    def tally(self, measure: Measure, seen: Mapping[_Answers, int]) -> Tally:
+    def _undated(self, scope: Scope) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name, dates in self._dates.items()
+            if any(scope[root][attribute] is not None for root, attribute in dates)
+        )
+
+    def tally(self, name: str, seen: Mapping[_Answers, int], shows_undated: bool) -> Tally:
         """Count one measure over cases that answered thus so many times."""
+        measure, (undated, title) = self._measures[name], UNDATED_LINE
         numerator = denominator = 0
         excluded, beside = Counter[str](), Counter[str]()
         for answers, cases in seen.items():
             for apart in measure.beside:
                 beside[apart.id] += cases * self._holds(apart.where, answers)
             left_out = next((apart.id for apart in measure.excluded if self._holds(apart.where, answers)), None)
+            if left_out is None and name in answers.undated:
+                left_out = undated
             if left_out is not None:
                 excluded[left_out] += cases
                 continue
             numerator += cases * self._share(measure.numerator, answers)
             if measure.denominator is not None:
                 denominator += cases * self._share(measure.denominator, answers)
+        lines = _counted(measure.excluded, excluded)
+        if shows_undated and self._dates[name]:
+            lines = (*lines, Counted(id=undated, title=title, count=excluded[undated]))
         sample = numerator if measure.denominator is None else denominator
         return Tally(
             numerator=numerator,
             denominator=None if measure.denominator is None else denominator,
-            excluded=_counted(measure.excluded, excluded),
+            excluded=lines,
             beside=_counted(measure.beside, beside),
             small=sample < measure.minimum_sample,
         )
@@ -178,6 +210,16 @@ class _Counting:
         if not self._holds(share.where, answers):
             return 0
         return 1 if share.sum is None else answers.numbers[self._number[share.sum]]
+
+
+def _texts(measure: Measure) -> Iterator[str]:
+    yield from (share.where for share in (measure.numerator, measure.denominator) if share is not None)
+    yield from (apart.where for apart in measure.excluded)
+
+
+def _dates_asked(names: Iterable[str]) -> list[tuple[str, str]]:
+    pairs = (name.partition(".")[::2] for name in sorted(names))
+    return [(root, attribute) for root, attribute in pairs if root in _ASKS_WHEN]
 
 
 def _counted(parts: tuple[Apart, ...], counts: Mapping[str, int]) -> tuple[Counted, ...]:
@@ -208,4 +250,4 @@ def _group_of(definition: Definition, by: Grouping | None) -> Callable[[Facts], 
 
 def _month(facts: Facts) -> str | None:
     text = facts.first.get(str(Milestone.SUBMITTED))
-    return None if text is None else f"{at_from(text).astimezone(SHANGHAI):%Y-%m}"
+    return None if text is None or is_undated(facts) else f"{at_from(text).astimezone(SHANGHAI):%Y-%m}"

@@ -18,7 +18,7 @@ from engine.case.codec import at_text, microseconds
 from engine.case.identity import RootId, UnitId
 from engine.definition.compiled import Definition
 from engine.definition.rulebook import Rulebook
-from engine.figures.facts import Facts, Span, facts_of
+from engine.figures.facts import Facts, Span, facts_of, is_undated
 from engine.figures.measures import Counted, Grouping, MeasureResult, Tally, evaluate
 from engine.text import Text
 
@@ -44,12 +44,14 @@ class Rules(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """What the figures cover: the organisation, how many cases, and how many of them count by a stated time."""
+    """What the figures cover: the organisation, how many cases, how many of them count by a stated time, and of how
+    many a date is not known."""
 
     root: RootId
     title: Text
     cases: int
     by_stated_time: int
+    undated: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ def figures(
             title=Text(root, root) if top is None else top.title,
             cases=census["cases"],
             by_stated_time=census["stated"],
+            undated=census["undated"],
         ),
         by=by,
         decimals=decimals,
@@ -114,6 +117,7 @@ def report_json(report: Report) -> Json:
             "title": _both(report.extent.title),
             "cases": report.extent.cases,
             "by_stated_time": report.extent.by_stated_time,
+            "undated": report.extent.undated,
         },
         "measures": [
             {
@@ -133,7 +137,9 @@ def report_json(report: Report) -> Json:
 def _noted(facts: Iterable[Facts], census: Counter[str]) -> Iterator[Facts]:
     for case in facts:
         census["cases"] += 1
-        census["stated"] += "stated" in case.held
+        undated = is_undated(case)
+        census["undated"] += undated
+        census["stated"] += "stated" in case.held and not undated
         yield case
 
 

@@ -17,6 +17,9 @@ from engine.definition.compiled import Definition
 from engine.definition.guards import Guard, compile_guard
 from engine.definition.names import measure_names
 
+UNDATED = ";undated"
+"""Ends the basis of an imported move whose date is not known: its instant is only a place in the order."""
+
 
 class SpanChange(NamedTuple):
     """A kind takes a new value (None: it ends), and whether it had one before."""
@@ -29,7 +32,8 @@ class SpanChange(NamedTuple):
 def span_changes(before: Case | None, after: Case, event: Event, definition: Definition) -> Iterator[SpanChange]:
     """Yield what the event changes, each kind at most once.
 
-    Kinds are ``state``, ``unit``, ``session``, ``lead``, ``merged``, ``stated``, ``field:<name>`` for tracked fields,
+    Kinds are ``state``, ``unit``, ``session``, ``lead``, ``merged``, ``stated`` ("1", or "undated" once a move was
+    imported whose date is not known: measures that ask when count the case apart), ``field:<name>`` for tracked fields,
     ``milestone:<name>`` (value: the instant it counts from), ``clock:<deadline>`` and ``fired:<transition>`` for the
     transitions that measures ask about.
     """
@@ -46,8 +50,12 @@ def span_changes(before: Case | None, after: Case, event: Event, definition: Def
         yield SpanChange("lead", after.lead_unit, had=before is not None and before.lead_unit is not None)
     if event.merge is not None:
         yield SpanChange("merged", after.merged_into, had=before is not None and before.merged_into is not None)
-    if after.stated and (before is None or not before.stated):
-        yield SpanChange("stated", "1", had=False)
+    if event.stated is not None:
+        had = before is not None and before.stated
+        if event.stated.basis.endswith(UNDATED):
+            yield SpanChange("stated", "undated", had=had)
+        elif not had:
+            yield SpanChange("stated", "1", had=False)
     yield from _fields(before, after, event, definition)
     for clock in event.clocks:
         had = before is not None and before.clock(clock.name) is not None

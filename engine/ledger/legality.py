@@ -5,18 +5,18 @@ What the ledger cannot show is not judged: who held which grant then, and whethe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 from engine.case.actors import ActorKind
 from engine.case.case import Case
-from engine.case.events import Event, EventType
+from engine.case.events import Event, EventType, Verdict
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.definition.parts import GuardPart, Privacy, TransitionPart, UnMerge
 from engine.text import Text
 
-IMPORT_ROLE = "import"
-"""The role in which an import opens cases."""
+_NO_WAY = Text("没有一条去向的条件成立", "no way was open")
 
 
 def illegal(before: Case | None, event: Event, definition: Definition) -> Iterator[Text]:
@@ -72,13 +72,10 @@ def _opening(event: Event, definition: Definition) -> Iterator[Text]:
         )
     if event.cause is not None:
         return  # the role is one of the case that brought this one about
-    match event.actor.kind:
-        case ActorKind.PERSON:
-            held = event.role in workflow.openers
-        case ActorKind.IMPORT:
-            held = event.role == IMPORT_ROLE
-        case ActorKind.SYSTEM:
-            held = event.role is None
+    if event.actor.kind is ActorKind.PERSON:
+        held = event.role in workflow.openers and event.acting_unit is not None
+    else:
+        held = event.role is None and event.acting_unit is None
     if not held:
         yield Text(f"角色 {event.role} 无权立项", f"the role {event.role} does not open cases")
 
@@ -111,15 +108,22 @@ def _move(before: Case, event: Event, workflow: Workflow) -> Iterator[Text]:
 
 
 def _role_held(before: Case, event: Event, transition: TransitionPart, workflow: Workflow) -> bool:
-    """Say whether this actor could act in this role: of the system, or as a party where the case names its parties."""
+    """Say whether this actor could act in this role: of the system, as a party where the case names its parties, by a
+    grant in the unit where the definition demands it."""
     if event.role is None or event.role not in transition.by:
         return False
-    bound = workflow.roles[event.role].bound
+    part = workflow.roles[event.role]
     if event.actor.kind is not ActorKind.PERSON:
-        return (bound == "system") == (event.actor.kind is ActorKind.SYSTEM)
-    if bound == "party":
-        return (event.actor.acting_for or event.actor.person) in before.persons_in(event.role)
-    return bound == "grant"
+        return (part.bound == "system") == (event.actor.kind is ActorKind.SYSTEM) and event.acting_unit is None
+    match part.bound:
+        case "party":
+            who = event.actor.acting_for or event.actor.person
+            return event.acting_unit is None and who in before.persons_in(event.role)
+        case "grant":
+            unit = before.unit if part.in_ == "case_unit" else before.lead_unit
+            return event.acting_unit is not None and (part.inherited or event.acting_unit == unit)
+        case "system":
+            return False
 
 
 def _answered(transition: TransitionPart, event: Event) -> int | Text:
@@ -129,13 +133,23 @@ def _answered(transition: TransitionPart, event: Event) -> int | Text:
     not hold, at which asking stopped, and all guards of the one taken hold.
     """
     verdicts = deque(event.verdicts)
-    answer = _all_hold(transition.guards, verdicts)
-    if answer is None:
-        ways = [_all_hold(alternative.guards, verdicts) for alternative in _asked(transition, event)]
-        answer = next((way for way in ways[:-1] if way is None), ways[-1] if ways else None)
-def _unanswered(guard: GuardPart) -> Text:
-    return Text(f"没有记录条件 {guard.id} 的结论", f"no verdict of the guard {guard.id} is recorded")
+    way, failed = 0, _asked(transition.guards, verdicts)
+    if failed is None and transition.alternatives:
+        ways = enumerate(_asked(alternative.guards, verdicts) for alternative in transition.alternatives)
+        way, failed = next((taken for taken in ways if not isinstance(taken[1], GuardPart)), (0, _NO_WAY))
+    if isinstance(failed, GuardPart):
+        return Text(f"条件 {failed.id} 不成立却放行", f"the guard {failed.id} did not hold and the move was made")
+    if failed is None and verdicts:
+        extra = f"{verdicts[0].guard!r:.60}"
+        return Text(f"记有多余的条件 {extra}", f"a verdict that nobody asked for: {extra}")
+    return way if failed is None else failed
 
 
-def _refused(guard: GuardPart) -> Text:
-    return Text(f"条件 {guard.id} 不成立却放行", f"the guard {guard.id} did not hold and the move was made")
+def _asked(guards: Iterable[GuardPart], verdicts: deque[Verdict]) -> GuardPart | Text | None:
+    """Take the verdicts of these guards; return the first that did not hold, None when all did, or what is missing."""
+    for guard in guards:
+        if not verdicts or verdicts[0].guard != guard.id:
+            return Text(f"没有记录条件 {guard.id} 的结论", f"no verdict of the guard {guard.id} is recorded")
+        if not verdicts.popleft().holds:
+            return guard
+    return None

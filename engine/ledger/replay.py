@@ -6,7 +6,7 @@ question; what the tables should show of the case is the service's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import cast
@@ -32,7 +32,7 @@ Openings = Mapping[int, Mapping[str, Opened | None]]
 """By seq and path what the stored private values hold; None where one cannot be opened."""
 
 _FIELDS = "fields/"
-# What the readers of an entry raise on bytes that keep the schema and still say nothing sensible, as the day 2026-02-31.
+# What reading an entry raises on bytes that keep the schema and still say nothing sensible, as the day 2026-02-31.
 _SENSELESS = (KeyError, ValueError, TypeError, IndexError, OverflowError)
 
 
@@ -81,18 +81,20 @@ class Replayed:
     complete: bool
 
 
-def replay(entries: Sequence[bytes], openings: Openings, definition_of: DefinitionOf, *, root: str) -> Replayed:
+def replay(
+    entries: Sequence[tuple[int, bytes]], openings: Openings, definition_of: DefinitionOf, *, root: str
+) -> Replayed:
     """Fold the entries of one case, in order.
 
     Args:
-        entries: the stored bytes, from a database that an attacker may have written.
+        entries: the columns seq and body, ordered by seq, from a database that an attacker may have written.
         openings: the private values stored beside them.
         definition_of: looks up what the first entry pins.
         root: the ledger that every entry must name.
     """
     replaying = _Replaying(openings, definition_of, root)
-    complete = all(replaying.step(seq, body) for seq, body in enumerate(entries, start=1))
-    replaying.find_orphans(len(entries))
+    complete = all(replaying.step(seq, body) for seq, body in entries)
+    replaying.find_orphans({seq for seq, _body in entries})
     return Replayed(
         case=replaying.case if complete else None,
         definition=replaying.definition if complete else None,
@@ -144,10 +146,10 @@ class _Replaying:
         self.case, self.definition = after, definition
         return True
 
-    def find_orphans(self, last: int) -> None:
+    def find_orphans(self, known: Collection[int]) -> None:
         """Find the private values that belong to no entry at all."""
         for seq, rows in self.openings.items():
-            if not 1 <= seq <= last:
+            if seq not in known:
                 for path in rows:
                     self._find(Rule.ORPHAN, seq, _orphan(path))
 

@@ -77,19 +77,23 @@ def _one_of(*values: object) -> Check:
 
 
 def _list(item: Check) -> Check:
-    return lambda value: isinstance(value, list) and all([item(one) for one in value])
+    return lambda value: isinstance(value, list) and all(item(one) for one in value)
 
 
 def _tuple(*items: Check) -> Check:
     return lambda value: (
         isinstance(value, list)
         and len(value) == len(items)
-        and all([check(one) for check, one in zip(items, value, strict=True)])
+        and all(check(one) for check, one in zip(items, value, strict=True))
     )
 
 
+def _either(first: Check, second: Check) -> Check:
+    return lambda value: first(value) or second(value)
+
+
 def _map(item: Check) -> Check:
-    return lambda value: isinstance(value, dict) and all([item(one) for one in value.values()])
+    return lambda value: isinstance(value, dict) and all(item(one) for one in value.values())
 
 
 def _object(optional: tuple[str, ...] = (), **parts: Check) -> Check:
@@ -99,7 +103,7 @@ def _object(optional: tuple[str, ...] = (), **parts: Check) -> Check:
         return (
             isinstance(value, dict)
             and required <= value.keys() <= parts.keys()
-            and all([parts[name](one) for name, one in value.items()])
+            and all(parts[name](one) for name, one in value.items())
         )
 
     return check
@@ -113,7 +117,7 @@ _ROLE = _one_of("lead", "co_handler")
 _PARTY = _object(optional=("via",), role=_some_text, who=_PSEUDONYM, via=_some_text)
 
 _CLOCK = _object(
-    optional=("provisional", "suspensions", "extensions", "cap_on", "ended_at", "rungs"),
+    optional=("provisional", "suspensions", "extensions", "cap_on", "ended_at", "rungs", "unwatched"),
     name=_some_text,
     state=_one_of(*(str(state) for state in ClockState)),
     started_at=_instant,
@@ -124,11 +128,12 @@ _CLOCK = _object(
     due_at=_instant,
     calendar=_text,
     provisional=_true,
-    suspensions=lambda value: _list(_list(_DAY))(value) and all([len(days) in (1, 2) for days in value]),  # type: ignore[attr-defined]  # the first check has shown that it is a list
+    suspensions=_list(_either(_tuple(_DAY), _tuple(_DAY, _DAY))),
     extensions=_list(_count),
     cap_on=_DAY,
     ended_at=_instant,
     rungs=_list(_some_text),
+    unwatched=_true,
 )
 
 _PARTS: Mapping[str, Check] = {
@@ -143,6 +148,7 @@ _PARTS: Mapping[str, Check] = {
     "actor": _like(r"system|import|P[1-9]\d{0,8}"),
     "acting_for": _PSEUDONYM,
     "role": _some_text,
+    "unit": _some_text,
     "command": _HASH,
     "stated": _object(occurred_at=_instant, basis=_some_text),
     "opening": _object(
@@ -182,7 +188,7 @@ _PARTS: Mapping[str, Check] = {
 _ALWAYS = ("v", "ledger", "case", "seq", "prev", "id", "type", "at", "actor")
 _WHO = ("acting_for", "command", "stated", "priv")
 _CHANGES = ("joined", "left", "clocks", "merged_from", "linked", "published", "notices", "rungs", "pub", "unset")
-_MOVES = (*_WHO, *_CHANGES, "role", "cause", "children", "merge", "resume")
+_MOVES = (*_WHO, *_CHANGES, "role", "unit", "cause", "children", "merge", "resume")
 _BY_TYPE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     str(EventType.OPENED): (("opening", "to"), _MOVES),
     str(EventType.FIRED): (("transition", "role"), (*_MOVES, "to", "guards")),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from pydantic import JsonValue
 
-from engine.case.case import Case, Party, Pins
+from engine.case.case import Case, Clock, Party, Pins
 from engine.case.codec import child_from, child_json, child_role, clock_from, clock_json, instant, microseconds
 from engine.case.identity import CaseId, PersonId, RootId, SessionId, UnitId
 from engine.definition.parts import Phase
-from engine.service.rows import CaseRow
+from engine.service.rows import CaseRow, DeadlineRow
 
 Json = dict[str, JsonValue]
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
@@ -126,3 +126,23 @@ def _texts(body: Mapping[str, JsonValue], name: str) -> Sequence[str]:
 
 def _objects(body: Mapping[str, JsonValue], name: str) -> Sequence[Json]:
     return cast(Sequence[Json], body.get(name, ()))
+
+
+def deadline_rows(case: Case, clocks: Iterable[Clock]) -> list[DeadlineRow]:
+    """Return the rows of those clocks that are watched: what the sweep and the overdue list look at."""
+    return [
+        DeadlineRow(
+            case.root,
+            case.id,
+            clock.name,
+            clock.state.value,
+            microseconds(clock.started_at),
+            microseconds(clock.due_at),
+            clock.promised_on.isoformat(),
+            clock.due_on.isoformat(),
+            int(clock.provisional),
+            json.dumps(clock.rungs),
+        )
+        for clock in clocks
+        if clock.watched
+    ]

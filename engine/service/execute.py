@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -24,6 +24,7 @@ from engine.definition.compiled import Definition
 from engine.errors import BanjieError, CommandFailed, KeyReused, StorageError
 from engine.ledger.commitments import Sealer
 from engine.ledger.entries import Written, write_entry
+from engine.service.case_cache import CaseCache
 from engine.service.case_rows import case_row
 from engine.service.families import merge_targets, named_cases, relatives, series_needed
 from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Stored, WriteTransaction
@@ -33,7 +34,9 @@ from engine.service.world import World
 from engine.text import Text
 
 _LOG = logging.getLogger(__name__)
-FAMILY_ROUNDS_MAX = 4
+FAMILY_HOPS = 3
+"""From a child over its parent to the case that was merged into, and to that one's relatives."""
+FAMILY_ROUNDS_MAX = FAMILY_HOPS + 1
 _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str, separators=(",", ":")).encode
 
 
@@ -55,7 +58,11 @@ Result = Done | Later | BanjieError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What a batch runs in. ``random`` returns that many random bytes; ``world`` gives a root's rules and units."""
+    """What a batch runs in.
+
+    ``random`` returns that many random bytes; ``world`` gives a root's rules and units; ``cache`` holds cases as the
+    last commits left them and is there only where no other process writes.
+    """
 
     tx: WriteTransaction
     now: datetime
@@ -63,6 +70,7 @@ class Batch:
     sealer: Sealer
     random: Callable[[int], bytes]
     wait: bool = False
+    cache: CaseCache | None = None
 
 
 @dataclass(slots=True)
@@ -84,22 +92,26 @@ def execute(batch: Batch, commands: Sequence[Command]) -> list[Result]:
         StorageError, Conflict: the database refused; nothing of the batch was kept.
     """
     claims = [_claim(command) for command in commands]
-    settled = dict(batch.tx.claim(list(dict.fromkeys(claims)), microseconds(batch.now)))
-    fresh = [command for command, claim in zip(commands, claims, strict=True) if claim not in settled]
+    first = {claim[:3]: claim for claim in reversed(claims)}
+    found = batch.tx.claim(list(reversed(first.values())), microseconds(batch.now))
+    settled = {claim[:3]: stored for claim, stored in found.items()}
+    fresh = [command for command, claim in zip(commands, claims, strict=True) if claim[:3] not in settled]
     working = _load(batch, fresh)
     results: list[Result] = []
     for command, claim in zip(commands, claims, strict=True):
-        known = settled.get(claim)
+        known = settled.get(claim[:3])
         if known is not None:
             results.append(_repeated(known, claim))
             continue
         result = _one(batch, working, command)
         results.append(result)
         if isinstance(result, Done):
-            settled[claim] = Stored(claim.request_hash, result.outcome)
+            settled[claim[:3]] = Stored(claim.request_hash, result.outcome)
             working.rows.outcomes.append(_outcome_row(batch, claim, result.outcome))
     _finish(working)
     batch.tx.write(working.rows)
+    if batch.cache is not None:
+        batch.cache.stage(working.cases.values())
     return results
 
 
@@ -155,7 +167,7 @@ def _outcome_row(batch: Batch, claim: Claim, outcome: Outcome) -> OutcomeRow:
 
 
 def _load(batch: Batch, commands: Sequence[Command]) -> _Working:
-    """Find the closure of all commands by unlocked reads, lock it in the order of ids, and see that it still holds."""
+    """Find the closure of all commands, and where others may write, lock it in the order of ids as it is then."""
     wanted: set[CaseKey] = {(command.root, case) for command in commands for case in named_cases(command)}
     known: dict[CaseId, Case] = {}
     busy: set[CaseId] = set()
@@ -163,7 +175,7 @@ def _load(batch: Batch, commands: Sequence[Command]) -> _Working:
         missing = [key for key in wanted if key[1] not in known]
         if not missing:
             break
-        known.update((case.id, case) for case in batch.tx.read_cases(missing))
+        known.update((case.id, case) for case in _read(batch, missing))
         found = {(case.root, relative) for case in known.values() for relative in relatives(case)}
         found |= {
             (command.root, target)
@@ -174,30 +186,36 @@ def _load(batch: Batch, commands: Sequence[Command]) -> _Working:
         if found <= wanted:
             break
         wanted |= found
-    if wanted:
-        before = {case.id: case.seq for case in known.values()}
-        locked = batch.tx.lock_cases(sorted(wanted), wait=batch.wait)
-        known = {case.id: case for case in locked}
+    if wanted and not batch.tx.exclusive:
+        before = frozenset(known)
+        known = {case.id: case for case in batch.tx.lock_cases(sorted(wanted), wait=batch.wait)}
         busy = {case for case in before if case not in known}
-        outside = {relative for case in known.values() for relative in relatives(case)} - {key[1] for key in wanted}
-        busy |= {case.id for case in known.values() if outside.intersection(relatives(case))}
     return _Working(cases=known, stored=frozenset(known), busy=frozenset(busy))
+
+
+def _read(batch: Batch, keys: Sequence[CaseKey]) -> list[Case]:
+    """Return the cases that exist, from the cache as far as they are in it."""
+    if batch.cache is None:
+        return list(batch.tx.read_cases(keys))
+    kept = {key: case for key in keys if (case := batch.cache.get(key[1])) is not None}
+    missing = [key for key in keys if key not in kept]
+    found = [case for key, case in kept.items() if case.root == key[0]]
+    return [*found, *(batch.tx.read_cases(missing) if missing else ())]
 
 
 def _one(batch: Batch, working: _Working, command: Command) -> Result:
     """Decide one command and add its rows; a failure of ours is caught here and leaves the working set as before."""
-    family = [case for named in named_cases(command) if (case := working.cases.get(named)) is not None]
-    if any(case.id in working.busy or not working.busy.isdisjoint(relatives(case)) for case in family) or any(
-        named in working.busy for named in named_cases(command)
-    ):
-        return Later()
     try:
         world = batch.world(batch.tx, command.root)
-        situation = _situation(batch, working, world, command)
-        step = decide(situation, command, _not_before(batch.now, family))
+        family = _family(working, command, world)
+        if family is None:
+            return Later()
+        situation = _situation(batch, working, world, command, family)
+        step = decide(situation, command, _not_before(batch.now, family.values()))
         if isinstance(step, BanjieError):
             return step
         written = _written(batch, working, situation, step)
+        rows = _rows(batch, world, step, written)
     except (StorageError, Conflict):
         raise
     except BanjieError as refusal:
@@ -206,23 +224,47 @@ def _one(batch: Batch, working: _Working, command: Command) -> Result:
         incident = batch.random(4).hex()
         _LOG.exception("command failed, incident %s", incident)
         return CommandFailed(incident)
-    return _apply(batch, working, world, step, written)
+    working.rows.add(rows)
+    return _apply(working, step, written)
 
 
-def _not_before(now: datetime, family: Sequence[Case]) -> datetime:
+def _family(working: _Working, command: Command, world: World) -> dict[CaseId, Case] | None:
+    """Return the cases the command may touch, as far as a step can reach; None when another process holds one of them
+    or made it a relative only just now."""
+    named = set(named_cases(command))
+    family = {case.id: case for case in map(working.cases.get, named) if case is not None}
+    targets = {target for case in tuple(family.values()) for target in merge_targets(command, case, world)}
+    if not working.busy.isdisjoint(named | targets):
+        return None
+    edge = {target for target in targets if (case := working.cases.get(target)) and case.root == command.root}
+    edge |= {relative for case in family.values() for relative in relatives(case)}
+    for _hop in range(FAMILY_HOPS):
+        edge -= family.keys()
+        if not edge:
+            break
+        if not edge <= working.cases.keys():
+            return None
+        family.update((case, working.cases[case]) for case in edge)
+        edge = {relative for case in edge for relative in relatives(working.cases[case])}
+    return family
+
+
+def _not_before(now: datetime, family: Iterable[Case]) -> datetime:
     """Entries of one case never go backwards in time, even when the clock does."""
     return max([now, *(case.changed_at for case in family)])
 
 
-def _situation(batch: Batch, working: _Working, world: World, command: Command) -> Situation:
-    needed = set(series_needed(command, working.cases, world, batch.now))
+def _situation(
+    batch: Batch, working: _Working, world: World, command: Command, family: Mapping[CaseId, Case]
+) -> Situation:
+    needed = set(series_needed(command, family, world, batch.now))
     unknown = {series for series in needed if (command.root, series) not in working.numbers}
     if unknown:
         for series, number in batch.tx.counters(command.root, unknown).items():
             working.numbers[(command.root, series)] = number
     return Situation(
         root=command.root,
-        family=working.cases,
+        family=family,
         rules=world.rules,
         units=world.surroundings.tree,
         calendar=world.calendar,
@@ -247,17 +289,19 @@ def _written(
     return written
 
 
-def _apply(
-    batch: Batch,
-    working: _Working,
-    world: World,
-    step: Step,
-    written: Sequence[tuple[Case | None, Written, Definition]],
-) -> Done:
+def _rows(
+    batch: Batch, world: World, step: Step, written: Sequence[tuple[Case | None, Written, Definition]]
+) -> BatchRows:
+    rows = BatchRows()
     for event, (before, entry, definition) in zip(step.events, written, strict=True):
+        step_rows(rows, before, entry, event, definition, world, batch.sealer)
+    return rows
+
+
+def _apply(working: _Working, step: Step, written: Sequence[tuple[Case | None, Written, Definition]]) -> Done:
+    for event, (_before, entry, definition) in zip(step.events, written, strict=True):
         working.cases[event.case] = entry.case
         working.touched[event.case] = definition
-        step_rows(working.rows, before, entry, event, definition, world, batch.sealer)
     case = working.cases[step.case]
     for series, number in step.numbers.items():
         working.numbers[(case.root, series)] = number

@@ -48,6 +48,10 @@ class Stored(NamedTuple):
 class WriteTransaction(Protocol):
     """One open write transaction. Nothing is visible to others before the committer commits it."""
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether no other process can write while this transaction is open: then nothing needs locking."""
+
     def claim(self, claims: Sequence[Claim], at: int) -> Mapping[Claim, Stored]:
         """Claim the keys; return those that were settled before (looked up by root, actor and key)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -164,3 +165,26 @@ class BatchRows:
     outbox: list[OutboxRow] = field(default_factory=list)
     counters: list[CounterRow] = field(default_factory=list)
     outcomes: list[OutcomeRow] = field(default_factory=list)
+
+    def add(self, later: BatchRows) -> None:
+        """Append the rows of one more command."""
+        self.end_readers(later.reader_ends)
+        self.created.extend(later.created)
+        self.changed.extend(later.changed)
+        self.entries.extend(later.entries)
+        self.privates.extend(later.privates)
+        self.spans.extend(later.spans)
+        self.span_ends.extend(later.span_ends)
+        self.deadlines.extend(later.deadlines)
+        self.readers.extend(later.readers)
+        self.reader_dues.extend(later.reader_dues)
+        self.outbox.extend(later.outbox)
+        self.counters.extend(later.counters)
+        self.outcomes.extend(later.outcomes)
+
+    def end_readers(self, ends: Sequence[ReaderEnd]) -> None:
+        """Take sight away. Ends are written before new readers, so one given earlier in the batch is left out."""
+        if ends:
+            gone = set(ends)
+            self.readers[:] = [row for row in self.readers if ReaderEnd(*row[:3]) not in gone]
+            self.reader_ends.extend(ends)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from engine.access.readers import readers_of
 from engine.case.case import Case
 from engine.case.codec import microseconds
@@ -12,9 +10,9 @@ from engine.definition.compiled import Definition
 from engine.figures.spans import span_changes
 from engine.ledger.commitments import Sealer
 from engine.ledger.entries import Written
+from engine.service.case_rows import deadline_rows
 from engine.service.rows import (
     BatchRows,
-    DeadlineRow,
     EntryRow,
     OutboxRow,
     PrivateRow,
@@ -48,21 +46,7 @@ def step_rows(
             rows.span_ends.append(SpanEnd(at, entry.seq, root, case.id, change.kind))
         if change.value is not None:
             rows.spans.append(SpanRow(root, case.id, change.kind, entry.seq, change.value, at))
-    for clock in event.clocks:
-        rows.deadlines.append(
-            DeadlineRow(
-                root,
-                case.id,
-                clock.name,
-                str(clock.state),
-                microseconds(clock.started_at),
-                microseconds(clock.due_at),
-                clock.promised_on.isoformat(),
-                clock.due_on.isoformat(),
-                int(clock.provisional),
-                json.dumps(clock.rungs),
-            )
-        )
+    rows.deadlines.extend(deadline_rows(case, event.clocks))
     _readers(rows, before, case, event, definition, world)
     for kind, names in (("notice", event.notices), ("rung", tuple(f"{name}/{rung}" for name, rung in event.rungs))):
         for name in names:
@@ -75,16 +59,12 @@ def _readers(
     """Write who may read the case where that can have changed, and the next due instant where that has."""
     due_at = None if case.next_due_at is None else microseconds(case.next_due_at)
     units, rules = world.surroundings.tree, world.rules
-    if (
-        event.type is EventType.OPENED
-        or event.joined
-        or event.left
-        or event.children
-        or "accused_units" in event.fields
-    ):
+    people = event.joined or event.left or event.children or "accused_units" in event.fields
+    moved = definition.sight_follows_state and event.to_state is not None
+    if event.type is EventType.OPENED or people or moved:
         new = readers_of(case, definition.workflow, rules, units)
         old = frozenset[str]() if before is None else readers_of(before, definition.workflow, rules, units)
+        rows.end_readers([ReaderEnd(case.root, principal, case.id) for principal in sorted(old - new)])
         rows.readers.extend(ReaderRow(case.root, principal, case.id, due_at) for principal in sorted(new - old))
-        rows.reader_ends.extend(ReaderEnd(case.root, principal, case.id) for principal in sorted(old - new))
     if before is not None and event.clocks and before.next_due_at != case.next_due_at:
         rows.reader_dues.append(ReaderDue(due_at, case.root, case.id))

@@ -21,6 +21,10 @@ class UnsealedRow(NamedTuple):
     seq: int
 
 
+UNWRITABLE: Final = (UnicodeEncodeError, OverflowError)
+"""What the drivers raise over half a character or a number beyond 64 bits. Neither gets past the edge; if one does, a
+conflict lets the batch be halved until only the command that holds it fails."""
+
 KEPT_AT_CREATION: Final = ("root", "id", "workflow", "parent", "opened_at")
 """Columns of a case that are written once; leaving them out of the UPDATE leaves their indexes in peace."""
 

@@ -61,6 +61,7 @@ class CaseReads:
             ("list", sight, names, where.children),
             lambda: _list(
                 [*self._visible(sight), *(self._filters[name] for name in sorted(names & self._filters.keys()))],
+                self._visibility.ordering(sight, cases.c.opened_at),
                 children=where.children,
                 after=after is not None,
             ),
@@ -92,7 +93,12 @@ class CaseReads:
             values.update(after_at=int(at), after_case=case, after_name=name)
         statement = self._statement(
             ("overdue", sight, workflow is not None, after is not None),
-            lambda: _overdue(self._visible(sight), workflow=workflow is not None, after=after is not None),
+            lambda: _overdue(
+                self._visible(sight),
+                self._visibility.ordering(sight, deadline.c.due_at),
+                workflow=workflow is not None,
+                after=after is not None,
+            ),
         )
         rows = self._pool.fetch(statement, root=root, before=before, limit=limit + 1, **values)
         lines = [
@@ -105,7 +111,7 @@ class CaseReads:
     def case_by_field(self, root: RootId, workflow: str, number: str) -> CaseId | None:
         statement = self._statement("number", _by_number)
         found = self._pool.fetch(statement, root=root, workflow=workflow, number=number)
-        return CaseId(found[0][0]) if found else None
+        return CaseId(min(found)[0]) if found else None
 
     def _sight(self, root: RootId, principals: Sequence[str] | None) -> tuple[Sight, dict[str, Values]]:
         if principals is None:
@@ -147,15 +153,15 @@ def _rows_of_cases(compiler: Compiler) -> Select[*tuple[object, ...]]:
     return select(*columns).where(_OF_ROOT, compiler.among(cases.c.id, "ids")).order_by(cases.c.id)
 
 
-def _list(conditions: list[ColumnElement[bool]], *, children: bool, after: bool) -> Select[*tuple[object, ...]]:
+def _list(
+    conditions: list[ColumnElement[bool]], opened_at: ColumnElement[int], *, children: bool, after: bool
+) -> Select[*tuple[object, ...]]:
     statement = select(*_LINE).where(_OF_ROOT, *conditions)
     if not children:
         statement = statement.where(cases.c.parent.is_(None))
     if after:
-        statement = statement.where(
-            tuple_(cases.c.opened_at, cases.c.id) < tuple_(bind("after_at"), bind("after_case"))
-        )
-    return at_most(statement.order_by(desc(cases.c.opened_at), desc(cases.c.id)), bind("limit", Integer()))
+        statement = statement.where(tuple_(opened_at, cases.c.id) < tuple_(bind("after_at"), bind("after_case")))
+    return at_most(statement.order_by(desc(opened_at), desc(cases.c.id)), bind("limit", Integer()))
 
 
 def _count(visible: list[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
@@ -163,7 +169,9 @@ def _count(visible: list[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
     return select(cases.c.state, func.count()).where(_OF_ROOT, of_workflow, *visible).group_by(cases.c.state)
 
 
-def _overdue(visible: list[ColumnElement[bool]], *, workflow: bool, after: bool) -> Select[*tuple[object, ...]]:
+def _overdue(
+    visible: list[ColumnElement[bool]], due_at: ColumnElement[int], *, workflow: bool, after: bool
+) -> Select[*tuple[object, ...]]:
     columns = deadline.c
     statement = (
         select(
@@ -180,23 +188,22 @@ def _overdue(visible: list[ColumnElement[bool]], *, workflow: bool, after: bool)
             columns.root == bind("root"),
             # Spelt out and not a parameter: only so does the partial index of running deadlines apply.
             columns.state == literal_column("'running'"),
-            columns.due_at < bind("before"),
+            due_at < bind("before"),
             *visible,
         )
     )
     if workflow:
         statement = statement.where(cases.c.workflow == bind("workflow"))
     if after:
-        key = tuple_(columns.due_at, columns.case, columns.name)
+        key = tuple_(due_at, columns.case, columns.name)
         statement = statement.where(key > tuple_(bind("after_at"), bind("after_case"), bind("after_name")))
-    return at_most(statement.order_by(columns.due_at, columns.case, columns.name), bind("limit", Integer()))
+    return at_most(statement.order_by(due_at, columns.case, columns.name), bind("limit", Integer()))
 
 
 def _by_number() -> Select[*tuple[object, ...]]:
-    of_number = select(cases.c.id).where(
-        _OF_ROOT, cases.c.workflow == bind("workflow"), cases.c.number == bind("number")
-    )
-    return at_most(of_number.order_by(cases.c.id), literal_column("1"))
+    # Not sorted: SQLite would then rather go through the whole workflow in the order of ids than ask for the number.
+    of_workflow = cases.c.workflow == bind("workflow")
+    return select(cases.c.id).where(_OF_ROOT, of_workflow, cases.c.number == bind("number"))
 
 
 def _containing(text: str) -> str:

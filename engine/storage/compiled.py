@@ -50,9 +50,8 @@ class Statement:
     def arguments(self, values: Mapping[str, Values]) -> tuple[Values, ...]:
         """Return the values in the order of the parameters; a name without a value is a defect (KeyError)."""
         given = [values[name] for name in self.names]
-        if self.lists_as_json:
-            given = [json.dumps(value) if isinstance(value, list | tuple) else value for value in given]
-        return tuple(given)
+        several = json.dumps if self.lists_as_json else list
+        return tuple(several(value) if isinstance(value, list | tuple) else value for value in given)
 
 
 class Fetches(Protocol):

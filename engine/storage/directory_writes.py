@@ -169,9 +169,6 @@ class StoredDirectory:
         self._transaction.run(self._say.no_old_failures, before=at - FAILURES_KEPT_MICROSECONDS)
         self._transaction.run(self._say.failure, login=login, at=at, times=1)
 
-    def failures_since(self, login: str, since: int) -> int:
-        return int(self._transaction.fetch(self._say.failures, login=login, since=since)[0][0])
-
     def last_counter(self, row: CounterRow) -> None:
         self._transaction.run(self._say.counter, **row._asdict())
 

@@ -71,13 +71,13 @@ class SqlitePool:
 
     @contextmanager
     def _lend(self) -> Iterator[sqlite3.Connection]:
+        if self._closed:
+            raise StorageUnavailable
         try:
             connection = self._free.get(timeout=WAIT_SECONDS)
         except queue.Empty:
             raise StorageUnavailable from None
         try:
-            if self._closed:
-                raise StorageUnavailable
             if connection is None:
                 connection = connect_to_read(self._path)
             yield connection

@@ -18,7 +18,7 @@ from engine.service.case_rows import case_from
 from engine.service.ports import CaseKey, Claim, Conflict, DirectoryWrites, Outcome, Stored, T
 from engine.service.rows import BatchRows, CaseRow
 from engine.storage import sqlite_statements as say
-from engine.storage.batches import spans_of, unsealed_rows
+from engine.storage.batches import UNWRITABLE, spans_of, unsealed_rows
 from engine.storage.compiled import SQLITE, Record, Statement, Values
 from engine.storage.directory_reads import SurroundingsReader
 from engine.storage.directory_writes import StoredDirectory
@@ -33,6 +33,8 @@ _SURROUNDINGS: Final = SurroundingsReader(SQLITE)
 
 class SqliteTransaction:
     """One write transaction; implements ``WriteTransaction`` and ``Runner``."""
+
+    exclusive = True
 
     def __init__(self, store: SqliteWrites, connection: sqlite3.Connection) -> None:
         self._store = store
@@ -136,6 +138,9 @@ class SqliteWrites:
             except sqlite3.Error as error:
                 self._roll_back()
                 raise meaning(error) from error
+            except UNWRITABLE as error:
+                self._roll_back()
+                raise Conflict("a value that cannot be written") from error
             except BaseException:
                 self._roll_back()
                 raise

@@ -85,6 +85,8 @@ def _sqlite_revision(path: Path) -> str | None:
         found = connection.execute(_REVISION).fetchone()
     except sqlite3.OperationalError:
         return None
+    except sqlite3.Error as error:
+        raise StorageUnavailable from error
     finally:
         connection.close()
     return None if found is None else str(found[0])

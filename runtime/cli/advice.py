@@ -24,13 +24,16 @@ _ADVICE: Final[Mapping[str, Text]] = {
         "Add the notice of that year (banjie calendar seed drafts one), or set BANJIE_CALENDAR_MISSING=provisional",
     ),
     "case_not_found": Text(
-        "请核对编号；banjie overdue 列出逾期事项的编号", "Check the number; banjie overdue lists the numbers of late cases"
+        "请核对编号；banjie overdue 列出逾期事项的编号",
+        "Check the number; banjie overdue lists the numbers of late cases",
     ),
     "import_refused": Text(
         "没有写入任何内容，请改正文件后重新导入", "Nothing was written; correct the file and import it again"
     ),
     "form_invalid": Text("请改正后再执行", "Correct them and run it again"),
-    "command_failed": Text("请把编号告知管理员，详情见服务日志", "Give the number to the administrator; the log says more"),
+    "command_failed": Text(
+        "请把编号告知管理员，详情见服务日志", "Give the number to the administrator; the log says more"
+    ),
 }
 
 

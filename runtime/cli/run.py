@@ -55,14 +55,25 @@ class Run:
             NotFound: it is to be read and there is none.
             StorageUnavailable: it cannot be opened.
         """
+        from runtime.wiring import desk_of
+
         settings = self.settings()
         if not write:
             refuse_missing(settings.sqlite_path)
-        opened = opened_under_its_clock(settings, write=write)
-        try:
+        with desk_of(settings, clock=clock_for(settings), write=write) as opened:
+            if write and opened.store.writes is None:
+                self._refuse_without_server(settings.sqlite_path)
             yield opened
-        finally:
-            opened.close()
+
+    def _refuse_without_server(self, path: Path | None) -> None:
+        """Another process writes: a server takes what is to be written, a command that is just writing does not."""
+        from runtime.socket import socket_path
+
+        if path is not None and not socket_path(path).exists():
+            self.refuse(
+                Text(f"另一条命令正在写入 {path}", f"Another command is writing {path}"),
+                Text("请等它结束后再执行", "Run this again when it has ended"),
+            )
 
     def refuse(self, text: Text, advice: Text | None = None) -> NoReturn:
         """Say on standard error why this cannot be done, and leave with 1."""
@@ -72,20 +83,6 @@ class Run:
         raise typer.Exit(1)
 
 
-class ClockToCome:
-    """The clock of a database is known once it is open, and opening asks for a clock: this one is told later."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def now(self) -> datetime:
-        return self._clock.now()
-
-    def become(self, clock: Clock) -> None:
-        """Show from now on what this clock shows."""
-        self._clock = clock
-
-
 def the_run(context: typer.Context) -> Run:
     """Return the run a command belongs to."""
     run = context.find_object(Run)
@@ -93,17 +90,13 @@ def the_run(context: typer.Context) -> Run:
     return run
 
 
-def opened_under_its_clock(settings: Settings, *, write: bool) -> Opened:
-    """Open a database; the sample's clock goes on from the day the sample ends on, if no clock is set."""
+def clock_for(settings: Settings) -> Clock:
+    """Return the clock to work under: the one set, else the sample's where the database is one, else the wall's."""
     from runtime.demo.build import sample_clock
-    from runtime.wiring import clock_of, open_desk
+    from runtime.wiring import clock_of
 
-    clock = ClockToCome(clock_of(settings))
-    opened = open_desk(settings, clock=clock, write=write)
-    samples = None if settings.clock is not None else sample_clock(opened)
-    if samples is not None:
-        clock.become(samples)
-    return opened
+    samples = None if settings.clock is not None else sample_clock(settings)
+    return clock_of(settings) if samples is None else samples
 
 
 def refuse_missing(path: Path | None) -> None:
@@ -118,33 +111,10 @@ def refuse_missing(path: Path | None) -> None:
 
 
 def the_root(desk: Desk, wanted: str | None) -> RootId:
-    """Return the organisation to work in: the one called ``wanted`` (code or name), or the only one there is.
+    """Return the organisation to work in (see ``engine.service.organisation``)."""
+    from engine.service.organisation import organisation_called
 
-    Raises:
-        NotFound: there is none, none of that name, or several and none was named.
-    """
-    from engine.case.identity import UnitId
-
-    tops = {}
-    for root in desk.reads.roots():
-        top = desk.reads.surroundings(root).units[UnitId(root)]
-        if wanted is None or wanted in (top.id, top.code, top.title.zh, top.title.en):
-            tops[root] = top
-    if len(tops) == 1:
-        return next(iter(tops))
-    if tops:
-        codes = "、".join(top.code for top in tops.values())
-        raise NotFound(
-            Text(f"有多个组织：{codes}；请加 --root 编码", f"There are several organisations ({codes}); add --root CODE")
-        )
-    if wanted is not None:
-        raise NotFound(Text(f"没有名为“{wanted}”的组织", f"No organisation called {wanted!r}; see banjie unit list"))
-    raise NotFound(
-        Text(
-            "数据库中还没有单位；请先运行 banjie unit add 编码 --name 名称 --root，或 banjie unit import 文件.xlsx",
-            "There is no unit yet; run banjie unit add CODE --name NAME --root, or banjie unit import FILE.xlsx",
-        )
-    )
+    return organisation_called(desk.reads, wanted)
 
 
 def day_given(text: str | None) -> date | None:

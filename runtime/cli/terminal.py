@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import typer
 
@@ -70,6 +70,8 @@ class Terminal:
         elif isinstance(refusal, FormInvalid):
             for wrong in refusal.fields:
                 self.complain(f"  {wrong.path}: {self.read(wrong.text)}")
+        for row in cast(Sequence[Mapping[str, object]], refusal.details.get("rows", ())):
+            self.complain(f"  {row[self.language]}")
         advice = advice_for(refusal)
         if advice is not None:
             self.complain(f"→ {self.read(advice)}")

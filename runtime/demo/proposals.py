@@ -20,6 +20,12 @@ CO_HANDLERS = ((0, 125), (1, 175), (2, 158), (3, 79), (4, 64), (5, 40), (6, 36))
 REPLY_CLASSES = (("A", 42), ("B", 145), ("C", 42), ("D", 9))
 """Class → number of replies of the same city, somewhat milder."""
 REFUSALS = {"personal": "R03", "outside": "R01", "already_done": "R17", "vague": "R13"}
+ATTITUDES = {
+    "satisfied": ("satisfied",),
+    "basic": ("satisfied", "satisfied", "basic"),
+    "unsatisfied": ("satisfied", "basic", "unsatisfied"),
+}
+"""How somebody who judges the result so judges the attitude: mostly better."""
 NEVER_ANSWERED_SHARE = 0.05
 LATE_SHARE = 0.08
 REVIEW_BEGINS_ON = date(2026, 1, 19)
@@ -107,7 +113,10 @@ class ProposalScript:
                 revision_defects="内容空泛，请补充具体事实和可操作的建议措施。",
             )
             if pen.chance(0.34):
-                return "returned"
+                pen.wait(26, 40)
+                reason = pen.corpus.refusal("R13", text.number, pen.rng)
+                yield pen.fire(member, self.case, "refuse", refusal_code="R13", refusal_reason=reason)
+                return "refused"
             pen.wait(2, 6)
             yield pen.fire(self.proposer, self.case, "resubmit", proposed_measures=text.measures)
             pen.wait(1, 3)
@@ -294,7 +303,7 @@ class ProposalScript:
             return
         pen.wait(1, 13)
         level = pen.rng.choices(("satisfied", "basic", "unsatisfied"), (74, 19, 7) if rounds == 1 else (55, 40, 5))[0]
-        attitude = "satisfied" if level != "unsatisfied" or pen.chance(0.5) else "basic"
+        attitude = pen.rng.choice(ATTITUDES[level])
         yield pen.fire(
             self.proposer,
             self.case,
@@ -328,7 +337,7 @@ class ProposalScript:
             pen.wait(1, 5)
             yield pen.fire(office, self.case, "begin_follow_up")
             promised = date.fromisoformat(str(case.data["promised_on"]))
-            pen.wait_until(promised - timedelta(days=pen.rng.randint(-12, 10)))
+            pen.wait_until(promised - timedelta(days=pen.rng.randint(-4, 14)))
             if pen.chance(0.85):
                 yield pen.fire(
                     pen.anyone("committee_member"),

@@ -21,7 +21,7 @@ SHOWN_CHARACTERS_MAX = 40
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DAY = re.compile(
     r"(?P<year>\d{4})\s*(?:[-/.]|年)\s*(?P<month>\d{1,2})\s*(?:[-/.]|月)\s*(?P<day>\d{1,2})\s*日?"
-    r"(?:[T\s]*(?P<hour>\d{1,2})\s*[:时点]\s*(?P<minute>\d{1,2})?\s*(?:[:分]\s*(?P<second>\d{1,2})?)?(?:\.\d+)?\s*秒?)?"
+    r"(?:[T\s]*(?P<hour>\d{1,2})\s*[:时点]\s*(?P<minute>\d{1,2})?\s*(?:[:分]\s*(?P<second>\d{1,2})?)?\s*秒?)?"
 )
 _EIGHT_DIGITS = re.compile(r"(?:19|20)\d{6}")
 _YES = frozenset({"是", "有", "同意", "√", "✓", "y", "yes", "true", "1"})
@@ -88,7 +88,7 @@ def day_of(value: Value) -> date | None:
 
 def number_of(value: Value) -> int | None:
     """Return the whole number of a cell, None for an empty one."""
-    if isinstance(value, bool) or isinstance(value, int):
+    if isinstance(value, int):
         return int(value)
     text = unicodedata.normalize("NFKC", text_of(value)).replace(",", "")
     if not text:

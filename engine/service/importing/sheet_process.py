@@ -10,6 +10,8 @@ import json
 import resource
 import sys
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from python_calamine import (
     CalamineError,
@@ -23,6 +25,8 @@ from python_calamine import (
 MEMORY_BYTES_MAX = 1024 * 1024 * 1024
 CPU_SECONDS_MAX = 120
 DAY, INSTANT, OTHER = "d", "i", "o"
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def main(path: str) -> int:
@@ -40,7 +44,22 @@ def main(path: str) -> int:
 
 
 def _print_workbook(path: str) -> None:
-    workbook = CalamineWorkbook.from_path(path)
+    with Path(path).open("rb") as stream:
+        begin = stream.read(len(OLE_MAGIC))
+        if begin != OLE_MAGIC:
+            stream.seek(0)
+            _print_sheets(CalamineWorkbook.from_filelike(stream))
+            return
+        if ENCRYPTED in stream.read():
+            raise PasswordError
+    # Only a file called .xls is asked for a password; what ours is called, its content decides.
+    with TemporaryDirectory() as folder:
+        alias = Path(folder) / "register.xls"
+        alias.symlink_to(Path(path).resolve())
+        _print_sheets(CalamineWorkbook.from_path(alias))
+
+
+def _print_sheets(workbook: CalamineWorkbook) -> None:
     write = sys.stdout.write
     for sheet in workbook.sheets_metadata:
         if sheet.typ is not SheetTypeEnum.WorkSheet or sheet.visible is not SheetVisibleEnum.Visible:

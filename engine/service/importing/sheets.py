@@ -27,7 +27,7 @@ Line = tuple[int, Sequence[Value]]
 
 
 def is_workbook(begin: bytes) -> bool:
-    """Return whether a file that begins like this is read here; raises ImportRefused for what it cannot be."""
+    """Return whether a file that begins like this is a workbook, or claims to be one."""
     return begin.startswith((ZIP_MAGIC, OLE_MAGIC))
 
 
@@ -51,7 +51,7 @@ def opened_sheets(path: Path) -> Iterator[Iterator[Iterator[Line]]]:
 def _check_container(path: Path) -> None:
     """Look at the directory of a zip file before anything in it is unpacked."""
     with path.open("rb") as stream:
-        if not stream.read(len(ZIP_MAGIC)) == ZIP_MAGIC:
+        if stream.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
             return
     try:
         with zipfile.ZipFile(path) as archive:

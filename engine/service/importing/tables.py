@@ -9,13 +9,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from engine.errors import ImportRefused
 from engine.service.importing.cells import Value, heading_of, is_empty, shown
 from engine.service.importing.delimited import DELIMITERS, delimited_lines, encoding_of
-from engine.service.importing.sheets import OLE_MAGIC, Line, is_workbook, opened_sheets
+from engine.service.importing.sheets import Line, is_workbook, opened_sheets
 from engine.text import Text
 
 FILE_BYTES_MAX = 50 * 1024 * 1024
@@ -71,7 +70,8 @@ def open_table(path: Path, known: Collection[str]) -> Table:
     if size > FILE_BYTES_MAX:
         raise ImportRefused(
             Text(
-                f"文件超过 {FILE_BYTES_MAX >> 20} MB，请拆分后导入", f"The file is larger than {FILE_BYTES_MAX >> 20} MB"
+                f"文件超过 {FILE_BYTES_MAX >> 20} MB，请拆分后导入",
+                f"The file is larger than {FILE_BYTES_MAX >> 20} MB",
             )
         )
     with path.open("rb") as stream:

@@ -32,6 +32,7 @@ def refused(raw: bytes) -> list[Problem]:
         (".nan", ".nan"),
         ("17", 17),
         ("-3", -3),
+        ("-9007199254740991", -9007199254740991),
         ("0.5", 0.5),
         ("true", True),
         ("False", False),
@@ -46,6 +47,11 @@ def test_a_plain_word_is_something_other_than_text_only_where_yaml_1_2_says_so(w
     data, _ = load_yaml(f"key: {written}".encode())
     assert data == {"key": read}
     assert type(data["key"]) is type(read)
+
+
+@pytest.mark.parametrize("number", ["9007199254740992", "-9007199254740992", "1" * 5000])
+def test_a_number_that_json_cannot_hold_exactly_is_refused(number: str) -> None:
+    assert [problem.code for problem in refused(f"key: {number}".encode())] == ["number_too_large"]
 
 
 def test_every_key_and_value_is_known_by_line_and_column() -> None:

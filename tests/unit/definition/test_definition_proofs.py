@@ -215,6 +215,11 @@ def test_a_state_waits_without_a_term_when_its_only_deadline_was_stopped_before(
     ]
 
 
+def test_a_term_cannot_come_from_a_date_that_the_row_does_not_hold(rich_problems: Problems) -> None:
+    wanted = "    title: {zh: 希望办结日期, en: Wanted on}\n    privacy: "
+    assert [problem.code for problem in rich_problems((wanted + "internal", wanted + "personal"))] == ["within_no_date"]
+
+
 def test_a_blank_waiver_waives_nothing(rich_problems: Problems) -> None:
     found = rich_problems(
         ("waive: {deadline: 随主案办理}", "waive: {deadline: ' '}"),

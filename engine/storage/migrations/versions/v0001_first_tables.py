@@ -53,9 +53,10 @@ def _cases() -> None:
         _number("next_due_at", null=True),
         _words("body"),
         sa.CheckConstraint("phase IN ('initial', 'active', 'final')", name=op.f("ck_cases_phase")),
+        wide=True,
     )
     op.create_index("ix_cases_opened", "cases", ["root", "opened_at", "id"])
-    op.create_index("ix_cases_workflow", "cases", ["root", "workflow", "id"])
+    op.create_index("uq_cases_workflow", "cases", ["root", "workflow", "id"], unique=True)
     _partial_index("ix_cases_number", "cases", ["root", "workflow", "number"], "number IS NOT NULL")
 
 
@@ -68,6 +69,7 @@ def _beside_cases() -> None:
         _octets("body"),
         _octets("hash"),
         sa.CheckConstraint("length(hash) = 32", name=op.f("ck_ledger_entry_hash")),
+        wide=True,
     )
     _table("unsealed", _key("root"), _key("case"), _key_number("seq"))
     _table(
@@ -249,10 +251,14 @@ def _entries_stay_on_postgres() -> None:
     )
 
 
-def _table(name: str, *parts: sa.Column[Any] | sa.CheckConstraint) -> None:
-    """Make a table whose key is its columns made by ``_key`` and ``_key_number``, in order."""
+def _table(name: str, *parts: sa.Column[Any] | sa.CheckConstraint, wide: bool = False) -> None:
+    """Make a table whose key is its columns made by ``_key`` and ``_key_number``, in order.
+
+    A table of wide rows has a rowid on SQLite: without one, long rows would spill into pages of their own.
+    """
     keys = [part.name for part in parts if isinstance(part, sa.Column) and part.info.get("key")]
-    op.create_table(name, *parts, sa.PrimaryKeyConstraint(*keys, name=op.f(f"pk_{name}")), sqlite_with_rowid=False)
+    key = sa.PrimaryKeyConstraint(*keys, name=op.f(f"pk_{name}"))
+    op.create_table(name, *parts, key, sqlite_with_rowid=wide)
 
 
 def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:

@@ -1,0 +1,75 @@
+"""``make bench``: every figure of the README, with its goal, in one run; writes ``build/bench.json``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.engine_steps import postgres_steps, sqlite_steps
+from benchmarks.floors import flush_probe
+from benchmarks.http_steps import http_steps
+from benchmarks.imports import imports, live_beside_import
+from benchmarks.report import Results
+from benchmarks.startup import startup
+
+SIZES = {"small": 5_000, "standard": 50_000, "million": 1_000_000}
+
+
+def main() -> None:
+    """Run the measurements that were asked for and write them."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description="Measure Banjie against hand-written floors")
+    parser.add_argument("--size", default="standard", choices=sorted(SIZES), help="cases in the database")
+    parser.add_argument("--only", default="", help="comma-separated: sqlite,postgres,http,imports,live,startup")
+    parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
+    options = parser.parse_args()
+    wanted = set(options.only.split(",")) - {""}
+    results = Results(command="make bench" if options.size == "standard" else f"make bench SIZE={options.size}")
+    with tempfile.TemporaryDirectory() as folder:
+        probe = flush_probe(Path(folder))
+    load = os.getloadavg()[0]
+    sys.stdout.write(
+        f"{os.cpu_count()} cores shared by floors, engine and clients; load {load:.1f}; "
+        f"flush of 8 kB {probe * 1e6:.0f} µs; Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}\n"
+    )
+    results.add("flush probe, 8 kB", probe * 1e6, "µs", "", met=None, note=f"load {load:.1f}")
+
+    def asked(name: str) -> bool:
+        return not wanted or name in wanted
+
+    if asked("sqlite"):
+        sqlite_steps(results, SIZES[options.size])
+    if asked("postgres"):
+        _postgres(results, SIZES[options.size])
+    if asked("http"):
+        http_steps(results)
+    if asked("imports"):
+        imports(results)
+    if asked("live"):
+        live_beside_import(results)
+    if asked("startup"):
+        startup(results)
+    results.write(options.output)
+
+
+def _postgres(results: Results, cases: int) -> None:
+    """Measure on a PostgreSQL of our own, with its flushes on."""
+    from tests.support.postgres import create_database, find_programs, start, stop
+
+    programs = find_programs()
+    if programs is None:
+        sys.stdout.write("PostgreSQL: not measured, no server programs found\n")
+        return
+    server = start(programs)
+    try:
+        postgres_steps(results, create_database(server.url), create_database(server.url), cases)
+    finally:
+        stop(server)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The engine against the hand-written loop, in alternating rounds of one run."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from benchmarks.floors import PostgresFloor, SqliteFloor
+from benchmarks.report import Results
+from benchmarks.stand import Stand, Workflow
+
+ROUNDS = 6
+STEPS = 1000
+GOALS: dict[str, dict[Workflow, float]] = {
+    "one caller": {"plain_steps": 0.40, "real_steps": 0.25},
+    "16 callers": {"plain_steps": 1.2, "real_steps": 0.8},
+    "bulk of 1,000": {"plain_steps": 2.5, "real_steps": 1.2},
+}
+POSTGRES_GOALS: dict[Workflow, float] = {"plain_steps": 0.45, "real_steps": 0.25}
+
+
+def sqlite_steps(results: Results, cases: int) -> None:
+    """Measure the engine on SQLite FULL: one caller, 16 callers, bulk; plain and real."""
+    with tempfile.TemporaryDirectory() as folder:
+        floor = SqliteFloor(Path(folder) / "floor.db", max(cases, STEPS))
+        stand = Stand.build(f"sqlite:///{folder}/banjie.db", max(cases, STEPS))
+        ways = {"one caller": stand.one_caller, "16 callers": stand.callers, "bulk of 1,000": stand.bulk}
+        ratios: dict[tuple[str, Workflow], list[float]] = {}
+        floors: list[float] = []
+        moves = ("take", "give_back")
+        workflows: tuple[Workflow, ...] = ("plain_steps", "real_steps")
+        for number in range(ROUNDS):
+            floor_seconds = floor.steps(range(STEPS), moves[number % 2])
+            measured = {
+                (way, workflow): run(stand.commands(workflow, STEPS))
+                for way, run in list(ways.items())[number % 3 :] + list(ways.items())[: number % 3]
+                for workflow in workflows
+            }
+            if number == 0:
+                continue
+            floors.append(STEPS / floor_seconds)
+            for key, seconds in measured.items():
+                ratios.setdefault(key, []).append(floor_seconds / seconds)
+        floor.check(ROUNDS * STEPS)
+        floor.close()
+        stand.close()
+    for way, goals in GOALS.items():
+        for workflow, least in goals.items():
+            name = f"SQLite FULL, {way}, {workflow.removesuffix('_steps')}"
+            results.ratio(name, ratios[(way, workflow)], floors, least)
+
+
+def postgres_steps(results: Results, floor_url: str, url: str, cases: int) -> None:
+    """Measure 16 callers on PostgreSQL against the hand-written batch of 16."""
+    floor = PostgresFloor(floor_url, max(cases, STEPS))
+    stand = Stand.build(url, max(min(cases, 5000), STEPS))
+    ratios: dict[Workflow, list[float]] = {"plain_steps": [], "real_steps": []}
+    floors: list[float] = []
+    moves = ("take", "give_back")
+    for number in range(ROUNDS):
+        floor_seconds = floor.steps(range(STEPS), moves[number % 2])
+        seconds = {workflow: stand.callers(stand.commands(workflow, STEPS)) for workflow in ratios}
+        if number:
+            floors.append(STEPS / floor_seconds)
+            for workflow, took in seconds.items():
+                ratios[workflow].append(floor_seconds / took)
+    floor.close()
+    stand.close()
+    for workflow, least in POSTGRES_GOALS.items():
+        results.ratio(f"PostgreSQL, 16 callers, {workflow.removesuffix('_steps')}", ratios[workflow], floors, least)

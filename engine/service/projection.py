@@ -1,0 +1,180 @@
+"""What the tables must show of a case, worked out from its ledger alone, and how what they show differs (P1, P2, P3).
+
+Columns are compared as they are stored: a forged or damaged one is a difference, never an exception.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from engine.case.case import Case
+from engine.case.codec import microseconds
+from engine.definition.compiled import Definition
+from engine.figures.spans import span_changes
+from engine.ledger.replay import Move, Replayed
+from engine.service.case_rows import case_row
+from engine.service.ports import StoredSpan
+from engine.service.rows import CaseRow, DeadlineRow
+from engine.text import Text
+
+_FIELDS, _PEOPLE = "fields/", "people/P"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """What replay cannot know because private values are gone or wrong: fields by name, people by their number."""
+
+    fields: frozenset[str]
+    people: frozenset[int]
+
+    @classmethod
+    def of(cls, replayed: Replayed) -> Unknown:
+        """Return what the paths of a replay stand for."""
+        paths = replayed.unknown
+        people = (path.removeprefix(_PEOPLE) for path in paths if path.startswith(_PEOPLE))
+        return cls(
+            fields=frozenset(path.removeprefix(_FIELDS) for path in paths if path.startswith(_FIELDS)),
+            people=frozenset(int(number) for number in people if number.isdecimal()),
+        )
+
+
+def row_of(case: Case, definition: Definition) -> CaseRow:
+    """Return the row of a case: number, subject and category are the values of the fields its definition names."""
+    part = definition.workflow
+    number = next((str(case.data[name]) for name in part.number_fields if case.data.get(name)), None)
+    return case_row(
+        case,
+        number=number,
+        subject=cast(str | None, case.data.get(part.subject_field)),
+        category=None if part.category_field is None else cast(str | None, case.data.get(part.category_field)),
+    )
+
+
+def spans_of(moves: Iterable[Move], definition: Definition) -> list[StoredSpan]:
+    """Return the spans that the moves opened and closed, those still open last."""
+    closed: list[StoredSpan] = []
+    held: dict[str, StoredSpan] = {}
+    for move in moves:
+        case, at = move.after, microseconds(move.event.at)
+        for change in span_changes(move.before, case, move.event, definition):
+            if (ended := held.pop(change.kind, None)) is not None:
+                closed.append(ended._replace(until_at=at, until_seq=case.seq))
+            if change.value is not None:
+                span = StoredSpan(case.root, case.id, change.kind, case.seq, change.value, at, None, None)
+                held[change.kind] = span
+    return [*closed, *held.values()]
+
+
+def row_differences(row: CaseRow, case: Case, definition: Definition, unknown: Unknown) -> Iterator[Text]:
+    """Yield each column, and each part of the body, in which the row is not what the ledger says."""
+    expected = row_of(case, definition)
+    part = definition.workflow
+    sources = {
+        "number": frozenset(part.number_fields),
+        "subject": frozenset({part.subject_field}),
+        "category": frozenset({part.category_field or ""}),
+    }
+    for name, value in expected._asdict().items():
+        if name in sources and sources[name] & unknown.fields:
+            continue
+        stored = getattr(row, name)
+        if name != "body" and not _same(stored, value):
+            yield _difference(name, stored, value)
+    yield from _body_differences(row.body, expected.body, unknown)
+
+
+def span_differences(
+    stored: Sequence[StoredSpan], expected: Sequence[StoredSpan], unknown: Unknown
+) -> Iterator[tuple[int, Text]]:
+    """Yield seq and text of each span that is missing, too much, or otherwise than the ledger says."""
+    skipped = {f"field:{name}" for name in unknown.fields}
+    rows = {(span.kind, span.seq): span for span in stored if span.kind not in skipped}
+    known = {(span.kind, span.seq): span for span in expected if span.kind not in skipped}
+    for (kind, seq), span in known.items():
+        row = rows.pop((kind, seq), None)
+        if row is None:
+            yield seq, Text(f"缺少区间 {kind}", f"the span {kind} is missing")
+            continue
+        for name, value in span._asdict().items():
+            if not _same(getattr(row, name), value):
+                yield seq, _difference(f"{kind} {name}", getattr(row, name), value)
+    for kind, seq in rows:
+        yield _seq(seq), Text(f"多出区间 {kind!r:.60}", f"a span too much: {kind!r:.60}")
+
+
+def deadline_differences(stored: Sequence[DeadlineRow], expected: Sequence[DeadlineRow]) -> Iterator[Text]:
+    """Yield each deadline row that is missing, too much, or otherwise than the case's clock."""
+    rows = {row.name: row for row in stored}
+    for known in expected:
+        row = rows.pop(known.name, None)
+        if row is None:
+            yield Text(f"缺少期限 {known.name}", f"the deadline {known.name} is missing")
+            continue
+        for name, value in known._asdict().items():
+            if not _same(getattr(row, name), value):
+                yield _difference(f"{known.name} {name}", getattr(row, name), value)
+    for extra in rows:
+        yield Text(f"多出期限 {extra!r:.60}", f"a deadline too much: {extra!r:.60}")
+
+
+def _body_differences(stored: object, expected: str, unknown: Unknown) -> Iterator[Text]:
+    try:
+        body = json.loads(stored) if isinstance(stored, str) else None
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        yield Text("主表内容无法读取", "the body of the row cannot be read")
+        return
+    known: Mapping[str, object] = json.loads(expected)
+    for name in sorted(known.keys() | body.keys()):
+        shown, wanted = body.get(name), known.get(name)
+        if name in ("data", "sealed"):
+            shown, wanted = _without(shown, unknown.fields), _without(wanted, unknown.fields)
+        elif name in ("people", "parties"):
+            shown, wanted = _masked(shown, body, unknown), _masked(wanted, known, unknown)
+        if name == "data" and isinstance(shown, dict) and isinstance(wanted, dict):
+            for field in sorted(shown.keys() | wanted.keys()):
+                if not _same(shown.get(field), wanted.get(field)):
+                    yield _difference(f"data.{field}", shown.get(field), wanted.get(field))
+        elif not _same(shown, wanted):
+            yield _difference(name, shown, wanted)
+
+
+def _without(value: object, fields: frozenset[str]) -> object:
+    """Return the value of ``data`` or ``sealed`` without these fields; nothing left is as good as no value."""
+    if isinstance(value, dict):
+        return {name: one for name, one in value.items() if name not in fields} or None
+    if isinstance(value, list):
+        return [name for name in value if name not in fields] or None
+    return value
+
+
+def _masked(value: object, body: Mapping[str, object], unknown: Unknown) -> object:
+    """Return people or parties with the persons whom replay cannot know called by their numbers, on both sides."""
+    people = body.get("people")
+    if not unknown.people or not isinstance(people, list) or not isinstance(value, list):
+        return value
+    called = {str(person): f"P{n}" for n, person in enumerate(people, start=1) if n in unknown.people}
+    return [
+        [called.get(str(part), part) for part in one] if isinstance(one, list) else called.get(str(one), one)
+        for one in value
+    ]
+
+
+def _same(stored: object, expected: object) -> bool:
+    """Compare as the ledger does: 1 and true are not the same."""
+    return type(stored) is type(expected) and stored == expected
+
+
+def _seq(value: object) -> int:
+    return value if type(value) is int else 0
+
+
+def _difference(name: str, stored: object, expected: object) -> Text:
+    return Text(
+        f"{name} 与账册不符：现为 {stored!r:.60}，应为 {expected!r:.60}",
+        f"{name} is {stored!r:.60}, the ledger says {expected!r:.60}",
+    )

@@ -1,0 +1,201 @@
+"""Verifies what a database keeps: every chain, every case against its ledger, every row against the replayed case.
+
+It works through everything as it is stored and trusts none of it. That whole cases were taken away without a trace, or
+newest entries together with their rows, shows only against checkpoints kept elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Protocol
+
+from engine.case.case import Pins
+from engine.case.identity import CaseId, RootId
+from engine.definition.compiled import Definition
+from engine.definition.rulebook import Rulebook
+from engine.ledger.chain import ChainRule, check_chain
+from engine.ledger.commitments import Opened, Sealer
+from engine.ledger.replay import Replayed, Rule, replay
+from engine.service.case_rows import deadline_rows
+from engine.service.ports import CaseFile
+from engine.service.projection import (
+    Unknown,
+    deadline_differences,
+    row_differences,
+    span_differences,
+    spans_of,
+)
+from engine.service.rows import PrivateRow
+from engine.text import Text
+
+CHUNK_CASES = 200
+
+
+class RowRule(StrEnum):
+    """What must hold between the ledger and the tables beside it."""
+
+    CASE = "P1"
+    SPANS = "P2"
+    DEADLINES = "P3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One broken rule: at which case and entry, and what is wrong. ``seq`` is 0 where no entry is concerned."""
+
+    case: CaseId
+    seq: int
+    rule: ChainRule | Rule | RowRule
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What was looked at, and everything found, case by case."""
+
+    cases: int
+    entries: int
+    findings: tuple[Finding, ...]
+
+
+class FileReads(Protocol):
+    """The part of ``Reads`` that verification needs."""
+
+    def kept_ids(self, root: RootId) -> Iterator[CaseId]:
+        """Stream the id of everything that is kept of any case, in order."""
+
+    def case_files(self, root: RootId, cases: Sequence[CaseId]) -> Sequence[CaseFile]:
+        """Return everything kept of these cases, in their order."""
+
+
+def verify(
+    reads: FileReads,
+    rules: Rulebook,
+    root: RootId,
+    sealer: Sealer,
+    *,
+    only: CaseId | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Verification:
+    """Verify one organisation's cases, or one case.
+
+    Args:
+        reads: where everything is read from, some hundred cases at a time.
+        rules: every definition and code list that cases are pinned to, by hash.
+        root: the organisation.
+        sealer: opens the private values.
+        only: the one case to look at; a case of which nothing is kept is found to have no entries.
+        progress: told how many cases have been looked at so far.
+    """
+    cases = entries = 0
+    findings: list[Finding] = []
+    for chunk in _chunks([only] if only is not None else reads.kept_ids(root)):
+        for file in reads.case_files(root, chunk):
+            cases += 1
+            entries += len(file.entries)
+            findings.extend(verify_file(file, rules, root, sealer))
+        if progress is not None:
+            progress(cases)
+    return Verification(cases=cases, entries=entries, findings=tuple(findings))
+
+
+def verify_file(file: CaseFile, rules: Rulebook, root: RootId, sealer: Sealer) -> list[Finding]:
+    """Return everything that is wrong with what is kept of one case."""
+    columns = [(entry.seq, entry.body, entry.hash) for entry in file.entries]
+    findings = [
+        Finding(case=file.case, seq=found.seq, rule=found.rule, text=found.text)
+        for found in check_chain(columns, case=file.case)
+    ]
+    if not columns:
+        text = Text("没有第一条账目", "the first entry is missing")
+        findings.append(Finding(case=file.case, seq=1, rule=ChainRule.SEQUENCE, text=text))
+
+    def definition_of(pins: Pins) -> Definition:
+        return rules.pinned(pins.definition, pins.lists)
+
+    openings, homeless = _openings(file, sealer)
+    bodies = [(_whole(seq, position), body) for position, (seq, body, _hash) in enumerate(columns, start=1)]
+    replayed = replay(bodies, openings, definition_of, root=root)
+    findings += [Finding(case=file.case, seq=f.seq, rule=f.rule, text=f.text) for f in replayed.findings]
+    findings += [
+        Finding(
+            case=file.case,
+            seq=0,
+            rule=Rule.ORPHAN,
+            text=Text(f"多出的原值 {path}", f"a private value too much: {path}"),
+        )
+        for path in homeless
+    ]
+    if replayed.complete:
+        findings += _rows(file, replayed)
+    return findings
+
+
+def _chunks(ids: Iterable[CaseId]) -> Iterator[list[CaseId]]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, CHUNK_CASES)):
+        yield chunk
+
+
+def _openings(file: CaseFile, sealer: Sealer) -> tuple[dict[int, dict[str, Opened | None]], list[str]]:
+    """Return by seq and path what the private values hold, and the paths of those whose seq is no number."""
+    wanted = {row.seq for row in file.privates}
+    ids = {entry.seq: _entry_id(entry.body) for entry in file.entries if entry.seq in wanted}
+    openings: dict[int, dict[str, Opened | None]] = {}
+    homeless: list[str] = []
+    for row in file.privates:
+        if type(row.seq) is not int or not isinstance(row.path, str):
+            homeless.append(f"{row.path!r:.80}")
+        else:
+            openings.setdefault(row.seq, {})[row.path] = _opened(row, ids.get(row.seq), sealer)
+    return openings, homeless
+
+
+def _opened(row: PrivateRow, entry: str | None, sealer: Sealer) -> Opened | None:
+    """Return what the row holds; None when it cannot be opened, or names a data key where there are none yet."""
+    if entry is None or type(row.ciphertext) is not bytes or row.key != "":
+        return None
+    return sealer.open(entry, row.path, row.ciphertext)
+
+
+def _entry_id(body: object) -> str | None:
+    """Return the id an entry gives itself; that its bytes are canonical is asked elsewhere."""
+    try:
+        entry = json.loads(body) if type(body) is bytes else None
+    except (ValueError, RecursionError):
+        return None
+    own = entry.get("id") if isinstance(entry, dict) else None
+    return own if isinstance(own, str) else None
+
+
+def _whole(value: object, otherwise: int) -> int:
+    return value if type(value) is int else otherwise
+
+
+def _rows(file: CaseFile, replayed: Replayed) -> Iterator[Finding]:
+    """Compare the tables with the replayed case, P1 to P3; without any entry nothing may stand in them."""
+    unknown = Unknown.of(replayed)
+    case, definition = replayed.case, replayed.definition
+    last = 0 if case is None else case.seq
+
+    def found(rule: RowRule, text: Text, seq: int = last) -> Finding:
+        return Finding(case=file.case, seq=seq, rule=rule, text=text)
+
+    if file.row is None:
+        yield found(RowRule.CASE, Text("主表中没有该事项", "the case has no row"))
+    if case is None or definition is None:
+        yield from (found(RowRule.SPANS, text, seq) for seq, text in span_differences(file.spans, (), unknown))
+        yield from (found(RowRule.DEADLINES, text) for text in deadline_differences(file.deadlines, ()))
+        return
+    if file.row is not None:
+        yield from (found(RowRule.CASE, text) for text in row_differences(file.row, case, definition, unknown))
+    expected = spans_of(replayed.moves, definition)
+    yield from (found(RowRule.SPANS, text, seq) for seq, text in span_differences(file.spans, expected, unknown))
+    yield from (
+        found(RowRule.DEADLINES, text)
+        for text in deadline_differences(file.deadlines, deadline_rows(case, case.clocks))
+    )

@@ -1,0 +1,203 @@
+"""Writing to PostgreSQL: one connection, set-based statements sent in waves, locks that are never waited for long."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from operator import itemgetter
+from typing import Any, Final
+
+import psycopg
+from psycopg.errors import LockNotAvailable
+from psycopg.pq import TransactionStatus
+
+from engine.access.directory import Surroundings
+from engine.case.case import Case
+from engine.case.identity import CaseId, RootId
+from engine.errors import OutcomeUnknown, StorageUnavailable
+from engine.service.case_rows import case_from
+from engine.service.ports import CaseKey, Claim, Conflict, DirectoryWrites, Outcome, Stored, T
+from engine.service.rows import BatchRows, CaseRow, CounterRow
+from engine.storage import postgres_statements as say
+from engine.storage.batches import UNWRITABLE, last_of_each, spans_of, unsealed_rows
+from engine.storage.compiled import POSTGRES, Record, Statement, Values
+from engine.storage.directory_reads import SurroundingsReader
+from engine.storage.directory_writes import StoredDirectory
+from engine.storage.postgres_connection import Connection, connect_to_write, is_certain, meaning
+
+_SURROUNDINGS: Final = SurroundingsReader(POSTGRES)
+_TWO: Final = itemgetter(0, 1)
+_THREE: Final = itemgetter(0, 1, 2)
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+class PostgresTransaction:
+    """One write transaction; implements ``WriteTransaction`` and ``Runner``."""
+
+    exclusive = False
+
+    def __init__(self, store: PostgresWrites, connection: Connection) -> None:
+        self._store = store
+        self._connection = connection
+        self._claimed: set[tuple[str, str, str]] = set()
+
+    def claim(self, claims: Sequence[Claim], at: int) -> Mapping[Claim, Stored]:
+        """Claim the keys in one order for all processes, then look which were settled by somebody before."""
+        if not claims:
+            return {}
+        first = sorted({claim[:3]: claim for claim in claims}.values())
+        with self._connection.pipeline():
+            self._many(say.CLAIM, [(*claim, at) for claim in first])
+            answer = self._many(say.OUTCOMES, [claim[:3] for claim in first])
+        stored = {row[:3]: Stored(row[3], Outcome(CaseId(row[4]), row[5], row[6])) for row in answer.fetchall()}
+        self._claimed.update(claim[:3] for claim in first if claim[:3] not in stored)
+        return {claim: stored[claim[:3]] for claim in claims if claim[:3] in stored}
+
+    def read_cases(self, keys: Collection[CaseKey]) -> Sequence[Case]:
+        return self._cases(say.READ_CASES, keys)
+
+    def lock_cases(self, keys: Collection[CaseKey], *, wait: bool) -> Sequence[Case]:
+        try:
+            return self._cases(say.LOCK_CASES if wait else say.LOCK_FREE_CASES, keys)
+        except LockNotAvailable as error:
+            raise StorageUnavailable from error
+
+    def counters(self, root: RootId, series: Collection[str]) -> Mapping[str, int]:
+        if not series:
+            return {}
+        names = sorted(set(series))
+        with self._connection.pipeline():
+            self._many(say.FIRST_NUMBERS, [CounterRow(root, name, 0) for name in names])
+            answer = self._ask(say.LOCK_COUNTERS, {"root": root, "series": names})
+        return dict(answer.fetchall())
+
+    def epoch(self, root: RootId) -> int:
+        return _SURROUNDINGS.epoch(self, root)
+
+    def surroundings(self, root: RootId) -> Surroundings:
+        return _SURROUNDINGS.read(self, root)
+
+    def write(self, rows: BatchRows) -> None:
+        ends, spans = spans_of(rows)
+        changed = last_of_each(rows.changed, _TWO)
+        settled = {outcome[:3] for outcome in rows.outcomes}
+        with self._connection.pipeline():
+            self._some(say.INSERT_CASES, rows.created)
+            update = self._some(say.UPDATE_CASES, changed)
+            self._some(say.INSERT_ENTRIES, rows.entries)
+            self._some(say.INSERT_UNSEALED, unsealed_rows(rows.entries))
+            self._some(say.INSERT_PRIVATES, rows.privates)
+            self._some(say.END_SPANS, ends)
+            self._some(say.INSERT_SPANS, spans)
+            self._some(say.UPSERT_DEADLINES, last_of_each(rows.deadlines, _THREE))
+            self._some(say.DELETE_READERS, rows.reader_ends)
+            self._some(say.UPSERT_READERS, last_of_each(rows.readers, _THREE))
+            self._some(say.MOVE_READERS, last_of_each(rows.reader_dues, itemgetter(1, 2)))
+            self._some(say.INSERT_OUTBOX, rows.outbox)
+            self._some(say.UPSERT_COUNTERS, last_of_each(rows.counters, _TWO))
+            self._some(say.UPSERT_OUTCOMES, last_of_each(rows.outcomes, _THREE))
+            self._some(say.GIVE_UP, sorted(self._claimed - settled))
+        self._claimed.clear()
+        if update is not None and update.rowcount != len(changed):
+            raise Conflict("a case that was read is gone")
+
+    def give_up(self) -> None:
+        """Give up the claims of a transaction that wrote nothing."""
+        self._some(say.GIVE_UP, sorted(self._claimed))
+
+    def fetch(self, statement: Statement, **values: Values) -> list[Record]:
+        return self._ask(statement, values).fetchall()
+
+    def run(self, statement: Statement, **values: Values) -> int:
+        return self._ask(statement, values).rowcount
+
+    def _cases(self, statement: Statement, keys: Collection[CaseKey]) -> Sequence[Case]:
+        by_root: dict[RootId, list[str]] = defaultdict(list)
+        for root, case in sorted(keys):
+            by_root[root].append(case)
+        return [
+            case_from(CaseRow._make(row))
+            for root, ids in by_root.items()
+            for row in self.fetch(statement, root=root, ids=ids)
+        ]
+
+    def _ask(self, statement: Statement, values: Mapping[str, Values]) -> Cursor:
+        self._store.statements += 1
+        return self._connection.execute(statement.sql, statement.arguments(values))
+
+    def _some(self, statement: say.Many, rows: Sequence[tuple[Any, ...]]) -> Cursor | None:
+        return self._many(statement, rows) if rows else None
+
+    def _many(self, statement: say.Many, rows: Sequence[tuple[Any, ...]]) -> Cursor:
+        self._store.statements += 1
+        return self._connection.execute(statement.sql, statement.columns(rows))
+
+
+class PostgresWrites:
+    """The writing side of a PostgreSQL database; implements ``WriteStore``. ``statements`` counts what was sent."""
+
+    def __init__(self, url: str) -> None:
+        """Connect.
+
+        Raises:
+            StorageUnavailable: the server cannot be reached.
+        """
+        self.statements = 0
+        self._url = url
+        self._one_at_a_time = threading.Lock()
+        self._closed = False
+        self._connection = connect_to_write(url)
+
+    @contextmanager
+    def begin(self) -> Iterator[PostgresTransaction]:
+        with self._one_at_a_time:
+            if self._closed:
+                raise StorageUnavailable
+            if self._connection.closed:
+                self._connection = connect_to_write(self._url)
+            transaction = PostgresTransaction(self, self._connection)
+            try:
+                yield transaction
+                transaction.give_up()
+                self._refuse_if_failed()
+            except psycopg.Error as error:
+                self._roll_back()
+                raise meaning(error) from error
+            except UNWRITABLE as error:
+                self._roll_back()
+                raise Conflict("a value that cannot be written") from error
+            except BaseException:
+                self._roll_back()
+                raise
+            self._commit()
+
+    def plain(self, write: Callable[[DirectoryWrites], T]) -> T:
+        with self.begin() as transaction:
+            return write(StoredDirectory(POSTGRES, transaction))
+
+    def close(self) -> None:
+        with self._one_at_a_time:
+            self._closed = True
+            self._connection.close()
+
+    def _commit(self) -> None:
+        try:
+            self._connection.commit()
+        except psycopg.Error as error:
+            self._roll_back()
+            if is_certain(error):
+                raise meaning(error) from error
+            raise OutcomeUnknown from error
+
+    def _refuse_if_failed(self) -> None:
+        """Raise when a statement failed and the error was swallowed: COMMIT would roll back and report success."""
+        if self._connection.info.transaction_status is TransactionStatus.INERROR:
+            raise Conflict("a statement of the transaction failed")
+
+    def _roll_back(self) -> None:
+        with suppress(psycopg.Error):
+            self._connection.rollback()
+        if self._connection.info.transaction_status is not TransactionStatus.IDLE:
+            self._connection.close()

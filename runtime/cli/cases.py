@@ -1,0 +1,261 @@
+"""``banjie overdue`` and ``banjie explain``: which deadlines are late, and why one ends when it does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.errors import CaseNotFound
+from engine.text import Text
+from runtime.cli.days import days_table
+from runtime.cli.options import AsJson, OfWorkflow, Organisation
+from runtime.cli.run import Run, the_root, the_run
+
+if TYPE_CHECKING:
+    from engine.calendar.calendar import Calendar
+    from engine.case.case import Clock
+    from engine.case.identity import CaseId, RootId
+    from engine.definition.model import Workflow
+    from engine.service.desk import Desk
+    from engine.service.ports import OverdueLine
+    from engine.service.queries import CaseView
+    from engine.service.world import World
+
+PAGE = 200
+HEAD = (
+    Text("编号", "Number"),
+    Text("案由", "Subject"),
+    Text("单位", "Unit"),
+    Text("期限", "Deadline"),
+    Text("截止日期", "Due"),
+    Text("逾期或剩余", "Late or left"),
+    Text("督办", "Rungs"),
+)
+STATES = {
+    "running": Text("计时中", "running"),
+    "suspended": Text("中止", "suspended"),
+    "met": Text("已办结", "met"),
+    "cancelled": Text("已取消", "cancelled"),
+}
+
+
+def overdue(
+    context: typer.Context,
+    workflow: OfWorkflow = None,
+    within: Annotated[
+        int, typer.Option(min=0, metavar="DAYS", help="并列出若干日内到期的 · also what is due within so many days")
+    ] = 0,
+    as_json: AsJson = False,
+    root: Organisation = None,
+) -> None:
+    """逾期（及即将到期）的事项，最久的在前 · Overdue deadlines, the latest first."""
+    from engine.case.actors import SYSTEM
+    from engine.case.codec import at_text
+
+    run = the_run(context)
+    with run.desk() as opened:
+        desk = opened.desk
+        organisation = the_root(desk, root)
+        world = desk.world(organisation)
+        if workflow is not None:
+            world.rules.newest(workflow)
+        now = desk.office.now()
+        lines: list[OverdueLine] = []
+        after: str | None = None
+        while True:
+            found, after = desk.queries.overdue(
+                organisation, SYSTEM, before=_before(now, within), after=after, limit=PAGE, workflow=workflow
+            )
+            lines += found
+            if after is None:
+                break
+    if as_json:
+        cases = [_overdue_json(line, world, now) for line in lines]
+        run.terminal.json({"as_of": at_text(now), "cases": cases})
+    elif lines:
+        overdue_table(run, lines, world, now)
+        run.terminal.say(Text(f"共 {len(lines)} 项", f"{len(lines)} deadline(s)"))
+    else:
+        run.terminal.say(Text("没有逾期事项", "Nothing is overdue"))
+
+
+def explain(
+    context: typer.Context,
+    case: Annotated[str, typer.Argument(metavar="CASE", help="编号或标识 · number or id of the case")],
+    as_json: AsJson = False,
+    root: Organisation = None,
+) -> None:
+    """逐日说明一件事项的每个期限 · Explain every deadline of a case, day by day."""
+    from engine.case.actors import SYSTEM
+
+    run = the_run(context)
+    with run.desk() as opened:
+        desk = opened.desk
+        organisation = the_root(desk, root)
+        world = desk.world(organisation)
+        view = desk.queries.case(organisation, case_called(desk, organisation, case), SYSTEM, world)
+    if as_json:
+        run.terminal.json(_explained_json(view, world.calendar))
+    else:
+        _explain(run, view, world.calendar)
+
+
+def case_called(desk: Desk, root: RootId, name: str) -> CaseId:
+    """Return the case with this id or number; raises CaseNotFound.
+
+    A number that several workflows have issued names the case of the first of them in the alphabet.
+    """
+    from engine.case.identity import CaseId
+
+    if desk.reads.case(root, CaseId(name), None) is not None:
+        return CaseId(name)
+    for workflow in desk.world(root).rules.names():
+        found = desk.reads.case_by_field(root, workflow, name)
+        if found is not None:
+            return found
+    raise CaseNotFound
+
+
+def overdue_table(run: Run, lines: Sequence[OverdueLine], world: World, now: datetime) -> None:
+    """Print deadlines with how late they are."""
+    run.terminal.table(HEAD, [_overdue_row(run, line, world, now) for line in lines])
+
+
+def working_days_late(calendar: Calendar, due_on: date, today: date) -> int:
+    """Return how many working days lie between the due date and today: above 0 when late, below 0 when days are left.
+
+    The due date itself is not counted when it has passed, today is not when it has not.
+    """
+    one = timedelta(days=1)
+    if today >= due_on:
+        return calendar.working_days_between(due_on + one, today + one)
+    return -calendar.working_days_between(today + one, due_on + one)
+
+
+def _before(now: datetime, within: int) -> datetime:
+    """Return the instant up to which deadlines are listed: now, or the end of the last of some coming days."""
+    from engine.calendar.term import SHANGHAI, day_ends_at
+
+    if not within:
+        return now
+    return day_ends_at(now.astimezone(SHANGHAI).date() + timedelta(days=within)) + timedelta(microseconds=1)
+
+
+def _overdue_row(run: Run, line: OverdueLine, world: World, now: datetime) -> tuple[str, ...]:
+    from engine.calendar.wording import weekday_text
+
+    terminal = run.terminal
+    due_on = date.fromisoformat(line.due_on)
+    weekday = weekday_text(due_on)
+    provisional = Text("暂定", " provisional") if line.provisional else Text("", "")
+    return (
+        line.case.number or line.case.id,
+        line.case.subject or "",
+        terminal.read(_unit_title(line, world)),
+        terminal.read(_deadline_title(line, world)),
+        terminal.read(Text(f"{due_on}（{weekday.zh}）{provisional.zh}", f"{due_on} ({weekday.en}){provisional.en}")),
+        terminal.read(_late_or_left(line, world.calendar, now)),
+        "、".join(terminal.read(title) for title in _rung_titles(line, world)),
+    )
+
+
+def _late_or_left(line: OverdueLine, calendar: Calendar, now: datetime) -> Text:
+    from engine.calendar.term import SHANGHAI
+    from engine.case.codec import instant
+
+    days = working_days_late(calendar, date.fromisoformat(line.due_on), now.astimezone(SHANGHAI).date())
+    if instant(line.due_at) <= now:
+        return Text(f"逾期 {days} 个工作日", f"{days} working day(s) late")
+    return Text(f"剩 {-days} 个工作日", f"{-days} working day(s) left") if days else Text("今日到期", "due today")
+
+
+def _overdue_json(line: OverdueLine, world: World, now: datetime) -> dict[str, object]:
+    from api.rendering import overdue_json, text_json
+    from engine.calendar.term import SHANGHAI
+
+    days = working_days_late(world.calendar, date.fromisoformat(line.due_on), now.astimezone(SHANGHAI).date())
+    return {
+        **overdue_json(line, now),
+        "unit_title": text_json(_unit_title(line, world)),
+        "deadline_title": text_json(_deadline_title(line, world)),
+        "working_days_late": days,
+        "rungs": json.loads(line.rungs),
+    }
+
+
+def _unit_title(line: OverdueLine, world: World) -> Text:
+    from engine.case.identity import UnitId
+
+    name = line.case.lead_unit or line.case.unit
+    unit = world.surroundings.units.get(UnitId(name))
+    return Text(name, name) if unit is None else unit.title
+
+
+def _workflow(line: OverdueLine, world: World) -> Workflow:
+    known = world.rules.workflows.get((line.case.workflow, line.case.definition_version))
+    return world.rules.newest(line.case.workflow) if known is None else known[0]
+
+
+def _deadline_title(line: OverdueLine, world: World) -> Text:
+    part = _workflow(line, world).deadlines.get(line.deadline)
+    return Text(line.deadline, line.deadline) if part is None else part.title.text
+
+
+def _rung_titles(line: OverdueLine, world: World) -> Iterator[Text]:
+    workflow = _workflow(line, world)
+    part = workflow.deadlines.get(line.deadline)
+    ladder = None if part is None or part.ladder is None else workflow.ladders[part.ladder]
+    titles = {} if ladder is None else {rung.id: rung.title.text for rung in ladder.rungs}
+    return (titles.get(rung, Text(rung, rung)) for rung in json.loads(line.rungs))
+
+
+def _explained_json(view: CaseView, calendar: Calendar) -> dict[str, object]:
+    from api.rendering import explained_json, number_of
+
+    return {
+        "case": view.case.id,
+        "number": number_of(view),
+        "deadlines": [explained_json(clock, view.definition, calendar) for clock in view.clocks],
+    }
+
+
+def _explain(run: Run, view: CaseView, calendar: Calendar) -> None:
+    from api.reckoning import reasons, why
+    from api.rendering import number_of
+
+    terminal, workflow = run.terminal, view.definition.workflow
+    subject = view.fields.get(workflow.subject_field, "")
+    terminal.say(f"{number_of(view) or view.case.id} {subject}")
+    terminal.say(workflow.states[view.case.state].title.text)
+    if not view.clocks:
+        terminal.say(Text("没有期限", "There is no deadline"))
+    for clock in view.clocks:
+        explanation = why(clock, workflow.deadlines[clock.name], calendar)
+        terminal.say()
+        title, state = workflow.deadlines[clock.name].title.text, STATES[str(clock.state)]
+        terminal.say(Text(f"【{title.zh}】{state.zh}", f"[{title.en}] {state.en}"))
+        for line in _dates(clock):
+            terminal.say(line)
+        for sentence in reasons(clock, explanation):
+            terminal.say(Text(f"  {sentence.zh}", f"  {sentence.en}"))
+        if explanation is not None:
+            days_table(terminal, explanation.days)
+
+
+def _dates(clock: Clock) -> Iterator[Text]:
+    from engine.calendar.wording import date_text
+
+    promised, due = date_text(clock.promised_on), date_text(clock.due_on)
+    tentative = Text("（暂定）", " (provisional)") if clock.provisional else Text("", "")
+    yield Text(f"  最初承诺：{promised.zh}", f"  promised at first: {promised.en}")
+    yield Text(f"  现截止日期：{due.zh}{tentative.zh}", f"  due now: {due.en}{tentative.en}")
+    for from_on, until_on in clock.suspensions:
+        begin = date_text(from_on)
+        end = Text("至今", "still standing") if until_on is None else date_text(until_on)
+        yield Text(f"  中止：{begin.zh} — {end.zh}", f"  suspended: {begin.en} — {end.en}")
+    for days in clock.extensions:
+        yield Text(f"  延长：{days} 日", f"  extended: {days} day(s)")

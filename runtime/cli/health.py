@@ -1,0 +1,193 @@
+"""What ``banjie doctor`` looks at, one small question after another; nothing is changed by asking."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from engine.calendar.calendar import Calendar
+from engine.calendar.term import SHANGHAI
+from engine.errors import BanjieError, DefinitionError
+from engine.storage.sqlite_connection import checkpoints_are_safe
+from engine.storage.store import open_store, writer_elsewhere
+from engine.text import Text
+from runtime.cli.advice import advice_for
+from runtime.clock import Clock, WallClock
+from runtime.rules import load_calendar, load_rules
+from runtime.settings import Settings
+from runtime.socket import socket_path
+
+NOVEMBER: Final = 11
+FREE_BYTES_MIN: Final = 1024**3
+GIB: Final = 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one question found. ``advice`` is None where nothing has to be done; ``fatal`` means it does not work."""
+
+    name: str
+    text: Text
+    advice: Text | None = None
+    fatal: bool = False
+
+    @property
+    def well(self) -> bool:
+        return self.advice is None
+
+
+def looked_at(settings: Settings, clock: Clock) -> Iterator[Look]:
+    """Yield what every question finds, in the order in which one would look."""
+    yield _database(settings)
+    path = settings.sqlite_path
+    if path is not None:
+        yield _sqlite()
+        yield _writer(path)
+        yield _disk(path)
+    yield _definitions(settings)
+    yield from _calendars(settings, clock)
+    yield _clock(clock)
+    yield _plain_http()
+
+
+def _database(settings: Settings) -> Look:
+    path = settings.sqlite_path
+    if path is not None and not path.is_file():
+        return Look(
+            name="database",
+            text=Text(f"数据库 {path} 还不存在", f"There is no database {path} yet"),
+            advice=Text("运行 banjie serve 或 banjie demo 即建立", "banjie serve or banjie demo makes it"),
+        )
+
+    def ask() -> None:
+        store = open_store(settings.database_url, write=False)
+        try:
+            store.reads.ping()
+            store.reads.roots()
+        finally:
+            store.close()
+
+    kind = "PostgreSQL" if path is None else f"SQLite {path}"
+    return _tried("database", ask, Text(f"数据库可用：{kind}", f"The database answers: {kind}"))
+
+
+def _sqlite() -> Look:
+    version = sqlite3.sqlite_version
+    if checkpoints_are_safe():
+        return Look(name="sqlite", text=Text(f"SQLite {version}", f"SQLite {version}"))
+    return Look(
+        name="sqlite",
+        text=Text(
+            f"SQLite {version}：低于 3.51.3，检查点只在写锁下进行（WAL 重置缺陷，已规避）",
+            f"SQLite {version} is older than 3.51.3: checkpoints under the writer lock only (WAL-reset defect)",
+        ),
+        advice=Text("无须处理；方便时升级系统的 SQLite", "Nothing has to be done; upgrade SQLite when it suits"),
+    )
+
+
+def _writer(path: Path) -> Look:
+    if not path.is_file() or not writer_elsewhere(path):
+        return Look(name="writer", text=Text("没有进程在写入", "No process is writing"))
+    if socket_path(path).exists():
+        return Look(
+            name="writer",
+            text=Text(
+                "banjie serve 正在运行，写入经由它进行", "banjie serve is running; other commands write through it"
+            ),
+        )
+    return Look(
+        name="writer",
+        text=Text("有进程在写入，但没有本地套接字", "A process is writing, but there is no local socket"),
+        advice=Text(
+            "等该命令结束；若是异常退出的服务，请重新启动", "Wait for it to end; if it is a server, start it anew"
+        ),
+    )
+
+
+def _disk(path: Path) -> Look:
+    folder = next(place for place in (path.absolute().parent, *path.absolute().parents) if place.is_dir())
+    free = shutil.disk_usage(folder).free
+    text = Text(f"磁盘剩余 {free / GIB:.1f} GiB（{folder}）", f"{free / GIB:.1f} GiB free on disk ({folder})")
+    advice = Text("请清理磁盘或换到更大的磁盘", "Make room, or move to a larger disk")
+    return Look(name="disk", text=text, advice=advice if free < FREE_BYTES_MIN else None)
+
+
+def _definitions(settings: Settings) -> Look:
+    def ask() -> None:
+        load_rules(settings.workflows, calendar_missing=settings.calendar_missing)
+
+    where = settings.workflows
+    return _tried("definitions", ask, Text(f"流程已通过核验（{where}）", f"The workflows are proved ({where})"))
+
+
+def _calendars(settings: Settings, clock: Clock) -> Iterator[Look]:
+    try:
+        calendar = load_calendar(settings.workflows / "calendars", settings.calendar_missing)
+    except DefinitionError as error:
+        yield Look(name="calendar", text=error.text, advice=_advice(error), fatal=True)
+        return
+    yield calendar_look(calendar, clock.now().astimezone(SHANGHAI).date())
+
+
+def calendar_look(calendar: Calendar, today: date) -> Look:
+    """Return whether notices cover this year and, from 1 November on, the next."""
+    covered = sorted({notice.year for notice in calendar.notices})
+    years = "、".join(str(year) for year in covered)
+    needed = [today.year, *([today.year + 1] if today.month >= NOVEMBER else [])]
+    missing = [year for year in needed if year not in covered]
+    text = Text(f"已录入放假通知：{years}", f"Notices on file: {years.replace('、', ', ')}")
+    if not missing:
+        return Look(name="calendar", text=text)
+    lacking = "、".join(str(year) for year in missing)
+    return Look(
+        name="calendar",
+        text=Text(f"{text.zh}；缺 {lacking} 年", f"{text.en}; none for {lacking.replace('、', ', ')}"),
+        advice=Text(
+            f"通知公布后录入 workflows/calendars/{missing[0]}.yaml；此前该年期限为暂定",
+            f"Add workflows/calendars/{missing[0]}.yaml when the notice is out; till then its dates are provisional",
+        ),
+    )
+
+
+def _clock(clock: Clock) -> Look:
+    now = clock.now().astimezone(SHANGHAI)
+    shown = f"{now:%Y-%m-%d %H:%M}"
+    if isinstance(clock, WallClock):
+        return Look(name="clock", text=Text(f"时钟：{shown}（北京时间）", f"Clock: {shown} (Asia/Shanghai)"))
+    return Look(
+        name="clock",
+        text=Text(f"时钟被设定为 {shown}", f"The clock is set to {shown}"),
+        advice=Text(
+            "正式使用时请去掉 BANJIE_CLOCK，并换用非示例数据库", "For real work unset BANJIE_CLOCK and leave the sample"
+        ),
+    )
+
+
+def _plain_http() -> Look:
+    return Look(
+        name="transport",
+        text=Text(
+            "本服务只提供 http，登录密码在内网以明文传送", "The server speaks plain http: passwords travel unencrypted"
+        ),
+        advice=Text(
+            "只监听 127.0.0.1 时无须处理；供他人访问时请在前面加一层 https 反向代理",
+            "On 127.0.0.1 nothing has to be done; for others put a reverse proxy with https before it",
+        ),
+    )
+
+
+def _tried(name: str, ask: Callable[[], None], well: Text) -> Look:
+    try:
+        ask()
+    except BanjieError as error:
+        return Look(name=name, text=error.text, advice=_advice(error), fatal=True)
+    return Look(name=name, text=well)
+
+
+def _advice(error: BanjieError) -> Text:
+    return advice_for(error) or Text("请改正后再试", "Correct it and try again")

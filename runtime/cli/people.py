@@ -1,0 +1,341 @@
+"""``banjie user`` and ``banjie token``: persons, their accounts, their roles, and tokens for programs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.errors import InputRefused, NotFound
+from engine.text import Text
+from runtime.cli.options import AsJson, Organisation
+from runtime.cli.run import day_given, the_root, the_run
+from runtime.cli.workbook import Rehearsed, load_workbook
+
+if TYPE_CHECKING:
+    from engine.access.directory import GrantRow, Person, Surroundings
+    from engine.case.identity import RootId, UnitId
+    from engine.service.desk import Desk
+
+PASSWORD_CHARACTERS_MIN = 8
+TOKEN_DAYS = 90
+HASH_CHARACTERS = 64
+
+users = typer.Typer(no_args_is_help=True, help="人员、账号与授权 · Persons, accounts and roles.")
+tokens = typer.Typer(no_args_is_help=True, help="供程序使用的令牌 · Tokens for programs.")
+
+Login = Annotated[str, typer.Argument(metavar="LOGIN", help="登录名 · login name")]
+Role = Annotated[str, typer.Argument(metavar="ROLE", help="角色标识或名称 · role, by id or title")]
+InUnit = Annotated[str, typer.Option("--unit", metavar="UNIT", help="单位编码或名称 · unit, by code or name")]
+FromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="从标准输入读取密码 · read the password from standard input")
+]
+
+
+@users.command("add")
+def add(
+    context: typer.Context,
+    login: Login,
+    name: Annotated[str, typer.Option(help="姓名 · name")],
+    unit: Annotated[str | None, typer.Option(metavar="UNIT", help="所在单位 · the person's unit")] = None,
+    password_stdin: FromStdin = False,
+    root: Organisation = None,
+) -> None:
+    """新增人员和账号，密码只显示一次 · Add a person with an account; the made password is shown once."""
+    from engine.access.directory import Person
+    from engine.access.passwords import hash_password, new_password
+    from engine.service.organisation import person_id
+    from engine.service.plain import AddPerson, SetPassword
+
+    run = the_run(context)
+    password = _password_given() if password_stdin else new_password()
+    with run.desk(write=True) as opened:
+        desk = opened.desk
+        organisation = the_root(desk, root)
+        if desk.reads.account(login) is not None:
+            raise InputRefused(
+                Text(
+                    f"登录名“{login}”已存在；重设密码请用 banjie user password {login}",
+                    f"There is a login {login!r} already; banjie user password {login} sets a new password",
+                )
+            )
+        there = desk.reads.surroundings(organisation)
+        person = Person(
+            root=organisation,
+            id=person_id(organisation, login),
+            name=name,
+            login=login,
+            unit=None if unit is None else unit_called(there, unit),
+        )
+        desk.office.write([AddPerson(person), SetPassword(organisation, person.id, hash_password(password))])
+    run.terminal.say(Text(f"已新增 {name}（{login}）", f"Added {name} ({login})"))
+    if not password_stdin:
+        run.terminal.say(Text(f"密码（只显示这一次）：{password}", f"Password (shown once): {password}"))
+
+
+@users.command("list")
+def listed(context: typer.Context, as_json: AsJson = False, root: Organisation = None) -> None:
+    """列出人员及其角色 · List persons and their roles."""
+    run = the_run(context)
+    with run.desk() as opened:
+        desk = opened.desk
+        organisation = the_root(desk, root)
+        there = desk.reads.surroundings(organisation)
+        persons = sorted(desk.reads.all_persons(organisation), key=lambda person: (person.login or "~", person.name))
+        grants: dict[str, list[GrantRow]] = {}
+        for grant in desk.reads.all_grants(organisation):
+            grants.setdefault(grant.person, []).append(grant)
+    if as_json:
+        run.terminal.json({"persons": [_person_json(person, grants.get(person.id, []), there) for person in persons]})
+        return
+    head = (Text("登录名", "Login"), Text("姓名", "Name"), Text("单位", "Unit"), Text("角色", "Roles"))
+    rows = [
+        (
+            person.login or "",
+            person.name if person.active else f"{person.name}{run.terminal.read(Text('（停用）', ' (inactive)'))}",
+            run.terminal.read(_unit_title(there, person.unit)),
+            "、".join(_grant_words(grant, there) for grant in grants.get(person.id, [])),
+        )
+        for person in persons
+    ]
+    run.terminal.table(head, rows)
+
+
+@users.command("grant")
+def grant(
+    context: typer.Context,
+    login: Login,
+    role: Role,
+    unit: InUnit,
+    from_on: Annotated[str | None, typer.Option("--from", metavar="DATE", help="自何日 · from this day on")] = None,
+    until_on: Annotated[str | None, typer.Option("--until", metavar="DATE", help="至何日 · up to this day")] = None,
+    root: Organisation = None,
+) -> None:
+    """授予角色 · Grant a role in a unit."""
+    from engine.access.directory import GrantRow
+    from engine.service.organisation import grantable_roles
+    from engine.service.organisation_import import refuse_backward
+    from engine.service.plain import AddGrant
+
+    run = the_run(context)
+    begin, end = day_given(from_on), day_given(until_on)
+    refuse_backward(begin, end)
+    with run.desk(write=True) as opened:
+        desk = opened.desk
+        organisation = the_root(desk, root)
+        roles = grantable_roles(desk.world(organisation).rules)
+        if role not in roles:
+            known = "、".join(sorted(set(roles.values())))
+            raise NotFound(Text(f"没有角色“{role}”，可用：{known}", f"There is no role {role!r}; use {known}"))
+        row = GrantRow(
+            root=organisation,
+            person=person_called(desk, organisation, login).id,
+            role=roles[role],
+            unit=unit_called(desk.reads.surroundings(organisation), unit),
+            from_on=begin,
+            until_on=end,
+        )
+        desk.office.write([AddGrant(row)])
+    run.terminal.say(Text(f"已授予 {login} 角色 {row.role}", f"Granted {row.role} to {login}"))
+
+
+@users.command("revoke")
+def revoke(context: typer.Context, login: Login, role: Role, unit: InUnit, root: Organisation = None) -> None:
+    """收回角色 · Take a role back, whatever its period."""
+    from engine.service.organisation import grantable_roles
+    from engine.service.plain import RemoveGrant
+
+    run = the_run(context)
+    with run.desk(write=True) as opened:
+        desk = opened.desk
+        organisation = the_root(desk, root)
+        named = grantable_roles(desk.world(organisation).rules).get(role, role)
+        person = person_called(desk, organisation, login).id
+        place = unit_called(desk.reads.surroundings(organisation), unit)
+        held = [
+            row
+            for row in desk.reads.all_grants(organisation)
+            if (row.person, row.role, row.unit) == (person, named, place)
+        ]
+        if not held:
+            raise NotFound(Text(f"{login} 在该单位没有角色“{role}”", f"{login} does not hold {role!r} in this unit"))
+        desk.office.write([RemoveGrant(row) for row in held])
+    run.terminal.say(Text(f"已收回 {login} 的角色 {named}", f"Took {named} back from {login}"))
+
+
+@users.command("password")
+def password(
+    context: typer.Context, login: Login, password_stdin: FromStdin = False, root: Organisation = None
+) -> None:
+    """重设密码，只显示一次 · Set a new password; a made one is shown once."""
+    from engine.access.passwords import hash_password, new_password
+    from engine.service.plain import SetPassword
+
+    run = the_run(context)
+    secret = _password_given() if password_stdin else new_password()
+    with run.desk(write=True) as opened:
+        organisation = the_root(opened.desk, root)
+        person = person_called(opened.desk, organisation, login)
+        opened.desk.office.write([SetPassword(organisation, person.id, hash_password(secret))])
+    run.terminal.say(Text(f"已重设 {login} 的密码", f"The password of {login} is set"))
+    if not password_stdin:
+        run.terminal.say(Text(f"密码（只显示这一次）：{secret}", f"Password (shown once): {secret}"))
+
+
+@users.command("import")
+def import_users(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", exists=True, dir_okay=False, help="表格 · the workbook")],
+    passwords: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="把新密码写入此文件（仅本人可读） · write the new passwords to this file"),
+    ] = None,
+    dry_run: Rehearsed = False,
+    as_json: AsJson = False,
+    root: Organisation = None,
+) -> None:
+    """从表格导入人员和授权，并为新账号生成密码 · Import persons and grants; new accounts are given passwords.
+
+    列名见 banjie unit import --help · the columns are those of banjie unit import.
+    """
+    load_workbook(the_run(context), file, wanted=root, dry_run=dry_run, as_json=as_json, accounts=True, to=passwords)
+
+
+@tokens.command("add")
+def add_token(
+    context: typer.Context,
+    login: Login,
+    title: Annotated[str, typer.Option(help="用途 · what it is for")],
+    days: Annotated[int, typer.Option(min=1, max=3660, help="有效天数 · days it is valid")] = TOKEN_DAYS,
+    root: Organisation = None,
+) -> None:
+    """发放令牌，只显示一次 · Make a token for the API; it is shown once."""
+    from datetime import timedelta
+
+    from engine.access.passwords import new_secret, secret_hash
+    from engine.calendar.term import SHANGHAI
+    from engine.service.plain import OpenLogin
+
+    run = the_run(context)
+    secret = new_secret()
+    with run.desk(write=True) as opened:
+        desk = opened.desk
+        organisation = the_root(desk, root)
+        at = desk.office.now()
+        expires_at = at + timedelta(days=days)
+        desk.office.write(
+            [
+                OpenLogin(
+                    token_hash=secret_hash(secret),
+                    root=organisation,
+                    person=person_called(desk, organisation, login).id,
+                    kind="token",
+                    title=title,
+                    at=at,
+                    expires_at=expires_at,
+                )
+            ]
+        )
+    until = f"{expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    run.terminal.say(Text(f"令牌（只显示这一次）：{secret}", f"Token (shown once): {secret}"))
+    run.terminal.say(
+        Text(
+            f"有效至 {until}；撤销用的编号：{secret_hash(secret)}",
+            f"Valid until {until}; number to revoke it by: {secret_hash(secret)}",
+        )
+    )
+
+
+@tokens.command("revoke")
+def revoke_token(
+    context: typer.Context,
+    token: Annotated[
+        str, typer.Argument(metavar="TOKEN", help="令牌或其编号，- 为标准输入 · the token or its number; - reads it")
+    ],
+) -> None:
+    """撤销令牌 · Revoke a token."""
+    from engine.access.passwords import secret_hash
+    from engine.case.codec import microseconds
+    from engine.service.plain import EndLogin
+
+    run = the_run(context)
+    given = sys.stdin.readline().strip() if token == "-" else token
+    is_number = len(given) == HASH_CHARACTERS and all(sign in "0123456789abcdef" for sign in given)
+    number = given if is_number else secret_hash(given)
+    with run.desk(write=True) as opened:
+        desk = opened.desk
+        if desk.reads.session_person(number, microseconds(desk.office.now())) is None:
+            raise NotFound(Text("没有这个令牌，或已失效", "There is no such token, or it is over"))
+        desk.office.write([EndLogin(number)])
+    run.terminal.say(Text("令牌已撤销", "The token is revoked"))
+
+
+def unit_called(there: Surroundings, name: str) -> UnitId:
+    """Return the unit of this code, name or id; raises NotFound."""
+    unit = there.unit_called(name)
+    if unit is None:
+        raise NotFound(
+            Text(
+                f"没有（或不止一个）单位叫“{name}”；banjie unit list 列出全部",
+                f"No unit, or several, are called {name!r}; see banjie unit list",
+            )
+        )
+    return unit.id
+
+
+def person_called(desk: Desk, root: RootId, login: str) -> Person:
+    """Return the person with this login in the organisation; raises NotFound."""
+    account = desk.reads.account(login)
+    found = None if account is None or account.root != root else desk.reads.persons(root, [account.person])
+    if not found:
+        raise NotFound(
+            Text(
+                f"没有登录名“{login}”；banjie user list 列出全部", f"There is no login {login!r}; see banjie user list"
+            )
+        )
+    return next(iter(found.values()))
+
+
+def _password_given() -> str:
+    password = sys.stdin.readline().rstrip("\r\n")
+    if len(password) < PASSWORD_CHARACTERS_MIN:
+        raise InputRefused(
+            Text(
+                f"密码至少 {PASSWORD_CHARACTERS_MIN} 个字符",
+                f"A password has at least {PASSWORD_CHARACTERS_MIN} characters",
+            )
+        )
+    return password
+
+
+def _unit_title(there: Surroundings, unit: UnitId | None) -> Text:
+    known = None if unit is None else there.units.get(unit)
+    return Text("", "") if known is None else known.title
+
+
+def _grant_words(row: GrantRow, there: Surroundings) -> str:
+    unit = there.units.get(row.unit)
+    period = "" if row.from_on is None and row.until_on is None else f" {row.from_on or ''}–{row.until_on or ''}"
+    return f"{row.role}@{unit.code if unit is not None else row.unit}{period}"
+
+
+def _person_json(person: Person, grants: list[GrantRow], there: Surroundings) -> dict[str, object]:
+    unit = None if person.unit is None else there.units.get(person.unit)
+    return {
+        "id": person.id,
+        "login": person.login,
+        "name": person.name,
+        "unit": None if unit is None else unit.code,
+        "active": person.active,
+        "grants": [
+            {
+                "role": row.role,
+                "unit": there.units[row.unit].code if row.unit in there.units else row.unit,
+                "from": None if row.from_on is None else row.from_on.isoformat(),
+                "until": None if row.until_on is None else row.until_on.isoformat(),
+            }
+            for row in grants
+        ],
+    }

@@ -1,0 +1,120 @@
+"""The sample congress is played by real commands and tells the same story for the same seed."""
+
+from __future__ import annotations
+
+import stat
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from engine.access.passwords import password_fits
+from engine.service.ports import CaseFilter
+from engine.service.verify import verify
+from runtime.demo.build import (
+    SAMPLE_ENDS_AT,
+    build_sample,
+    is_empty,
+    sample_accounts,
+    sample_clock,
+    sample_file,
+)
+from runtime.settings import Settings
+from runtime.wiring import Opened, desk_of
+
+CASES = 64
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('sample')}/banjie.db")
+
+
+@pytest.fixture(scope="module")
+def commands(settings: Settings) -> int:
+    return build_sample(settings, cases=CASES)
+
+
+@pytest.fixture(scope="module")
+def opened(settings: Settings, commands: int) -> Iterator[Opened]:
+    assert commands > 0
+    with desk_of(settings, write=False) as desk:
+        yield desk
+
+
+def lines(opened: Opened, workflow: str) -> list[tuple[str | None, str]]:
+    root = opened.desk.reads.roots()[0]
+    page = opened.desk.reads.list_cases(root, None, CaseFilter(workflow=workflow), after=None, limit=200)
+    return sorted((line.subject, line.state) for line in page.lines)
+
+
+def test_it_holds_proposals_and_grievances_in_the_shares_of_the_corpus(opened: Opened) -> None:
+    # 120 of 320 texts are proposals: 64 × 120/320 = 24.
+    assert len(lines(opened, "proposal")) == 24
+    assert len(lines(opened, "grievance")) == 40
+
+
+def test_the_same_seed_plays_the_same_story(opened: Opened, tmp_path: Path) -> None:
+    again = Settings(database_url=f"sqlite:///{tmp_path}/again.db")
+    build_sample(again, cases=CASES)
+    with desk_of(again, write=False) as other:
+        for workflow in ("proposal", "grievance"):
+            assert lines(other, workflow) == lines(opened, workflow)
+
+
+def test_another_seed_plays_another_story(opened: Opened, tmp_path: Path) -> None:
+    other_settings = Settings(database_url=f"sqlite:///{tmp_path}/other.db")
+    build_sample(other_settings, cases=CASES, seed=7)
+    with desk_of(other_settings, write=False) as other:
+        assert lines(other, "grievance") != lines(opened, "grievance")
+
+
+def test_every_chain_and_every_row_of_it_verifies(opened: Opened) -> None:
+    root = opened.desk.reads.roots()[0]
+    found = verify(opened.desk.reads, opened.desk.world(root).rules, root, opened.desk.sealer)
+    assert found.findings == ()
+    assert found.cases > CASES
+
+
+def test_nothing_happens_after_its_last_day_nor_at_night(opened: Opened) -> None:
+    root = opened.desk.reads.roots()[0]
+    cases = opened.desk.reads.cases(root, list(opened.desk.reads.all_case_ids(root)))
+    assert max(case.changed_at for case in cases) <= SAMPLE_ENDS_AT.astimezone(UTC)
+    hours = Counter(case.changed_at.astimezone(SAMPLE_ENDS_AT.tzinfo).hour for case in cases)
+    assert set(hours) <= set(range(9, 21))
+
+
+def test_each_shown_role_has_an_account_with_a_password_of_its_own(opened: Opened, settings: Settings) -> None:
+    accounts = sample_accounts(settings)
+    assert {login for _title, login, _password in accounts} >= {"office", "director", "handler", "delegate", "auditor"}
+    assert len({password for _title, _login, password in accounts}) == len(accounts)
+    for _title, login, password in accounts[:2]:
+        account = opened.desk.reads.account(login)
+        assert account is not None
+        assert password_fits(password, account.password_hash)
+
+
+def test_the_accounts_are_readable_by_their_owner_only(settings: Settings, commands: int) -> None:
+    assert commands > 0
+    kept = sample_file(settings)
+    assert kept is not None
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_its_clock_goes_on_from_its_last_day(settings: Settings, commands: int) -> None:
+    assert commands > 0
+    clock = sample_clock(settings)
+    assert clock is not None
+    assert abs((clock.now() - SAMPLE_ENDS_AT).total_seconds()) < 5
+    assert clock.now().date() == datetime(2026, 9, 15).date()  # noqa: DTZ001 - a date only
+
+
+def test_a_database_without_an_organisation_is_empty_and_has_no_sample(tmp_path: Path, opened: Opened) -> None:
+    empty = Settings(database_url=f"sqlite:///{tmp_path}/empty.db")
+    with desk_of(empty) as desk:
+        assert is_empty(desk.desk)
+    assert sample_accounts(empty) == []
+    assert sample_clock(empty) is None
+    assert not is_empty(opened.desk)

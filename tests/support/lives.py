@@ -1,0 +1,109 @@
+"""How a case came to be where a scenario finds it: for each state the one before it and the moves between, all really
+made. A workflow's way stands in a table of its own; this module walks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from pydantic import JsonValue
+
+from engine.case.identity import CaseId
+from tests.support.hall import Form, Hall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a scenario says of a case's life: who opened it with what, and whom it is assigned to when it gets there."""
+
+    opener: str | None = None
+    lead: str = "后勤服务中心"
+    co_handlers: Sequence[str] = ()
+    form: Form = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """One move of a life. ``{lead}`` in ``who`` and in answers stands for the lead unit, ``{unit}`` for the unit of the
+    part. ``of`` says whose move it is: the case's own, the lead's part's or that of every co-handler's part."""
+
+    who: str
+    transition: str
+    form: Form = field(default_factory=dict)
+    of: str = "case"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How a state is reached: from which, and by what moves; ``before`` is None for the state a case opens in."""
+
+    before: str | None
+    moves: tuple[Do, ...] = ()
+
+
+Life = Mapping[str, Step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """The life of one workflow's cases: who opens them, with what, and how each state is reached."""
+
+    opener: str
+    states: Life
+    form: Form = field(default_factory=dict)
+
+
+WAYS: Final[dict[str, Way]] = {}
+"""Workflow → its way; each workflow's table registers itself."""
+
+
+def bring(hall: Hall, workflow: str, name: str, state: str, circumstances: Circumstances) -> None:
+    """Open a case called ``name`` if there is none, and lead it to a state from where it is."""
+    way = WAYS[workflow]
+    if name not in hall.cases:
+        form = {**way.form, **circumstances.form}
+        _must(hall.open(circumstances.opener or way.opener, workflow, name, form).reasons)
+    hall.current = name
+    case = hall.case_id(name)
+    for move in _road(way.states, hall.case(case).state, state):
+        who = circumstances.opener or move.who if move.who == way.opener else move.who
+        _make(hall, case, replace(move, who=who), circumstances)
+    assert hall.case(case).state == state, f"“{name}”处于{hall.case(case).state}，应为{state}"
+
+
+def _road(states: Life, here: str, there: str) -> list[Do]:
+    """Return the moves between two states, looked for backwards from the second."""
+    moves: list[Do] = []
+    at: str | None = there
+    while at != here:
+        assert at is not None, f"{here}以后到不了{there}"
+        moves[:0] = states[at].moves
+        at = states[at].before
+    return moves
+
+
+def _make(hall: Hall, case: CaseId, move: Do, circumstances: Circumstances) -> None:
+    lead = circumstances.lead
+    if move.of == "case":
+        form = {key: _filled(hall, value, circumstances) for key, value in move.form.items()}
+        _must(hall.fire(move.who.format(lead=lead), case, move.transition, form).reasons)
+        return
+    for part in hall.children(case, move.of):
+        unit = hall.cast.unit_title(part.unit)
+        _must(hall.fire(move.who.format(lead=lead, unit=unit), part.id, move.transition, move.form).reasons)
+
+
+def _filled(hall: Hall, value: JsonValue, circumstances: Circumstances) -> JsonValue:
+    """Return the ids behind ``{lead}`` and ``{co_handlers}``; anything else stands for itself."""
+    match value:
+        case "{lead}":
+            return hall.cast.unit(circumstances.lead)
+        case "{co_handlers}":
+            return [hall.cast.unit(unit) for unit in circumstances.co_handlers]
+        case _:
+            return value
+
+
+def _must(reasons: Sequence[str]) -> None:
+    assert not reasons, f"背景步骤被拒绝：{reasons}"

@@ -1,0 +1,247 @@
+"""Counting measures: the published totals of the field, what is left out, what is shown beside, groups, rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from engine.case.identity import CaseId
+from engine.definition.compiled import Definition
+from engine.definition.model import Measure
+from engine.figures.facts import Facts
+from engine.figures.measures import Counted, Grouping, MeasureResult, Tally, evaluate, rate
+from tests.support.ledgers import small_rules
+
+AT = datetime(2026, 9, 1, tzinfo=UTC)
+MATTER = small_rules().for_new("matter")
+_IDS = count()
+
+
+def cases(
+    number: int, *, reached: Iterable[str] = ("submitted",), first: str = "2026-03-31T17:00:00.000000Z", **held: str
+) -> list[Facts]:
+    """Return so many cases of which the same is known; ``field_kind`` stands for the kind ``field:kind``."""
+    kinds = {name.replace("field_", "field:").replace("fired_", "fired:"): value for name, value in held.items()}
+    return [
+        Facts(
+            case=CaseId(f"{next(_IDS):032x}"),
+            held={"state": "filed", "unit": "works", **kinds},
+            passed=(),
+            first=dict.fromkeys(reached, first),
+        )
+        for _ in range(number)
+    ]
+
+
+def merged_into(number: int, head: Facts, **held: str) -> list[Facts]:
+    """Return so many forms merged into a case."""
+    return [replace(form, held={**form.held, "merged": head.case}) for form in cases(number, **held)]
+
+
+def measured(
+    facts: Iterable[Facts], *, by: Grouping | None = None, definition: Definition = MATTER
+) -> Mapping[str, MeasureResult]:
+    return {result.name: result for result in evaluate(definition, facts, AT, by=by)}
+
+
+def of_measure(facts: Iterable[Facts], **parts: object) -> Tally:
+    """Return the tally of one measure written out here."""
+    measure = Measure.model_validate({"title": {"zh": "试", "en": "Test"}, **parts})
+    part = MATTER.workflow.model_copy(update={"measures": {"test": measure}})
+    (result,) = evaluate(Definition(part, MATTER.hash, MATTER.lists, MATTER.list_hashes), facts, AT)
+    return result.total
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "decimals", "printed"),
+    [
+        (64, 72, 1, "88.9"),
+        (57, 64, 1, "89.1"),
+        (64, 126, 1, "50.8"),
+        (80, 126, 1, "63.5"),
+        (64, 100, 1, "64.0"),
+        (3993, 4028, 2, "99.13"),
+        (3952, 4028, 2, "98.11"),
+        (22, 92, 2, "23.91"),
+        (68, 92, 2, "73.91"),
+        (2, 92, 2, "2.17"),
+        (37, 40, 0, "93"),
+        (37, 40, 1, "92.5"),
+        (1, 8, 0, "13"),
+        (3, 8, 0, "38"),
+        (1, 2000, 1, "0.1"),
+        (1, 2001, 1, "0.0"),
+        (7, 7, 1, "100.0"),
+        (9, 8, 1, "112.5"),
+        (0, 5, 2, "0.00"),
+        (0, 0, 1, "—"),
+        (5, 0, 1, "—"),
+        (-1, 8, 1, "-12.5"),
+    ],
+)
+def test_a_rate_is_rounded_half_up_to_the_decimals_asked_for(
+    numerator: int, denominator: int, decimals: int, printed: str
+) -> None:
+    assert rate(numerator, denominator, decimals) == printed
+
+
+def test_a_rate_has_one_decimal_unless_asked_otherwise() -> None:
+    assert rate(64, 72) == "88.9"
+
+
+def test_seventy_two_forms_become_sixty_four_filed_cases() -> None:
+    filed = cases(64, field_outcome="filed")
+    forms = merged_into(8, filed[0], field_outcome="filed")
+    result = measured([*filed, *forms])
+    by_case, by_form = result["filing_rate"].total, result["filing_rate_by_form"].total
+    assert (by_case.numerator, by_case.denominator, by_case.value()) == (64, 72, "88.9")
+    assert (by_form.numerator, by_form.denominator, by_form.value()) == (72, 72, "100.0")
+
+
+def test_a_form_counts_as_filed_through_the_case_it_was_merged_into() -> None:
+    head, refused = *cases(1, field_outcome="filed"), *cases(1, field_outcome="refused")
+    forms = [*merged_into(3, head), *merged_into(2, refused)]
+    total = measured([*forms, head, refused])["filing_rate_by_form"].total
+    assert (total.numerator, total.denominator) == (4, 7)
+
+
+def test_a_count_has_no_denominator_and_its_value_is_the_count() -> None:
+    total = measured(cases(5, reached=("submitted", "assigned"), field_round="2"))["rounds"].total
+    assert (total.numerator, total.denominator, total.value()) == (10, None, "10")
+
+
+def test_a_number_is_added_up_only_where_the_condition_holds_and_a_missing_one_is_nothing() -> None:
+    facts = [*cases(2, fired_extend="3"), *cases(1, fired_extend="1"), *cases(4)]
+    assert measured(facts)["extensions"].total.numerator == 7
+    assert of_measure(facts, numerator={"where": "reached.submitted", "sum": "case.round"}).numerator == 0
+
+
+def test_what_is_excluded_leaves_both_parts_and_is_counted_in_its_first_line() -> None:
+    facts = [
+        *cases(6, field_outcome="filed"),
+        *cases(1, field_outcome="filed", state="withdrawn"),
+        *cases(2, field_outcome="filed", state="withdrawn", field_kind="pay"),
+        *cases(4, field_kind="pay"),
+        *cases(3),
+    ]
+    tally = of_measure(
+        facts,
+        numerator={"where": "case.outcome == 'filed'"},
+        denominator={"where": "reached.submitted"},
+        excluded=[
+            {"id": "withdrawn", "title": {"zh": "撤", "en": "W"}, "where": "case.state == 'withdrawn'"},
+            {"id": "pay", "title": {"zh": "酬", "en": "P"}, "where": "case.kind == 'pay'"},
+        ],
+    )
+    assert (tally.numerator, tally.denominator) == (6, 9)
+    assert [(line.id, line.count) for line in tally.excluded] == [("withdrawn", 3), ("pay", 4)]
+
+
+def test_what_is_shown_beside_changes_nothing_and_counts_the_excluded_too() -> None:
+    tally = of_measure(
+        [*cases(2, state="withdrawn"), *cases(3)],
+        numerator={"where": "reached.submitted"},
+        excluded=[{"id": "gone", "title": {"zh": "撤", "en": "W"}, "where": "case.state == 'withdrawn'"}],
+        beside=[{"id": "all", "title": {"zh": "全", "en": "All"}, "where": "reached.submitted"}],
+    )
+    assert tally.numerator == 3
+    assert [(line.id, line.title.zh, line.count) for line in tally.beside] == [("all", "全", 5)]
+
+
+def test_a_line_that_nothing_meets_is_printed_with_zero() -> None:
+    lines = measured(cases(2))["filing_rate"].total.beside
+    assert [(line.id, line.count) for line in lines] == [("withdrawn", 0)]
+
+
+@pytest.mark.parametrize(("answered", "small"), [(2, True), (3, False), (4, False)])
+def test_a_sample_below_the_minimum_is_marked(answered: int, small: bool) -> None:
+    facts = cases(answered, reached=("submitted", "handled"), field_reply_class="A")
+    assert measured(facts)["solved_rate"].total.small is small
+
+
+def test_without_any_case_every_rate_is_a_dash_and_every_count_zero() -> None:
+    result = measured([])
+    assert {name: one.total.value() for name, one in result.items()} == {
+        "filing_rate": "—",
+        "filing_rate_by_form": "—",
+        "solved_rate": "—",
+        "on_time_reply_rate": "—",
+        "rounds": "0",
+        "extensions": "0",
+    }
+
+
+def test_measures_come_in_the_order_of_the_definition() -> None:
+    assert [result.name for result in evaluate(MATTER, [], AT)] == list(MATTER.workflow.measures)
+
+
+def test_a_case_without_a_date_leaves_the_measures_that_ask_for_one_which_it_has() -> None:
+    due = '{"due_at":"2026-05-01T00:00:00.000000Z","extensions":0,"state":"running","suspensions":0}'
+    facts = [
+        *cases(2, field_outcome="filed", **{"clock:reply": due}),
+        *cases(3, field_outcome="filed", stated="undated", **{"clock:reply": due}),
+        *cases(4, field_outcome="refused", stated="undated"),
+    ]
+    result = measured(facts)
+    late, filed = result["on_time_reply_rate"].total, result["filing_rate"].total
+    assert (late.numerator, late.denominator) == (0, 2)
+    assert [(line.id, line.count) for line in late.excluded] == [("withdrawn", 0), ("suspended", 0), ("undated", 3)]
+    assert late.excluded[-1].title.zh == "日期不明"
+    assert (filed.numerator, filed.denominator, filed.excluded) == (5, 9, ())
+
+
+def test_a_case_without_a_date_is_counted_under_the_exclusion_it_meets() -> None:
+    clock = '{"due_at":"2026-05-01T00:00:00.000000Z","extensions":0,"state":"suspended","suspensions":1}'
+    total = measured(cases(2, stated="undated", **{"clock:reply": clock}))["on_time_reply_rate"].total
+    assert [(line.id, line.count) for line in total.excluded] == [("withdrawn", 0), ("suspended", 2), ("undated", 0)]
+
+
+def test_a_case_without_a_date_belongs_to_no_month() -> None:
+    groups = measured([*cases(1), *cases(2, stated="undated")], by=Grouping.MONTH)["filing_rate"].groups
+    assert [(key, tally.denominator) for key, tally in groups] == [("2026-04", 1), (None, 2)]
+
+
+def test_groups_by_unit_take_the_unit_that_leads_else_the_cases_own() -> None:
+    facts = [*cases(2, lead="safety", field_outcome="filed"), *cases(1, lead="safety"), *cases(4, unit="logistics")]
+    groups = dict(measured(facts, by=Grouping.UNIT)["filing_rate"].groups)
+    assert {key: (tally.numerator, tally.denominator) for key, tally in groups.items()} == {
+        "logistics": (0, 4),
+        "safety": (2, 3),
+    }
+
+
+def test_groups_by_category_keep_the_cases_without_one_last() -> None:
+    facts = [*cases(2), *cases(3, field_kind="safety"), *cases(1, field_kind="pay")]
+    groups = measured(facts, by=Grouping.CATEGORY)["filing_rate"].groups
+    assert [(key, tally.denominator) for key, tally in groups] == [("pay", 1), ("safety", 3), (None, 2)]
+
+
+def test_the_month_is_that_of_the_first_submission_in_shanghai() -> None:
+    facts = [
+        *cases(1, first="2026-03-31T15:59:59.999999Z"),
+        *cases(2, first="2026-03-31T16:00:00.000000Z"),
+        *cases(1, reached=()),
+    ]
+    groups = measured(facts, by=Grouping.MONTH)["filing_rate"].groups
+    assert [(key, tally.denominator) for key, tally in groups] == [("2026-03", 1), ("2026-04", 2), (None, 0)]
+
+
+def test_groups_add_up_to_the_whole() -> None:
+    facts = [
+        *cases(2, lead="safety", field_outcome="filed"),
+        *cases(5, unit="logistics", state="withdrawn"),
+        *cases(1),
+    ]
+    for result in measured(facts, by=Grouping.UNIT).values():
+        assert sum(tally.numerator for _key, tally in result.groups) == result.total.numerator
+        for place, line in enumerate(result.total.beside):
+            lines: list[Counted] = [tally.beside[place] for _key, tally in result.groups]
+            assert sum(one.count for one in lines) == line.count
+
+
+def test_without_grouping_there_are_no_groups() -> None:
+    assert all(result.groups == () for result in measured(cases(3)).values())

@@ -1,0 +1,92 @@
+"""How late is late, and what the doctor makes of calendars, disks and rules, without a database."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from engine.calendar.calendar import Calendar
+from engine.calendar.notices import Notice
+from engine.text import Text
+from runtime.cli import health
+from runtime.cli.cases import working_days_late
+from runtime.clock import SetClock
+from runtime.settings import Settings
+
+
+def notice(year: int) -> Notice:
+    return Notice(
+        year=year,
+        source=Text("通知", "Notice"),
+        number=None,
+        issued_on=None,
+        holidays=(),
+        make_up_days=frozenset(),
+    )
+
+
+CALENDAR = Calendar(notices=(notice(2026),))
+
+
+@pytest.mark.parametrize(
+    ("due_on", "today", "days"),
+    [
+        (date(2026, 9, 11), date(2026, 9, 14), 1),  # Friday, seen on Monday
+        (date(2026, 9, 11), date(2026, 9, 13), 0),  # Friday, seen on Sunday
+        (date(2026, 9, 11), date(2026, 9, 18), 5),
+        (date(2026, 9, 18), date(2026, 9, 14), -4),  # Friday, seen on Monday
+        (date(2026, 9, 14), date(2026, 9, 14), 0),
+    ],
+)
+def test_lateness_is_counted_in_working_days(due_on: date, today: date, days: int) -> None:
+    assert working_days_late(CALENDAR, due_on, today) == days
+
+
+def test_next_years_notice_is_missed_from_november_on() -> None:
+    assert health.calendar_look(CALENDAR, date(2026, 10, 31)).well
+    look = health.calendar_look(CALENDAR, date(2026, 11, 1))
+    assert not look.well
+    assert not look.fatal
+    assert look.text.zh == "已录入放假通知：2026；缺 2027 年"
+
+
+def test_this_years_notice_is_missed_at_any_time() -> None:
+    assert "缺 2027 年" in health.calendar_look(CALENDAR, date(2027, 3, 1)).text.zh
+
+
+class Usage(NamedTuple):
+    """As the operating system tells it."""
+
+    total: int
+    used: int
+    free: int
+
+
+def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/not-there-yet/b.db")
+    clock = SetClock(datetime(2026, 9, 15, tzinfo=UTC))
+    looks = {look.name: look for look in health.looked_at(settings, clock)}
+
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: Usage(10, 9, 1))
+    looks = {look.name: look for look in health.looked_at(settings, clock)}
+    assert not looks["disk"].well
+    assert looks["disk"].text.zh.startswith("磁盘剩余 0.0 GiB")
+    assert not looks["database"].well
+    assert not looks["clock"].well
+
+
+@pytest.mark.parametrize(("safe", "well"), [(True, True), (False, False)])
+def test_an_old_sqlite_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, safe: bool, well: bool) -> None:
+    monkeypatch.setattr(health, "checkpoints_are_safe", lambda: safe)
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/b.db")
+    looks = {look.name: look for look in health.looked_at(settings, SetClock(datetime(2026, 9, 15, tzinfo=UTC)))}
+    assert looks["sqlite"].well is well
+
+
+def test_on_postgresql_there_is_no_file_to_look_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = Settings(database_url="postgresql://nobody@127.0.0.1:1/none", workflows=tmp_path)
+    looks = [look.name for look in health.looked_at(settings, SetClock(datetime(2026, 9, 15, tzinfo=UTC)))]
+    assert looks == ["database", "definitions", "calendar", "clock", "transport"]

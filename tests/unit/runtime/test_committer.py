@@ -1,0 +1,501 @@
+"""The committer: what waits becomes one transaction, answers leave after COMMIT, and no failure stops the writer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pytest
+
+from engine.case.commands import Command, FireTransition, OpenCase
+from engine.case.decide import decide, key_hash
+from engine.case.identity import CaseId, UnitId
+from engine.case.situation import Situation
+from engine.definition.rulebook import Rulebook
+from engine.errors import (
+    BanjieError,
+    CommandFailed,
+    KeyReused,
+    OutcomeUnknown,
+    StorageError,
+    StorageUnavailable,
+    TooBusy,
+)
+from engine.service import execute as execute_module
+from engine.service.case_cache import CaseCache
+from engine.service.execute import Done
+from engine.service.office import Answer
+from engine.service.plain import NoteFailure
+from engine.service.ports import Conflict
+from engine.service.rows import BatchRows
+from engine.text import Text
+from runtime.committer import CONFLICT_ROUNDS_MAX, LATER_ROUNDS_MAX, LATER_ROUNDS_WAIT, Committer, LocalOffice
+from tests.support.builders import CLERK, ROOT, a_definition_with, a_rulebook, at
+from tests.support.fake_store import FakeStore, batches
+
+RULES = a_rulebook(a_definition_with())
+WAIT_SECONDS = 10.0
+"""How long a test waits for another thread before it fails; nothing waits that long when all is well."""
+
+
+@dataclass(slots=True)
+class Bench:
+    """A committer over a fake store, and a door that holds its thread between BEGIN and the first read."""
+
+    store: FakeStore = field(default_factory=FakeStore)
+    unknowns: list[str] = field(default_factory=list)
+    door: threading.Event = field(default_factory=threading.Event)
+    entered: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    committer: Committer = field(init=False)
+    rules: Rulebook = RULES
+    queue_max: int = 1000
+    live_batch_max: int = 256
+    cache: CaseCache | None = None
+
+    def __post_init__(self) -> None:
+        self.door.set()
+        self.store.at_begin = self._pass
+        self.committer = Committer(
+            self.store,
+            batches(self.rules),
+            queue_max=self.queue_max,
+            live_batch_max=self.live_batch_max,
+            on_unknown=lambda: self.unknowns.append("ended"),
+            cache=self.cache,
+        )
+
+    def _pass(self) -> None:
+        self.entered.release()
+        assert self.door.wait(WAIT_SECONDS)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the writer busy with one batch, so that what is asked meanwhile waits and goes together."""
+        self.door.clear()
+        while self.entered.acquire(blocking=False):
+            pass  # earlier batches came in too
+        first = threading.Thread(target=self.committer.carry_out, args=([opening("first")],))
+        first.start()
+        assert self.entered.acquire(timeout=WAIT_SECONDS)
+        try:
+            yield
+        finally:
+            self.door.set()
+            first.join(WAIT_SECONDS)
+
+    def sizes(self) -> list[int]:
+        """The number of outcomes of each commit after the one that ``held``."""
+        return self.store.batches[1:]
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.door.set()
+    made.committer.close()
+
+
+def opening(key: str, **form: str) -> OpenCase:
+    return OpenCase(
+        root=ROOT, actor=CLERK, key=key, workflow="errand", unit=UnitId("works"), form={"subject": "食堂", **form}
+    )
+
+
+def firing(case: CaseId, transition: str, key: str) -> FireTransition:
+    return FireTransition(root=ROOT, actor=CLERK, key=key, case=case, transition=transition)
+
+
+def done(answer: Answer) -> Done:
+    assert isinstance(answer, Done), answer
+    return answer
+
+
+async def all_of(answers: Sequence[Awaitable[Answer]]) -> list[Answer]:
+    async with asyncio.timeout(WAIT_SECONDS):
+        return list(await asyncio.gather(*answers))
+
+
+def together(bench: Bench, commands: Sequence[Command], after: Callable[[], None] = lambda: None) -> list[Answer]:
+    """Ask live commands that wait together, so that they become one batch."""
+
+    async def ask() -> list[Answer]:
+        with bench.held():
+            futures = [bench.committer.ask(command) for command in commands]
+            after()
+        return await all_of(futures)
+
+    return asyncio.run(ask())
+
+
+def poisoned(key: str, error: Callable[[], BaseException]) -> Callable[[BatchRows], None]:
+    """Refuse every batch in which the command with this key was carried out."""
+
+    def check(rows: BatchRows) -> None:
+        if any(row.key == key_hash(key) for row in rows.outcomes):
+            raise error()
+
+    return check
+
+
+def refusal() -> StorageError:
+    return StorageError(Text("数据库拒绝", "the database says no"))
+
+
+def test_what_waits_becomes_one_transaction(bench: Bench) -> None:
+    answers = together(bench, [opening(f"k{number}") for number in range(20)])
+    assert bench.sizes() == [20]
+    assert len({done(answer).outcome.case for answer in answers}) == 20
+    assert len(bench.store.tables.cases) == 21
+
+
+def test_a_live_batch_is_no_larger_than_it_may_be() -> None:
+    bench = Bench(live_batch_max=8)
+    together(bench, [opening(f"k{number}") for number in range(20)])
+    bench.committer.close()
+    assert bench.sizes() == [8, 8, 4]
+
+
+def test_commands_of_a_batch_are_decided_in_the_order_they_came(bench: Bench) -> None:
+    case = done(bench.committer.carry_out([opening("o")])[0]).outcome.case
+    answers = together(bench, [firing(case, "accept", "a"), firing(case, "close", "c")])
+    assert [done(answer).outcome.seq for answer in answers] == [2, 3]
+
+
+def test_answers_leave_only_after_the_commit(bench: Bench) -> None:
+    told_early: list[bool] = []
+    futures: list[asyncio.Future[Answer]] = []
+
+    async def ask() -> list[Answer]:
+        bench.store.at_commit = lambda: told_early.extend(future.done() for future in futures)
+        futures.append(bench.committer.ask(opening("k")))
+        return await all_of(futures)
+
+    done(asyncio.run(ask())[0])
+    assert told_early == [False]
+    assert bench.store.committed == 1
+
+
+def test_the_second_with_a_key_gets_the_firsts_outcome_though_both_wait_together(bench: Bench) -> None:
+    first, second, third = together(bench, [opening("k"), opening("k"), opening("k", subject="澡堂")])
+    assert done(second) == Done(done(first).outcome, repeated=True)
+    assert isinstance(third, KeyReused)
+    assert len(bench.store.tables.cases) == 2
+
+
+def test_a_refused_batch_is_repeated_in_halves_and_only_the_culprit_is_refused(bench: Bench) -> None:
+    bench.store.at_write = poisoned("k5", refusal)
+    answers = together(bench, [opening(f"k{number}") for number in range(8)])
+    assert [type(answer) for answer in answers] == [Done] * 5 + [StorageError] + [Done] * 2
+    # Eight are refused, then 0–3 go, 4–7 are refused, 4–5 are refused, 4 goes, 5 is refused, 6–7 go.
+    assert bench.sizes() == [4, 1, 2]
+    assert len(bench.store.tables.outcomes) == 8
+
+
+def test_each_command_is_refused_with_its_own_error(bench: Bench) -> None:
+    unavailable = StorageUnavailable()
+
+    def check(rows: BatchRows) -> None:
+        poisoned("k0", refusal)(rows)
+        poisoned("k1", lambda: unavailable)(rows)
+
+    bench.store.at_write = check
+    answers = together(bench, [opening("k0"), opening("k1"), opening("k2")])
+    assert [type(answer) for answer in answers] == [StorageError, StorageUnavailable, Done]
+    assert answers[1] is unavailable
+
+
+def test_a_conflict_repeats_the_whole_batch_from_load(bench: Bench) -> None:
+    conflicts = iter([True, True])
+
+    def check(rows: BatchRows) -> None:
+        if len(rows.created) > 1 and next(conflicts, False):
+            raise Conflict
+
+    bench.store.at_write = check
+    together(bench, [opening("k0"), opening("k1")])
+    assert bench.sizes() == [2]
+    assert bench.store.begun == 4
+
+
+def test_a_conflict_without_end_is_refused_and_the_others_go_on(bench: Bench) -> None:
+    bench.store.at_write = poisoned("k1", Conflict)
+    answers = together(bench, [opening("k0"), opening("k1")])
+    assert [type(answer) for answer in answers] == [Done, StorageUnavailable]
+    assert bench.store.begun == 1 + CONFLICT_ROUNDS_MAX + 1 + CONFLICT_ROUNDS_MAX
+
+
+def test_an_exception_in_one_decide_fails_that_caller_only(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(situation: Situation, command: Command, now: datetime) -> object:
+        if command.key == "poison":
+            raise ZeroDivisionError("a defect of ours")
+        return decide(situation, command, now)
+
+    monkeypatch.setattr(execute_module, "decide", broken)
+    with caplog.at_level(logging.ERROR):
+        answers = together(bench, [opening("k0"), opening("poison"), opening("k2")])
+    assert [type(answer) for answer in answers] == [Done, CommandFailed, Done]
+    assert bench.sizes() == [2]
+    assert len(bench.store.tables.cases) == 3
+
+
+def test_a_defect_beside_the_decision_fails_one_command_and_not_the_writer(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.store.at_write = poisoned("k1", lambda: ZeroDivisionError("a defect of ours"))
+    with caplog.at_level(logging.ERROR):
+        answers = together(bench, [opening("k0"), opening("k1"), opening("k2")])
+    assert [type(answer) for answer in answers] == [Done, CommandFailed, Done]
+    failed = answers[1]
+    assert isinstance(failed, CommandFailed)
+    assert str(failed.details["incident"]) in caplog.text
+    assert isinstance(bench.committer.carry_out([opening("k3")])[0], Done)
+
+
+def test_an_unknown_commit_tells_every_waiter_and_ends_the_process() -> None:
+    bench = Bench(live_batch_max=2)
+    commands = [opening(f"k{number}") for number in range(5)]
+    bulk: list[Answer] = []
+    plain: list[BaseException | None] = []
+
+    def write() -> None:
+        with pytest.raises(BanjieError) as refused:
+            bench.committer.write([NoteFailure("li", at("2026-03-02"))])
+        plain.append(refused.value)
+
+    def unknown() -> None:
+        if bench.store.committed == 1:
+            raise OutcomeUnknown
+
+    bench.store.at_commit = unknown
+    other = threading.Thread(target=lambda: bulk.extend(bench.committer.carry_out([opening("b0"), opening("b1")])))
+
+    def also() -> None:
+        other.start()
+        wait_until(lambda: len(bench.committer._bulk) == 2)
+
+    answers = together(bench, commands, also)
+    other.join(WAIT_SECONDS)
+    bench.committer.close()
+    assert [type(answer) for answer in (*answers, *bulk)] == [OutcomeUnknown] * 7
+    assert bench.unknowns == ["ended"]
+    assert bench.store.begun == 2
+    with pytest.raises(StorageUnavailable):
+        bench.committer.carry_out([opening("late")])
+    write()
+    assert [type(error) for error in plain] == [StorageUnavailable]
+
+
+def test_an_unknown_commit_of_half_a_batch_keeps_what_the_other_half_was_told(bench: Bench) -> None:
+    bench.store.at_write = poisoned("k3", refusal)
+
+    def unknown() -> None:
+        if bench.store.committed == 2:
+            raise OutcomeUnknown
+
+    bench.store.at_commit = unknown
+    answers = together(bench, [opening(f"k{number}") for number in range(4)])
+    bench.committer.close()
+    assert [type(answer) for answer in answers] == [Done, Done, OutcomeUnknown, OutcomeUnknown]
+    assert bench.unknowns == ["ended"]
+
+
+def test_an_unknown_plain_write_ends_the_process_too() -> None:
+    bench = Bench()
+
+    def unknown() -> None:
+        raise OutcomeUnknown
+
+    bench.store.at_begin = unknown
+    with pytest.raises(OutcomeUnknown):
+        bench.committer.write([NoteFailure("li", at("2026-03-02"))])
+    bench.committer.close()
+    assert bench.unknowns == ["ended"]
+
+
+def test_a_full_queue_answers_when_to_try_again() -> None:
+    bench = Bench(queue_max=3)
+    answers = together(bench, [opening(f"k{number}") for number in range(5)])
+    bench.committer.close()
+    assert [type(answer) for answer in answers] == [Done, Done, Done, TooBusy, TooBusy]
+    busy = answers[3]
+    assert isinstance(busy, TooBusy)
+    assert busy.details["retry_after_seconds"] == 2
+    assert busy.text.zh == "系统繁忙，请稍后再试"
+
+
+def test_live_commands_pass_bulk_ones(bench: Bench) -> None:
+    seen: list[str] = []
+    bench.store.at_write = lambda rows: seen.append("live" if len(rows.created) == 1 else "bulk")
+
+    async def ask() -> None:
+        loop = asyncio.get_running_loop()
+        with bench.held():
+            bulk = loop.run_in_executor(None, bench.committer.carry_out, [opening(f"b{n}") for n in range(100)])
+            await loop.run_in_executor(None, wait_until, lambda: len(bench.committer._bulk) == 100)
+            live = bench.committer.ask(opening("live"))
+        done((await all_of([live]))[0])
+        assert len(await bulk) == 100
+
+    asyncio.run(ask())
+    assert seen[1] == "live"
+    assert len(bench.store.tables.cases) == 102
+
+
+def test_bulk_answers_come_in_order_one_per_command(bench: Bench) -> None:
+    answers = bench.committer.carry_out([opening("k0"), opening("k0"), opening("k1")])
+    assert [done(answer).repeated for answer in answers] == [False, True, False]
+    assert bench.committer.carry_out([]) == []
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait until another thread has come somewhere; fail when it does not."""
+    turn, patience = threading.Event(), int(WAIT_SECONDS * 1000)
+    for _ in range(patience):
+        if holds():
+            return
+        turn.wait(0.001)
+    raise AssertionError("the other thread did not come there")
+
+
+def test_who_no_longer_waits_is_served_all_the_same(bench: Bench) -> None:
+    async def ask() -> None:
+        with bench.held():
+            given_up, kept = bench.committer.ask(opening("given-up")), bench.committer.ask(opening("kept"))
+            given_up.cancel()
+        done((await all_of([kept]))[0])
+        assert given_up.cancelled()
+
+    asyncio.run(ask())
+    assert len(bench.store.tables.cases) == 3
+    repeated = bench.committer.carry_out([opening("given-up")])[0]
+    assert done(repeated).repeated
+
+
+def test_an_answer_to_a_closed_loop_is_dropped_and_the_writer_goes_on(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop = asyncio.new_event_loop()
+
+    async def ask() -> asyncio.Future[Answer]:
+        return bench.committer.ask(opening("orphan"))
+
+    with caplog.at_level(logging.INFO, logger="runtime.committer"), bench.held():
+        loop.run_until_complete(ask())
+        loop.close()
+    wait_until(lambda: "event loop had closed" in caplog.text)
+    assert done(bench.committer.carry_out([opening("orphan")])[0]).repeated
+
+
+def test_a_command_on_a_held_case_goes_first_in_the_next_batch() -> None:
+    bench = Bench(live_batch_max=2)
+    case = done(bench.committer.carry_out([opening("o")])[0]).outcome.case
+    bench.store.held = {case}
+    rounds: list[list[str]] = []
+
+    def check(rows: BatchRows) -> None:
+        rounds.append([row.case for row in rows.outcomes])
+        if len(rounds) == 2:  # after the batch that kept the writer busy, and the first that met the held case
+            bench.store.held = set()
+
+    async def ask() -> list[Answer]:
+        with bench.held():
+            bench.store.at_write = check
+            futures = [
+                bench.committer.ask(command)
+                for command in (opening("k0"), firing(case, "accept", "late"), opening("k1"), opening("k2"))
+            ]
+        return await all_of(futures)
+
+    answers = asyncio.run(ask())
+    bench.committer.close()
+    k0, late, k1, k2 = (done(answer).outcome.case for answer in answers)
+    assert late == case
+    assert rounds[1:] == [[k0], [late, k1], [k2]]
+
+
+def test_a_case_held_for_ever_is_unavailable_in_the_end(bench: Bench) -> None:
+    case = done(bench.committer.carry_out([opening("o")])[0]).outcome.case
+    bench.store.held = {case}
+    answers = bench.committer.carry_out([firing(case, "accept", "k"), opening("other")])
+    assert [type(answer) for answer in answers] == [StorageUnavailable, Done]
+    assert bench.store.waits[: LATER_ROUNDS_WAIT + 1] == [False] * LATER_ROUNDS_WAIT + [True]
+    assert len(bench.store.waits) <= LATER_ROUNDS_MAX
+
+
+def test_plain_writes_go_through_the_same_writer(bench: Bench) -> None:
+    office = LocalOffice(bench.committer, lambda: at("2026-03-02"))
+    office.write([NoteFailure("li", at("1970-01-01", 8)), NoteFailure("wu", at("1970-01-01", 8, 1))])
+    assert bench.store.plain_writes == [("li", 0), ("wu", 60_000_000)]
+    assert office.now() == at("2026-03-02")
+    assert len(office.carry_out([opening("k")])) == 1
+
+    async def ask() -> Answer:
+        return await office.ask(opening("k"))
+
+    assert done(asyncio.run(ask())).repeated
+
+
+@pytest.mark.parametrize(
+    ("raised", "answered"),
+    [(refusal(), StorageError), (Conflict(), StorageUnavailable), (ZeroDivisionError(), ZeroDivisionError)],
+)
+def test_a_plain_write_that_fails_tells_who_asked_and_no_one_else(
+    bench: Bench, raised: Exception, answered: type[Exception]
+) -> None:
+    def fail() -> None:
+        bench.store.at_begin = bench._pass
+        raise raised
+
+    bench.store.at_begin = fail
+    with pytest.raises(answered):
+        bench.committer.write([NoteFailure("li", at("2026-03-02"))])
+    assert bench.store.plain_writes == []
+    assert isinstance(bench.committer.carry_out([opening("k")])[0], Done)
+
+
+def test_closing_carries_out_what_waits_and_refuses_what_comes_after() -> None:
+    bench = Bench()
+
+    async def ask() -> list[Answer]:
+        with bench.held():
+            futures = [bench.committer.ask(opening(f"k{number}")) for number in range(3)]
+            closing = threading.Thread(target=bench.committer.close)
+            closing.start()
+            wait_until(lambda: bench.committer._closing)
+            futures.append(bench.committer.ask(opening("late")))
+        answers = await all_of(futures)
+        closing.join(WAIT_SECONDS)
+        return answers
+
+    answers = asyncio.run(ask())
+    assert [type(answer) for answer in answers] == [Done, Done, Done, StorageUnavailable]
+    assert bench.store.closed
+    for late in (lambda: bench.committer.carry_out([opening("x")]), lambda: bench.committer.write([])):
+        with pytest.raises(StorageUnavailable):
+            late()
+
+
+def test_what_was_staged_counts_only_after_the_commit() -> None:
+    cache = CaseCache()
+    bench = Bench(store=FakeStore(exclusive=True), cache=cache)
+    # The fake makes its batches without the cache; here only what the committer does with it is looked at.
+    case = done(bench.committer.carry_out([opening("o")])[0]).outcome.case
+    kept = bench.store.case(case)
+    cache.stage([kept])
+    assert cache.get(case) is None
+    bench.store.at_write = poisoned("k", refusal)
+    bench.committer.carry_out([opening("k")])
+    cache.confirm()
+    assert cache.get(case) is None
+    cache.stage([kept])
+    bench.committer.carry_out([opening("k2")])
+    assert cache.get(case) == kept
+    bench.committer.close()

@@ -1,0 +1,482 @@
+"""A batch, in words that are tests: order, one working set, refusals and failures apart, what is written once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from pydantic import JsonValue
+
+from engine.case.actors import Actor
+from engine.case.codec import microseconds
+from engine.case.commands import Command, FireTransition, KeepNote, OpenCase
+from engine.case.decide import decide
+from engine.case.identity import CaseId, RootId, UnitId
+from engine.case.situation import Situation
+from engine.definition.rulebook import Rulebook
+from engine.errors import (
+    CaseNotFound,
+    CommandFailed,
+    KeyReused,
+    NotFound,
+    StaleCase,
+    StorageUnavailable,
+    TransitionNotOffered,
+)
+from engine.ledger.chain import entry_hash
+from engine.ledger.entries import Written
+from engine.service import execute as execute_module
+from engine.service.case_cache import CaseCache
+from engine.service.execute import Done, Later, Result, execute
+from tests.support.builders import (
+    CLERK,
+    LADDER,
+    ROOT,
+    a_definition_with,
+    a_move,
+    a_person,
+    a_rulebook,
+    at,
+)
+from tests.support.fake_store import FakeStore, FakeTransaction, batches
+
+TASK = a_definition_with(
+    name="task",
+    head="""
+    numbers: {letter: {title: {zh: 文号, en: Letter}, template: "{n}", per: root}}
+    on_open: [{do: number, series: letter, field: letter}]
+    """,
+    fields="letter: {title: {zh: 文号, en: Letter}, privacy: public, schema: {type: string}}",
+    transitions=a_move("sign", by="[head]", origin="[submitted]", leads="to: handling")
+    + a_move("finish", by="[system]", origin="[submitted, handling]", leads="to: closed"),
+)
+ERRAND = a_definition_with(
+    head="""
+    number_fields: [number_here]
+    numbers:
+      case: {title: {zh: 编号, en: Number}, template: "{n:03}", per: year}
+      closing: {title: {zh: 结案号, en: Closing}, template: "{n}", per: root}
+    joins:
+      signed: {workflow: task, when: all, states: [handling], in: [handling], fire: sum_up}
+    deadlines:
+      reply: {title: {zh: 答复期限, en: Reply}, within: 90 days, ladder: late}
+    LADDER
+    """.replace("LADDER", LADDER),
+    fields="""
+    number_here: {title: {zh: 编号, en: Number}, privacy: public, schema: {type: string}}
+    closing_number: {title: {zh: 结案号, en: Number}, privacy: public, schema: {type: string}}
+    lead: {title: {zh: 主办, en: Lead}, privacy: public, schema: {type: string}}
+    others: {title: {zh: 协办, en: Others}, privacy: public, schema: {type: array, items: {type: string}}}
+    into: {title: {zh: 主案, en: Main}, privacy: internal, schema: {type: string}}
+    """,
+    roles="joint: {title: {zh: 共同提案人, en: Joint}, bound: party}",
+    states="merged: {title: {zh: 已并案, en: Merged}, phase: active}",
+    transitions=a_move(
+        "number", origin="[submitted, handling]", effects="[{do: number, series: case, field: number_here}]"
+    )
+    + a_move("begin", effects="[{do: start, deadline: reply}]")
+    + a_move(
+        "assign",
+        form="{lead: required, others: optional}",
+        effects="[{do: assign, workflow: task, lead: lead, co_handlers: others}]",
+    )
+    + a_move(
+        "sum_up",
+        by="[system]",
+        effects="[{do: cascade, workflow: task, states: [handling], fire: finish}, "
+        "{do: number, series: closing, field: closing_number}]",
+    )
+    + a_move("end_all", effects="[{do: cascade, workflow: task, states: [submitted, handling], fire: finish}]")
+    + a_move(
+        "merge",
+        origin="[submitted, handling]",
+        leads="to: merged",
+        form="{into: required}",
+        effects="[{do: merge, into: into, join_as: {proposer: joint}}]",
+    )
+    + a_move("unmerge", origin="[merged]", effects="[{do: unmerge}]"),
+)
+RULES = a_rulebook(ERRAND, TASK)
+
+
+class Desk:
+    """Executes batches on a fake store, each in a transaction of its own."""
+
+    def __init__(self, rules: Rulebook = RULES, *, exclusive: bool = False, cached: bool = False) -> None:
+        self.store = FakeStore(exclusive=exclusive or cached)
+        self.cache = CaseCache() if cached else None
+        self.now = at("2026-03-02")
+        self.wait = False
+        self._make = batches(rules, now=lambda: self.now, cache=self.cache)
+        self._keys = iter(range(10**6))
+
+    def carry_out(self, *commands: Command) -> list[Result]:
+        with self.store.begin() as tx:
+            results = self.execute(tx, *commands)
+        if self.cache is not None:
+            self.cache.confirm()
+        return results
+
+    def execute(self, tx: FakeTransaction, *commands: Command) -> list[Result]:
+        return execute(self._make(tx, self.wait), commands)
+
+    def key(self) -> str:
+        return f"key-{next(self._keys)}"
+
+    def opening(self, key: str | None = None, *, root: RootId = ROOT, actor: Actor = CLERK, **form: str) -> OpenCase:
+        return OpenCase(
+            root=root,
+            actor=actor,
+            key=key or self.key(),
+            workflow="errand",
+            unit=UnitId("works"),
+            form={"subject": "食堂", **form},
+        )
+
+    def firing(
+        self,
+        case: CaseId,
+        transition: str,
+        *,
+        key: str | None = None,
+        actor: Actor = CLERK,
+        root: RootId = ROOT,
+        form: Mapping[str, JsonValue] | None = None,
+        expected_version: int | None = None,
+    ) -> FireTransition:
+        return FireTransition(
+            root=root,
+            actor=actor,
+            key=key or self.key(),
+            case=case,
+            transition=transition,
+            form=form or {},
+            expected_version=expected_version,
+        )
+
+    def opened(self, count: int = 1) -> list[CaseId]:
+        """Open cases and accept them, each command in a batch of its own."""
+        cases = [done(self.carry_out(self.opening())[0]).outcome.case for _ in range(count)]
+        for case in cases:
+            done(self.carry_out(self.firing(case, "accept"))[0])
+        return cases
+
+    def assigned(self, *units: str) -> tuple[CaseId, list[CaseId]]:
+        """Return a case in ``handling`` and its children."""
+        (case,) = self.opened()
+        form: dict[str, JsonValue] = {"lead": units[0], "others": list(units[1:])}
+        done(self.carry_out(self.firing(case, "assign", form=form))[0])
+        return case, [child.case for child in self.store.case(case).children]
+
+    def signing(self, case: CaseId, unit: str) -> FireTransition:
+        return self.firing(case, "sign", actor=a_person(f"head-{unit}", f"unit_head@{unit}"))
+
+
+def done(result: Result) -> Done:
+    assert isinstance(result, Done), result
+    return result
+
+
+def kinds(results: Sequence[Result]) -> list[type]:
+    return [type(result) for result in results]
+
+
+def test_an_outcome_names_the_case_its_last_entry_and_that_entrys_hash() -> None:
+    desk = Desk()
+    outcome = done(desk.carry_out(desk.opening())[0]).outcome
+    entry = desk.store.tables.entries[0]
+    assert (outcome.case, outcome.seq, outcome.hash) == (entry.case, 1, entry_hash(entry.body).hex())
+    assert entry.hash.hex() == outcome.hash == desk.store.case(outcome.case).head
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_each_command_sees_what_earlier_ones_of_the_batch_did(exclusive: bool) -> None:
+    desk = Desk(exclusive=exclusive)
+    (case,) = desk.opened()
+    first, second = desk.carry_out(
+        desk.firing(case, "number", expected_version=2), desk.firing(case, "close", expected_version=3)
+    )
+    assert (done(first).outcome.seq, done(second).outcome.seq) == (3, 4)
+    assert desk.store.case(case).state == "closed"
+    assert desk.store.committed == 3
+
+
+def test_a_batch_changes_every_case_a_command_touches_and_later_commands_see_that() -> None:
+    desk = Desk()
+    case, children = desk.assigned("plant", "canteen")
+    results = desk.carry_out(
+        desk.signing(children[0], "plant"),
+        desk.signing(children[1], "canteen"),
+        desk.firing(case, "close"),
+        desk.firing(children[0], "sign", actor=a_person("head-plant", "unit_head@plant")),
+    )
+    assert kinds(results) == [Done, Done, Done, TransitionNotOffered]
+    assert desk.store.case(case).state == "closed"
+    assert {desk.store.case(child).state for child in children} == {"closed"}
+    assert done(results[1]).outcome.case == children[1]
+
+
+def test_a_refusal_leaves_the_others_untouched() -> None:
+    desk = Desk()
+    first, second = desk.opened(2)
+    results = desk.carry_out(
+        desk.firing(first, "accept"),
+        desk.firing(second, "close"),
+        desk.firing(CaseId("gone"), "close"),
+        desk.firing(first, "close", expected_version=9),
+        desk.firing(first, "close"),
+    )
+    assert kinds(results) == [TransitionNotOffered, Done, CaseNotFound, StaleCase, Done]
+    assert [desk.store.case(case).state for case in (first, second)] == ["closed", "closed"]
+
+
+def test_only_committed_outcomes_are_kept() -> None:
+    desk = Desk()
+    (case,) = desk.opened()
+    known = len(desk.store.tables.outcomes)
+    desk.carry_out(desk.firing(case, "accept", key="refused"))
+    assert len(desk.store.tables.outcomes) == known
+    assert kinds(desk.carry_out(desk.firing(case, "close", key="refused"))) == [Done]
+
+
+def test_a_failure_of_ours_answers_that_caller_only_and_leaves_the_working_set_as_before(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk()
+    first, second = desk.opened(2)
+
+    def broken(situation: Situation, command: Command, now: datetime) -> object:
+        step = decide(situation, command, now)
+        if command.key == "poison":
+            raise ZeroDivisionError("a defect of ours")
+        return step
+
+    monkeypatch.setattr(execute_module, "decide", broken)
+    with caplog.at_level(logging.ERROR):
+        results = desk.carry_out(
+            desk.firing(first, "number"),
+            desk.firing(first, "close", key="poison"),
+            desk.firing(first, "number"),
+            desk.firing(second, "close"),
+        )
+    assert kinds(results) == [Done, CommandFailed, Done, Done]
+    failed = results[1]
+    assert isinstance(failed, CommandFailed)
+    assert str(failed.details["incident"]) in caplog.text
+    assert "a defect of ours" not in failed.text.en + failed.text.zh
+    assert (desk.store.case(first).state, desk.store.case(first).seq) == ("handling", 4)
+    assert desk.store.case(second).state == "closed"
+
+
+@pytest.mark.parametrize("place", ["write_entry", "step_rows"])
+def test_a_failure_after_the_decision_leaves_no_half_of_the_step(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    desk = Desk()
+    case, children = desk.assigned("plant")
+    (other,) = desk.opened()
+    rows = len(desk.store.tables.entries)
+    real = getattr(execute_module, place)
+    calls = []
+
+    def broken(*arguments: object) -> Written:
+        calls.append(place)
+        if len(calls) == 2:
+            raise ZeroDivisionError("in the second event of the step")
+        return real(*arguments)  # type: ignore[no-any-return]  # what the real one returns
+
+    monkeypatch.setattr(execute_module, place, broken)
+    results = desk.carry_out(desk.signing(children[0], "plant"), desk.firing(other, "close"))
+    assert kinds(results) == [CommandFailed, Done]
+    assert desk.store.case(children[0]).state == "submitted"
+    assert desk.store.case(case).state == "handling"
+    assert len(desk.store.tables.entries) == rows + 1
+    assert desk.store.tables.counters == {(ROOT, "task/letter/all"): 1}
+
+
+def test_a_case_under_rules_not_known_here_is_refused_and_the_others_go_on() -> None:
+    desk = Desk()
+    (case,) = desk.opened()
+    elsewhere = Desk(a_rulebook(a_definition_with(version=2, transitions=a_move("merge"))))
+    elsewhere.store.tables = desk.store.tables
+    results = elsewhere.carry_out(elsewhere.firing(case, "merge", key="there"), elsewhere.opening("here"))
+    assert kinds(results) == [NotFound, Done]
+
+
+def test_entries_of_a_case_never_go_backwards_even_when_the_clock_does() -> None:
+    desk = Desk()
+    case, children = desk.assigned("plant")
+    desk.now = at("2026-03-02") - timedelta(hours=1)
+    late = desk.store.case(case).changed_at
+    desk.carry_out(desk.signing(children[0], "plant"))
+    for one in (case, *children):
+        assert desk.store.case(one).changed_at == late
+    desk.now = at("2026-03-05")
+    desk.carry_out(desk.firing(case, "number"))
+    desk.now = at("2026-03-04")
+    desk.carry_out(desk.firing(case, "end_all"))
+    assert desk.store.case(case).changed_at == at("2026-03-05")
+
+
+def test_a_case_touched_often_is_written_once_and_its_entries_all() -> None:
+    desk = Desk()
+    seen: list[tuple[int, int, int, int]] = []
+    desk.store.at_write = lambda rows: seen.append(
+        (len(rows.created), len(rows.changed), len(rows.entries), len(rows.outcomes))
+    )
+    (opened,) = desk.carry_out(desk.opening())
+    case = done(opened).outcome.case
+    desk.carry_out(desk.firing(case, "accept"), desk.firing(case, "number"), desk.firing(case, "close"))
+    assert seen == [(1, 0, 1, 1), (0, 1, 3, 3)]
+    entries = [entry for entry in desk.store.tables.entries if entry.case == case]
+    assert [entry.seq for entry in entries] == [1, 2, 3, 4]
+
+
+def test_rows_carry_what_lists_filter_by() -> None:
+    desk = Desk()
+    (case,) = desk.opened()
+    desk.carry_out(desk.firing(case, "number"), desk.firing(case, "begin"))
+    row = desk.store.tables.cases[ROOT, case]
+    assert (row.number, row.subject, row.category, row.state, row.unit) == ("001", "食堂", None, "handling", "works")
+    # 90 days from Monday 2 March end on Sunday 31 May, so on Monday 1 June at 24:00.
+    assert row.next_due_at == microseconds(at("2026-06-02", 0))
+    assert row.opened_at == microseconds(at("2026-03-02"))
+
+
+def test_a_note_is_kept_and_its_key_too() -> None:
+    desk = Desk()
+    (case,) = desk.opened()
+    note = KeepNote(root=ROOT, actor=CLERK, key="n", case=case, title="T10", note={"resource": "R21"})
+    first, again = desk.carry_out(note, note)
+    assert done(again) == Done(done(first).outcome, repeated=True)
+    assert desk.store.case(case).seq == 3
+    other = KeepNote(root=ROOT, actor=CLERK, key="n", case=case, title="T11", note={"resource": "R21"})
+    assert kinds(desk.carry_out(other)) == [KeyReused]
+
+
+def test_numbers_of_a_batch_follow_one_another_and_the_last_is_kept() -> None:
+    desk = Desk()
+    cases = desk.opened(3)
+    desk.carry_out(*(desk.firing(case, "number") for case in cases[:2]))
+    desk.carry_out(desk.firing(cases[2], "number"))
+    assert [desk.store.case(case).data["number_here"] for case in cases] == ["001", "002", "003"]
+    assert desk.store.tables.counters == {(ROOT, "errand/case/2026"): 3}
+    assert desk.store.counted == [{"errand/case/2026"}, {"errand/case/2026"}]
+
+
+def test_numbers_that_follow_from_a_move_go_on_from_the_last_one() -> None:
+    desk = Desk()
+    numbers = []
+    for _round in range(2):
+        case, children = desk.assigned("plant", "canteen")
+        desk.carry_out(desk.signing(children[0], "plant"))
+        desk.carry_out(desk.signing(children[1], "canteen"))
+        numbers.append(desk.store.case(case).data["closing_number"])
+    assert numbers == ["1", "2"]
+    letters = [
+        desk.store.case(CaseId(row.id)).data["letter"]
+        for row in desk.store.tables.cases.values()
+        if row.workflow == "task"
+    ]
+    assert sorted(str(letter) for letter in letters) == ["1", "2", "3", "4"]
+    assert desk.store.tables.counters == {(ROOT, "task/letter/all"): 4, (ROOT, "errand/closing/all"): 2}
+
+
+def test_a_cascade_that_closes_the_children_numbers_the_parent_by_its_join() -> None:
+    closing = a_definition_with(
+        head="""
+        numbers: {closing: {title: {zh: 结案号, en: Closing}, template: "{n}", per: root}}
+        joins:
+          ended: {workflow: task, when: all, states: [closed], in: [handling], fire: sum_up}
+        """,
+        fields="""
+        closing_number: {title: {zh: 结案号, en: Number}, privacy: public, schema: {type: string}}
+        lead: {title: {zh: 主办, en: Lead}, privacy: public, schema: {type: string}}
+        """,
+        transitions=a_move("assign", form="{lead: required}", effects="[{do: assign, workflow: task, lead: lead}]")
+        + a_move("end_all", effects="[{do: cascade, workflow: task, states: [submitted], fire: finish}]")
+        + a_move("sum_up", by="[system]", effects="[{do: number, series: closing, field: closing_number}]"),
+    )
+    desk = Desk(a_rulebook(closing, TASK))
+    numbers = []
+    for case in desk.opened(2):
+        desk.carry_out(desk.firing(case, "assign", form={"lead": "plant"}))
+        desk.carry_out(desk.firing(case, "end_all"))
+        numbers.append(desk.store.case(case).data["closing_number"])
+    assert numbers == ["1", "2"]
+
+
+def test_two_organisations_in_one_batch_never_meet() -> None:
+    desk = Desk()
+    other = RootId("mill")
+    opened = desk.carry_out(desk.opening(), desk.opening(root=other))
+    mine, theirs = (done(result).outcome.case for result in opened)
+    results = desk.carry_out(
+        desk.firing(theirs, "accept", root=other),
+        desk.firing(theirs, "number"),
+        desk.firing(mine, "number", root=other),
+        desk.firing(mine, "merge", form={"into": theirs}),
+        desk.firing(mine, "number"),
+        desk.firing(theirs, "number", root=other),
+    )
+    assert kinds(results)[1:3] == [CaseNotFound, CaseNotFound]
+    assert "into" in str(results[3])
+    assert kinds(results)[4:] == [Done, Done]
+    assert desk.store.tables.counters == {(ROOT, "errand/case/2026"): 1, (other, "errand/case/2026"): 1}
+    assert desk.store.case(theirs, other).data["number_here"] == "001"
+
+
+def test_nothing_is_locked_where_nobody_else_can_write() -> None:
+    desk = Desk(exclusive=True)
+    case, children = desk.assigned("plant")
+    desk.carry_out(desk.signing(children[0], "plant"))
+    assert desk.store.locked == []
+    assert desk.store.case(case).data["closing_number"] == "1"
+
+
+def test_a_case_kept_from_the_last_commit_is_not_read_again() -> None:
+    desk = Desk(cached=True)
+    case, children = desk.assigned("plant")
+    desk.store.read.clear()
+    assert kinds(desk.carry_out(desk.signing(children[0], "plant"), desk.firing(case, "close"))) == [Done, Done]
+    assert desk.store.read == []
+    assert desk.store.case(case).data["closing_number"] == "1"
+    elsewhere = desk.carry_out(desk.firing(case, "number", root=RootId("mill")))
+    assert kinds(elsewhere) == [CaseNotFound]
+
+
+def test_what_is_not_kept_is_read_beside_what_is() -> None:
+    desk = Desk(cached=True)
+    case, children = desk.assigned("plant", "canteen")
+    assert desk.cache is not None
+    desk.cache.forget()
+    desk.carry_out(desk.firing(children[0], "close"))
+    assert set().union(*desk.store.read[-3:]) == {case, *children}
+    desk.store.read.clear()
+    (other,) = desk.opened()
+    desk.cache.forget()
+    desk.carry_out(desk.firing(other, "number"))
+    desk.carry_out(desk.firing(other, "begin"), desk.firing(case, "number"))
+    assert desk.store.read == [{other}, {case}, set(children)]
+
+
+def test_a_commit_that_failed_leaves_nothing_in_what_is_kept() -> None:
+    desk = Desk(cached=True)
+    (case,) = desk.opened()
+    assert desk.cache is not None
+    kept = desk.cache.get(case)
+    desk.store.at_write = lambda _rows: refuse()
+    with pytest.raises(StorageUnavailable):
+        desk.carry_out(desk.firing(case, "close"))
+    assert desk.cache.get(case) == kept == desk.store.case(case)
+
+
+def refuse() -> None:
+    raise StorageUnavailable
+
+
+def test_an_empty_batch_writes_nothing() -> None:
+    desk = Desk()
+    assert desk.carry_out() == []
+    assert desk.store.tables.entries == []
+    assert Later() == Later()

@@ -1,0 +1,76 @@
+"""The texts of the pages: each is there in both languages, each is used, and none is asked for that is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.calendar.walk import Mark
+from engine.case.actors import ActorKind
+from engine.definition.parts import Milestone, Phase, Privacy
+from engine.figures.measures import Grouping
+from web.pages.overdue import RANGES_DAYS
+from web.texts import TEXTS
+from web.words import Words
+
+WEB = Path(__file__).parents[3] / "web"
+HAN = re.compile(r"[\u4e00-\u9fff]")
+ASKED = re.compile(r"\bt\(([^()]*)\)?")
+NAMES = re.compile(r"""["']([a-z][a-z_0-9]+)["']""")
+# Names put together from a closed set, as step_submitted.
+MADE = {
+    *(f"nav_{name}" for name in ("front", "cases", "overdue", "figures", "workflows")),
+    *(f"phase_{phase}" for phase in Phase),
+    *(f"step_{milestone}" for milestone in Milestone),
+    *(f"privacy_{privacy}" for privacy in Privacy),
+    *(f"privacy_{privacy}_note" for privacy in Privacy),
+    *(f"mark_{mark}" for mark in Mark),
+    *(f"who_{kind}" for kind in ActorKind if kind is not ActorKind.PERSON),
+    *(f"figures_by_{kind}" for kind in Grouping),
+    *(f"{kind}_{form}" for kind in ("left", "late") for form in ("one", "days")),
+    *RANGES_DAYS.values(),
+    "role_lead",
+    "role_co_handler",
+    # Handed on by name.
+    "left_hours",
+    "late_just",
+}
+
+
+def asked_for() -> Iterator[str]:
+    """Yield every text named in a call of ``t`` in a template or a module."""
+    for path in [*WEB.rglob("*.html"), *WEB.rglob("*.py")]:
+        for call in ASKED.findall(path.read_text(encoding="utf-8")):
+            for name in NAMES.findall(call):
+                if not name.endswith("_"):
+                    yield name
+
+
+def test_a_text_is_chinese_in_chinese_and_not_in_english() -> None:
+    # The name of the other language stands in that language.
+    texts = {name: text for name, text in TEXTS.items() if name != "other_language"}
+    letters = {name: re.search(r"[A-Za-z]", re.sub(r"\{\w+\}", "", text.zh)) for name, text in texts.items()}
+    assert [name for name, text in texts.items() if letters[name] and not HAN.search(text.zh)] == []
+    assert [name for name, text in texts.items() if HAN.search(text.en) or not text.en.strip()] == []
+
+
+def test_both_languages_fill_in_the_same() -> None:
+    def places(text: str) -> set[str]:
+        return set(re.findall(r"\{(\w+)\}", text))
+
+    assert {name for name, text in TEXTS.items() if places(text.zh) != places(text.en)} == set()
+
+
+def test_every_text_that_is_asked_for_is_there() -> None:
+    assert (set(asked_for()) | MADE) - set(TEXTS) == set()
+
+
+def test_no_text_is_there_for_nothing() -> None:
+    assert set(TEXTS) - set(asked_for()) - MADE == set()
+
+
+def test_a_text_is_filled_and_read_in_the_language_of_the_reader() -> None:
+    assert Words("zh").t("left_days", n=3) == "还有 3 个工作日"
+    assert Words("en").t("left_days", n=3) == "3 working days left"
+    assert Words("en").listed([]) == "—"

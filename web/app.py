@@ -1,0 +1,70 @@
+"""The pages and the API as one application."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from api.app import API_PREFIX, add_api, bare_app
+from api.edge import ApiSettings, make_edge
+from api.problems import headers_of, install_problems, problem_response, status_of
+from engine.errors import BanjieError, LoginRefused
+from engine.service.desk import Desk
+from web.pages.case import case_pages
+from web.pages.cases import cases_pages
+from web.pages.figures import figures_pages
+from web.pages.front import front_pages
+from web.pages.login import login_pages
+from web.pages.new_case import new_case_pages
+from web.pages.overdue import overdue_pages
+from web.pages.workflows import workflow_pages
+from web.shell import FOLDER, Shell
+
+# In this order: /cases/new must be asked before /cases/{id}.
+PAGES = (
+    login_pages,
+    front_pages,
+    new_case_pages,
+    cases_pages,
+    case_pages,
+    overdue_pages,
+    figures_pages,
+    workflow_pages,
+)
+
+
+def create_site(desk: Desk, settings: ApiSettings) -> FastAPI:
+    """Return the whole site: pages under ``/``, the API under ``/api``, the stylesheet and module under ``/static``."""
+    site = bare_app(settings)
+    edge = make_edge(desk, settings)
+    shell = Shell(edge)
+
+    def respond(request: Request, error: BanjieError) -> Response:
+        # Only the form of the answer hangs on the path; who may do what was decided before.
+        if request.scope["path"].startswith(f"{API_PREFIX}/"):
+            return problem_response(request, error)
+        if isinstance(error, LoginRefused):
+            return to_login(request)
+        page = shell.error_page(request, error, status_of(error))
+        page.headers.update(headers_of(error))
+        return page
+
+    install_problems(site, respond)
+    add_api(site, edge)
+    for pages in PAGES:
+        site.include_router(pages(shell))
+    site.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    return site
+
+
+def to_login(request: Request) -> RedirectResponse:
+    """Return the way to the login page and, after it, back to the page that was asked for."""
+    wanted = str(request.scope["path"]) if request.method == "GET" else "/"
+    query = request.scope["query_string"].decode("ascii") if request.method == "GET" else ""
+    if query:
+        wanted = f"{wanted}?{query}"
+    return RedirectResponse("/login" if wanted == "/" else f"/login?next={quote(wanted, safe='/')}", status_code=303)

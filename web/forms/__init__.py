@@ -1,0 +1,1 @@
+"""Forms generated from a definition, and what comes back from them."""

@@ -1,0 +1,201 @@
+"""Form controls from the fields of a definition: what is asked, in which way, with which choices and which errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pydantic import JsonValue
+
+from engine.access.directory import Person, Surroundings
+from engine.case.forms import Asked
+from engine.definition.compiled import Definition
+from engine.definition.parts import FieldPart, Privacy
+from engine.errors import FieldProblem
+from web.views.fields import format_of
+from web.words import Words
+
+LINE_CHARACTERS_MAX: Final = 200
+"""Texts that may be longer are typed into an area of several lines."""
+WIDE_CHARACTERS: Final = 100
+INDENT: Final = "\u3000"
+
+
+class Kind(StrEnum):
+    """How a field is filled in."""
+
+    TEXT = "text"
+    AREA = "area"
+    NUMBER = "number"
+    DATE = "date"
+    SELECT = "select"
+    CHECKS = "checks"
+    LINES = "lines"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One thing to choose."""
+
+    value: str
+    title: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Widget:
+    """One control. ``name`` is the field's; ``values`` what stands in it; ``error`` what was wrong with that."""
+
+    name: str
+    title: str
+    help: str | None
+    kind: Kind
+    is_required: bool
+    values: tuple[str, ...]
+    options: tuple[Option, ...]
+    max_length: int | None
+    minimum: int | None
+    maximum: int | None
+    privacy: str | None
+    error: str | None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the control takes a line of its own."""
+        is_long_text = self.kind is Kind.TEXT and (self.max_length or 0) >= WIDE_CHARACTERS
+        return is_long_text or self.kind in (Kind.AREA, Kind.CHECKS, Kind.LINES)
+
+    @property
+    def value(self) -> str:
+        """The single value of a control that holds one."""
+        return self.values[0] if self.values else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What can be chosen beside codes: units of the tree, persons, and cases by id and name."""
+
+    surroundings: Surroundings
+    persons: Sequence[Person] = ()
+    cases: Sequence[tuple[str, str]] = ()
+
+    def units(self, words: Words) -> list[tuple[str, str]]:
+        """Return the units as (id, name), the tree's levels indented."""
+        tree = self.surroundings.tree
+        ordered = sorted(
+            self.surroundings.units.values(),
+            key=lambda unit: [self.surroundings.units[above].code for above in reversed(tree.lineage(unit.id))],
+        )
+        return [(unit.id, INDENT * (len(tree.lineage(unit.id)) - 1) + words.say(unit.title)) for unit in ordered]
+
+    def people(self, words: Words) -> list[tuple[str, str]]:
+        """Return those who can be named as (id, name and unit), by name."""
+        return [
+            (person.id, self._with_unit(person, words))
+            for person in sorted(self.persons, key=lambda person: person.name)
+            if person.active
+        ]
+
+    def _with_unit(self, person: Person, words: Words) -> str:
+        unit = None if person.unit is None else self.surroundings.units.get(person.unit)
+        return person.name if unit is None else f"{person.name}（{words.say(unit.title)}）"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormMaker:
+    """Makes the controls of a form."""
+
+    words: Words
+    definition: Definition
+    choices: Choices
+
+    def widgets(
+        self, asked: Asked, values: Mapping[str, JsonValue], problems: Iterable[FieldProblem] = ()
+    ) -> tuple[Widget, ...]:
+        """Return one control per field asked for, with what stands in it and what is wrong with it."""
+        errors: dict[str, str] = {}
+        for problem in problems:
+            errors.setdefault(problem.path.partition(".")[0], self.words.say(problem.text))
+        return tuple(
+            self._widget(name, need == "required", _texts(values.get(name)), errors.get(name))
+            for name, need in asked.items()
+        )
+
+    def _widget(self, name: str, is_required: bool, values: tuple[str, ...], error: str | None) -> Widget:
+        part = self.definition.field(name)
+        options = [
+            Option(value=value, title=title, is_chosen=value in values) for value, title in self._options(name, part)
+        ]
+        return Widget(
+            name=name,
+            title=self.words.say(part.title.text),
+            help=None if part.help is None else self.words.say(part.help.text),
+            kind=_kind(part, bool(options)),
+            is_required=is_required,
+            values=values,
+            options=tuple(options),
+            max_length=_whole(part, "maxLength"),
+            minimum=_whole(part, "minimum"),
+            maximum=_whole(part, "maximum"),
+            privacy=self.words.t(f"privacy_{part.privacy}")
+            if part.privacy in (Privacy.PERSONAL, Privacy.CONFIDENTIAL)
+            else None,
+            error=error,
+        )
+
+    def _options(self, name: str, part: FieldPart) -> Iterable[tuple[str, str]]:
+        code_list = self.definition.list_of(name)
+        if code_list is not None:
+            return [(item.code, self.words.say(item.title.text)) for item in code_list.items]
+        if "boolean" in _types(part):
+            return [("true", self.words.t("yes")), ("false", self.words.t("no"))]
+        codes = part.json_schema.get("enum")
+        if isinstance(codes, list):
+            return [(str(code), str(code)) for code in codes if code is not None]
+        match format_of(part):
+            case "unit":
+                return self.choices.units(self.words)
+            case "person":
+                return self.choices.people(self.words)
+            case "case":
+                return self.choices.cases
+            case _:
+                return []
+
+
+def _kind(part: FieldPart, has_options: bool) -> Kind:
+    types = _types(part)
+    if "array" in types:
+        return Kind.CHECKS if has_options else Kind.LINES
+    if has_options:
+        return Kind.SELECT
+    if "integer" in types:
+        return Kind.NUMBER
+    if format_of(part) == "date":
+        return Kind.DATE
+    longest = _whole(part, "maxLength")
+    return Kind.TEXT if longest is not None and longest <= LINE_CHARACTERS_MAX else Kind.AREA
+
+
+def _types(part: FieldPart) -> Sequence[JsonValue]:
+    kind = part.json_schema.get("type", "string")
+    return kind if isinstance(kind, list) else [kind]
+
+
+def _whole(part: FieldPart, name: str) -> int | None:
+    limit = part.json_schema.get(name)
+    return limit if isinstance(limit, int) else None
+
+
+def _texts(value: JsonValue) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, list):
+        return tuple(_text(item) for item in value)
+    return (_text(value),)
+
+
+def _text(value: JsonValue) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,1 @@
+"""The pages, one module each: its addresses, and the view its template is given."""

@@ -1,0 +1,229 @@
+"""One case: where it stands, what it holds, what can be done, and everything that was done."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from pydantic import JsonValue
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from api.incoming import read_form
+from api.limits import KEY_CHARACTERS_MAX, PAGE_LINES_MAX
+from api.problems import headers_of, status_of
+from api.rendering import number_of
+from engine.case.commands import FireTransition
+from engine.case.identity import CaseId, PersonId
+from engine.definition.parts import Phase
+from engine.definition.wording import source_words, title_of
+from engine.errors import BanjieError, CaseNotFound
+from engine.service.ports import CaseFilter
+from engine.service.queries import CaseView
+from engine.service.world import World
+from web.forms.filled import filled
+from web.forms.moves import Attempt, message_of, move_forms, source_of
+from web.forms.widgets import Choices, FormMaker
+from web.shell import Shell, Visit
+from web.views.clocks import clock_view
+from web.views.fields import FieldWriter, format_of, named
+from web.views.progress import steps
+from web.views.relatives import relatives_of, visible_links
+from web.views.timeline import entry_view
+
+VERSION_DIGITS_MAX = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What stands on top of a case."""
+
+    number: str
+    subject: str
+    workflow: str
+    workflow_address: str
+    state: str
+    phase: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyRow:
+    """Persons in one role of the case."""
+
+    role: str
+    names: str
+
+
+def case_pages(shell: Shell) -> APIRouter:
+    """Return the addresses of a case."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/cases/{case_id}")
+    def case(request: Request, case_id: str) -> Response:
+        return _page(shell, shell.visit(request), CaseId(case_id))
+
+    @router.post("/cases/{case_id}/{transition}")
+    async def fire(request: Request, case_id: str, transition: str) -> Response:
+        visit = await shell.visiting(request)
+        posted = await read_form(request)
+        command = await run_in_threadpool(_command, shell, visit, CaseId(case_id), transition, posted)
+        try:
+            await shell.edge.ask(command)
+        except CaseNotFound:
+            raise
+        except BanjieError as refusal:
+            attempt = Attempt(transition=transition, key=command.key, values=command.form, refusal=refusal)
+            return await run_in_threadpool(_page, shell, visit, CaseId(case_id), attempt)
+        return RedirectResponse(f"/cases/{case_id}?done={transition}", status_code=303)
+
+    return router
+
+
+def posted_key(posted: dict[str, list[str]]) -> str:
+    """Return the key that a form carries, so that sending it twice does it once."""
+    return posted.get("key", [""])[0][:KEY_CHARACTERS_MAX] or secrets.token_urlsafe(16)
+
+
+def _command(
+    shell: Shell, visit: Visit, case_id: CaseId, transition: str, posted: dict[str, list[str]]
+) -> FireTransition:
+    """Return the command that a posted form asks for; what stands in it is checked when it is carried out."""
+    asker = visit.known
+    view = shell.edge.desk.queries.case(asker.root, case_id, asker.actor, shell.world(visit))
+    part = view.definition.workflow.transitions.get(transition)
+    version = posted.get("version", [""])[0]
+    is_number = version.isascii() and version.isdigit() and len(version) <= VERSION_DIGITS_MAX
+    return FireTransition(
+        root=asker.root,
+        actor=asker.actor,
+        key=posted_key(posted),
+        case=case_id,
+        transition=transition,
+        form=filled(view.definition, {} if part is None else part.form, posted),
+        expected_version=int(version) if is_number else None,
+    )
+
+
+def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None = None) -> Response:
+    world, asker, words = shell.world(visit), visit.known, visit.words
+    desk = shell.edge.desk
+    view = desk.queries.case(asker.root, case_id, asker.actor, world)
+    lines = desk.queries.timeline(asker.root, case_id, asker.actor)
+    writer = _writer(shell, visit, view, world, [view.fields, *(line.fields for line in lines)])
+    clocks = [clock_view(clock, view.definition, world.calendar, visit.now, words) for clock in view.clocks]
+    # A move that is not offered any more has no form that could show why it was refused.
+    homeless = attempt if attempt is not None and attempt.transition not in view.offered else None
+    response = shell.page(
+        visit,
+        "case.html",
+        section="cases",
+        status=200 if attempt is None else status_of(attempt.refusal),
+        heading=_heading(view, writer, world),
+        steps=steps(view.case, view.definition.workflow, words),
+        groups=writer.groups(view.fields),
+        parties=tuple(_parties(view, visit)),
+        relatives=relatives_of(view, desk, world, visit),
+        clocks=sorted(clocks, key=lambda clock: not clock.is_open),
+        moves=move_forms(view, _maker(shell, visit, view, world), dict(_sources(view, visit)), attempt),
+        entries=[entry_view(line, writer, world.rules) for line in reversed(lines)],
+        done=_done(visit, view) if attempt is None else None,
+        refusal=None if homeless is None else message_of(homeless.refusal, view.definition, words),
+        refusal_source=None if homeless is None else source_of(homeless.refusal, words.language),
+    )
+    if attempt is not None:
+        response.headers.update(headers_of(attempt.refusal))
+    return response
+
+
+def _heading(view: CaseView, writer: FieldWriter, world: World) -> Heading:
+    words, case, workflow = writer.words, view.case, view.definition.workflow
+    session = None if case.congress_session is None else world.surroundings.sessions.get(case.congress_session)
+    facts = [
+        (words.t("case_session"), None if session is None else words.say(session.title)),
+        (words.t("unit"), writer.unit(case.unit)),
+        (words.t("lead_unit"), None if case.lead_unit is None else writer.unit(case.lead_unit)),
+        (words.t("opened_on"), words.day(case.opened_at)),
+        (words.t("case_child_role"), None if case.child_role is None else words.t(f"role_{case.child_role}")),
+    ]
+    return Heading(
+        number=number_of(view) or words.t("no_number"),
+        subject=str(view.fields.get(workflow.subject_field) or words.t("no_subject")),
+        workflow=words.say(workflow.title.text),
+        workflow_address=f"/workflows/{workflow.name}",
+        state=words.say(title_of(case.state, workflow.states)),
+        phase=str(case.phase),
+        facts=tuple((title, text) for title, text in facts if text is not None),
+    )
+
+
+def _writer(
+    shell: Shell, visit: Visit, view: CaseView, world: World, values: Sequence[Mapping[str, JsonValue]]
+) -> FieldWriter:
+    """Return what writes the case's fields, with the names of the persons and cases they hold."""
+    desk, root = shell.edge.desk, visit.known.root
+    persons = {PersonId(person) for each in values for person in named(view.definition, each, "person")}
+    cases = {CaseId(case) for each in values for case in named(view.definition, each, "case")}
+    links = visible_links(sorted(cases), desk, world, visit)
+    return FieldWriter(
+        words=visit.words,
+        definition=view.definition,
+        surroundings=world.surroundings,
+        persons=desk.reads.persons(root, persons) if persons else {},
+        cases={case: link.title for case, link in links.items()},
+    )
+
+
+def _maker(shell: Shell, visit: Visit, view: CaseView, world: World) -> FormMaker:
+    """Return what makes the forms; persons and cases to choose from are read only when a form asks for one."""
+    desk, root = shell.edge.desk, visit.known.root
+    workflow = view.definition.workflow
+    formats = {format_of(workflow.fields[name]) for move in view.offered for name in workflow.transitions[move].form}
+    return FormMaker(
+        words=visit.words,
+        definition=view.definition,
+        choices=Choices(
+            surroundings=world.surroundings,
+            persons=desk.reads.all_persons(root) if "person" in formats else (),
+            cases=_others(shell, visit, view) if "case" in formats else (),
+        ),
+    )
+
+
+def _others(shell: Shell, visit: Visit, view: CaseView) -> list[tuple[str, str]]:
+    """Return the other running cases of the workflow that the reader may see, the newest first."""
+    where = CaseFilter(workflow=view.case.workflow, phase=str(Phase.ACTIVE))
+    page = shell.edge.desk.queries.page(visit.known.root, visit.known.actor, where, limit=PAGE_LINES_MAX)
+    return [
+        (line.id, " ".join(part for part in (line.number, line.subject) if part) or line.id)
+        for line in page.lines
+        if line.id != view.case.id
+    ]
+
+
+def _parties(view: CaseView, visit: Visit) -> Iterator[PartyRow]:
+    roles = dict.fromkeys(party.role for party in view.case.parties)
+    for role in roles:
+        names = (view.people.get(person, person) for person in view.case.persons_in(role))
+        yield PartyRow(
+            role=visit.words.say(title_of(role, view.definition.workflow.roles)), names=visit.words.listed(names)
+        )
+
+
+def _sources(view: CaseView, visit: Visit) -> Iterator[tuple[str, str]]:
+    workflow = view.definition.workflow
+    for name in view.offered:
+        source = workflow.transitions[name].source
+        if source is not None:
+            yield name, visit.words.say(source_words(source, workflow))
+
+
+def _done(visit: Visit, view: CaseView) -> str | None:
+    """Return what the page says was just done, by the move that its address names."""
+    name = visit.request.query_params.get("done")
+    if name == "open":
+        return visit.words.t("case_opened")
+    part = view.definition.workflow.transitions.get(name or "")
+    return None if part is None else visit.words.t("case_done", title=visit.words.say(part.title.text))

@@ -1,0 +1,111 @@
+"""The figures of a workflow, each with what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.routes.figures import report_of
+from engine.figures.measures import Counted, Grouping, Tally
+from engine.figures.report import Report
+from web.shell import Shell
+from web.views.lines import shown_workflows
+from web.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyView:
+    """The numbers of one line; ``share`` is what a bar shows, in per cent, None for a count."""
+
+    title: str
+    value: str
+    share: int | None
+    numerator: str
+    denominator: str | None
+    excluded: tuple[str, ...]
+    beside: tuple[str, ...]
+    is_small: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureView:
+    """One measure and its groups."""
+
+    name: str
+    total: TallyView
+    groups: tuple[TallyView, ...]
+
+
+def figures_pages(shell: Shell) -> APIRouter:
+    """Return the addresses of the figures."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/figures")
+    def first(request: Request) -> Response:
+        visit = shell.visit(request)
+        names = [part.name for part in shown_workflows(shell.world(visit).rules) if part.measures]
+        preferred = "proposal" if "proposal" in names else next(iter(names), "")
+        return RedirectResponse(f"/figures/{preferred}" if preferred else "/workflows", status_code=303)
+
+    @router.get("/figures/{workflow}")
+    def figures_of(request: Request, workflow: str) -> Response:
+        visit = shell.visit(request)
+        words = visit.words
+        as_of, by = request.query_params.get("as_of", ""), request.query_params.get("by", "")
+        report = report_of(shell.edge, visit.known, workflow, as_of, by)
+        workflows = [part for part in shown_workflows(shell.world(visit).rules) if part.measures]
+        extent = report.extent
+        return shell.page(
+            visit,
+            "figures.html",
+            section="figures",
+            title=words.t("figures_of", title=words.say(report.title)),
+            scope=words.t("figures_scope", title=words.say(extent.title), n=extent.cases),
+            stated=words.t("figures_stated", n=extent.by_stated_time) if extent.by_stated_time else None,
+            as_of_line=words.t("figures_as_of_line", at=words.instant(report.as_of)),
+            measures=tuple(_measures(report, words)),
+            workflow=workflow,
+            workflows=[(part.name, words.say(part.title.text)) for part in workflows],
+            as_of=as_of[:10],
+            by=by,
+            groupings=[
+                ("", words.t("figures_by_none")),
+                *((str(kind), words.t(f"figures_by_{kind}")) for kind in Grouping),
+            ],
+        )
+
+    return router
+
+
+def _measures(report: Report, words: Words) -> Iterator[MeasureView]:
+    for measure in report.measures:
+        yield MeasureView(
+            name=measure.name,
+            total=_tally(words.say(measure.title), measure.total, report.decimals, words),
+            groups=tuple(
+                _tally(words.say(report.groups[key]), tally, report.decimals, words) for key, tally in measure.groups
+            ),
+        )
+
+
+def _tally(title: str, tally: Tally, decimals: int, words: Words) -> TallyView:
+    is_rate = tally.denominator is not None
+    value = tally.value(decimals)
+    return TallyView(
+        title=title,
+        value=f"{value}%" if is_rate and tally.denominator else value,
+        share=round(100 * tally.numerator / tally.denominator) if tally.denominator else None,
+        numerator=str(tally.numerator),
+        denominator=str(tally.denominator) if is_rate else None,
+        excluded=tuple(_counted(tally.excluded, words)),
+        beside=tuple(_counted(tally.beside, words)),
+        is_small=tally.small,
+    )
+
+
+def _counted(lines: tuple[Counted, ...], words: Words) -> Iterator[str]:
+    for line in lines:
+        yield f"{words.say(line.title)} {line.count}"

@@ -1,0 +1,141 @@
+"""The desk of whoever is logged in: what waits for them, what is late, how many cases stand where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.instants import just_after
+from api.limits import PAGE_LINES_MAX
+from engine.case.actors import Actor
+from engine.case.roles import granting_unit, holds_role
+from engine.definition.model import Workflow
+from engine.service.ports import CaseFilter, CaseLine
+from engine.service.world import World
+from web.shell import Shell, Visit
+from web.views.lines import case_row, deadline_row, shown_workflows, workflow_of
+
+LATE_LINES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateCount:
+    """How many visible cases stand in a state."""
+
+    title: str
+    count: int
+    phase: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowCounts:
+    """The visible cases of a workflow by state, in the definition's order; states without cases are left out."""
+
+    title: str
+    total: int
+    address: str
+    states: tuple[StateCount, ...]
+
+
+def front_pages(shell: Shell) -> APIRouter:
+    """Return the address of the front page."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def front(request: Request) -> Response:
+        visit = shell.visit(request)
+        world = shell.world(visit)
+        waiting, is_cut = _waiting(shell, visit, world)
+        late, _more = shell.edge.desk.queries.overdue(
+            visit.known.root, visit.known.actor, before=just_after(visit.now), limit=LATE_LINES
+        )
+        return shell.page(
+            visit,
+            "front.html",
+            section="front",
+            waiting=[case_row(line, world, visit) for line in waiting],
+            waiting_cut=PAGE_LINES_MAX if is_cut else None,
+            late=[deadline_row(line, world, visit) for line in late],
+            counts=[
+                counts for workflow in shown_workflows(world.rules) if (counts := _counts(shell, visit, workflow)).total
+            ],
+            new_cases=[
+                (f"/cases/new/{workflow.name}", visit.words.say(workflow.title.text))
+                for workflow in openable(world, visit.known.actor)
+            ],
+        )
+
+    return router
+
+
+def openable(world: World, actor: Actor) -> Iterator[Workflow]:
+    """Yield the workflows of which the actor may open a case somewhere."""
+    for workflow in shown_workflows(world.rules):
+        if any(opening_units(workflow, world, actor)):
+            yield workflow
+
+
+def opening_units(workflow: Workflow, world: World, actor: Actor) -> Iterator[str]:
+    """Yield the units in which the actor may open a case of the workflow."""
+    tree = world.surroundings.tree
+    for unit in world.surroundings.units:
+        if any(granting_unit(workflow.roles[role], actor, unit, tree) is not None for role in workflow.openers):
+            yield unit
+
+
+def _waiting(shell: Shell, visit: Visit, world: World) -> tuple[list[CaseLine], bool]:
+    """Return the cases whose state names a role of the visitor as the one to act, the next due first.
+
+    Only the newest cases in such states are looked at, as many as one page of a list holds; the second value says
+    whether there are more.
+    """
+    desk, asker = shell.edge.desk, visit.known
+    states = tuple({state for workflow in shown_workflows(world.rules) for state in _own_states(workflow, asker.actor)})
+    if not states:
+        return [], False
+    where = CaseFilter(states=states, children=True)
+    page = desk.queries.page(asker.root, asker.actor, where, limit=PAGE_LINES_MAX)
+    cases = {case.id: case for case in desk.reads.cases(asker.root, [line.id for line in page.lines])}
+    tree = world.surroundings.tree
+    found: list[CaseLine] = []
+    for line in page.lines:
+        workflow = workflow_of(world.rules, line.workflow, line.definition_version)
+        state, case = workflow.states.get(line.state), cases.get(line.id)
+        acts = () if state is None else state.acts
+        if case is not None and any(holds_role(role, workflow, case, asker.actor, tree) for role in acts):
+            found.append(line)
+    found.sort(key=lambda line: (line.next_due_at is None, line.next_due_at or 0))
+    return found, page.next is not None
+
+
+def _own_states(workflow: Workflow, actor: Actor) -> Iterator[str]:
+    """Yield the states in which the actor could have to act: as a party, or by a grant held anywhere."""
+    held = {grant.role for grant in actor.grants}
+    for name, state in workflow.states.items():
+        roles = [workflow.roles[role] for role in state.acts]
+        if any(role.bound == "party" or held.intersection(role.of) for role in roles):
+            yield name
+
+
+def _counts(shell: Shell, visit: Visit, workflow: Workflow) -> WorkflowCounts:
+    counts = shell.edge.desk.queries.counts(visit.known.root, visit.known.actor, workflow.name)
+    address = f"/cases?workflow={workflow.name}"
+    return WorkflowCounts(
+        title=visit.words.say(workflow.title.text),
+        total=sum(counts.values()),
+        address=address,
+        states=tuple(
+            StateCount(
+                title=visit.words.say(state.title.text),
+                count=counts[name],
+                phase=str(state.phase),
+                address=f"{address}&state={name}",
+            )
+            for name, state in workflow.states.items()
+            if counts.get(name)
+        ),
+    )

@@ -1,0 +1,138 @@
+"""The frame of every page: who visits, in which language, and a template rendered with what all pages share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from api.edge import Edge
+from api.identity import Asker
+from api.language import LANGUAGE_COOKIE, chosen_language
+from engine.access.directory import Person
+from engine.errors import BanjieError
+from engine.service.world import World
+from engine.text import Language
+from web.words import Words
+
+FOLDER = Path(__file__).resolve().parent
+LANGUAGE_SECONDS = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One request for a page: its reader, or nobody on the login page, and the instant it is answered at."""
+
+    request: Request
+    words: Words
+    now: datetime
+    asker: Asker | None
+    person: Person | None
+
+    @property
+    def known(self) -> Asker:
+        """The reader of a page that nobody sees without a login."""
+        assert self.asker is not None, "the page was asked for by somebody who is logged in"
+        return self.asker
+
+
+class Shell:
+    """Finds out who visits and renders pages."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self._environment = Environment(
+            loader=FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def visit(self, request: Request) -> Visit:
+        """Return the visit of somebody who is logged in; raises LoginRefused for anybody else."""
+        asker = self.edge.identities.in_thread(request)
+        person = self.edge.desk.reads.persons(asker.root, [asker.person]).get(asker.person)
+        return self._visit(request, asker, person)
+
+    async def visiting(self, request: Request) -> Visit:
+        """Return the same, for endpoints on the event loop."""
+        await self.edge.identities.of(request)
+        return await run_in_threadpool(self.visit, request)
+
+    def stranger(self, request: Request) -> Visit:
+        """Return a visit without a login."""
+        return self._visit(request, None, None)
+
+    def world(self, visit: Visit) -> World:
+        """Return the rules, the calendar and the units the visitor's organisation has now."""
+        return self.edge.world(visit.known)
+
+    def page(
+        self, visit: Visit, template: str, *, section: str = "", status: int = 200, **view: object
+    ) -> HTMLResponse:
+        """Return a rendered page. ``section`` is the part of the navigation it belongs to."""
+        words = visit.words
+        text = self._environment.get_template(template).render(
+            t=words.t,
+            words=words,
+            visit=visit,
+            section=section,
+            settings=self.edge.settings,
+            clock_banner=self._clock_banner(words),
+            shown_at=words.t("shown_at", at=words.instant(visit.now)),
+            other_language=_other_language(visit),
+            **view,
+        )
+        response = HTMLResponse(text, status_code=status)
+        if visit.request.query_params.get("lang") == words.language:
+            response.set_cookie(
+                LANGUAGE_COOKIE, words.language, max_age=LANGUAGE_SECONDS, path="/", httponly=True, samesite="lax"
+            )
+        return response
+
+    def error_page(self, request: Request, error: BanjieError, status: int) -> HTMLResponse:
+        """Return the page of a refusal that no other page shows."""
+        visit = self.stranger(request)
+        source = error.details.get("source")
+        return self.page(
+            visit,
+            "error.html",
+            status=status,
+            message=visit.words.say(error.text),
+            source=source.get(visit.words.language) if isinstance(source, dict) else None,
+            can_retry=status >= 500,
+        )
+
+    def _visit(self, request: Request, asker: Asker | None, person: Person | None) -> Visit:
+        return Visit(
+            request=request,
+            words=Words(page_language(request)),
+            now=self.edge.desk.office.now(),
+            asker=asker,
+            person=person,
+        )
+
+    def _clock_banner(self, words: Words) -> str | None:
+        begun = self.edge.settings.set_clock
+        return None if begun is None else words.t("clock_banner", on=words.day(begun))
+
+
+def page_language(request: Request) -> Language:
+    """Return the language of a page: Chinese first, English for those who chose it."""
+    return chosen_language(request) or "zh"
+
+
+def _other_language(visit: Visit) -> str:
+    """Return the address of this page in the other language."""
+    pairs = [(name, value) for name, value in visit.request.query_params.multi_items() if name != "lang"]
+    other = "en" if visit.words.language == "zh" else "zh"
+    # A form that was refused stands at an address that only takes forms; its page is where the reader came from.
+    path = visit.request.url.path if visit.request.method == "GET" else "/"
+    return f"{path}?{urlencode([*pairs, ('lang', other)])}"

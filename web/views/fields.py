@@ -1,0 +1,144 @@
+"""The values of a case's fields in a reader's words, grouped by who may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from pydantic import JsonValue
+
+from engine.access.directory import Person, Surroundings
+from engine.case.identity import PersonId, UnitId
+from engine.definition.compiled import Definition
+from engine.definition.parts import FieldPart, Privacy
+from web.words import Words
+
+LONG_CHARACTERS = 60
+LIMIT_OF_SHORT = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One field as a page shows it; ``is_long`` texts get a paragraph of their own."""
+
+    title: str
+    text: str
+    is_long: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Fields of one privacy."""
+
+    privacy: str
+    title: str
+    note: str
+    rows: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldWriter:
+    """Puts values into words: codes by their titles, units and persons by their names."""
+
+    words: Words
+    definition: Definition
+    surroundings: Surroundings
+    persons: Mapping[PersonId, Person]
+    cases: Mapping[str, str] = field(default_factory=dict)
+
+    def title(self, name: str) -> str:
+        """Return what a field is called."""
+        part = self.definition.workflow.fields.get(name)
+        return name if part is None else self.words.say(part.title.text)
+
+    def write(self, name: str, value: JsonValue) -> str:
+        """Return a value as a reader reads it."""
+        part = self.definition.workflow.fields.get(name)
+        if isinstance(value, list):
+            return self.words.listed(self._one(name, part, item) for item in value)
+        return self._one(name, part, value)
+
+    def shown(self, name: str, value: JsonValue) -> Shown:
+        """Return a field with its title; a field for long texts is long whatever stands in it."""
+        text = self.write(name, value)
+        part = self.definition.workflow.fields.get(name)
+        limit = None if part is None else part.json_schema.get("maxLength")
+        is_long = len(text) > LONG_CHARACTERS or "\n" in text or (isinstance(limit, int) and limit > LIMIT_OF_SHORT)
+        return Shown(title=self.title(name), text=text, is_long=is_long)
+
+    def unit(self, unit: str | None) -> str:
+        """Return the name of a unit, its id where it is not known."""
+        if unit is None:
+            return self.words.t("dash")
+        known = self.surroundings.units.get(UnitId(unit))
+        return unit if known is None else self.words.say(known.title)
+
+    def groups(self, values: Mapping[str, JsonValue]) -> tuple[Group, ...]:
+        """Return the fields that have a value, in the definition's order, the most public first.
+
+        Without the subject: it stands on top of the page.
+        """
+        return tuple(self._groups(values))
+
+    def _groups(self, values: Mapping[str, JsonValue]) -> Iterator[Group]:
+        workflow = self.definition.workflow
+        for privacy in Privacy:
+            rows = tuple(
+                self.shown(name, values[name])
+                for name, part in workflow.fields.items()
+                if part.privacy is privacy and name != workflow.subject_field and values.get(name) not in (None, "", [])
+            )
+            if rows:
+                yield Group(
+                    privacy=str(privacy),
+                    title=self.words.t(f"privacy_{privacy}"),
+                    note=self.words.t(f"privacy_{privacy}_note"),
+                    rows=rows,
+                )
+
+    def _one(self, name: str, part: FieldPart | None, value: JsonValue) -> str:
+        if value is None:
+            return self.words.t("dash")
+        if isinstance(value, bool):
+            return self.words.t("yes" if value else "no")
+        text = str(value)
+        if part is None:
+            return text
+        if part.list is not None:
+            code_list = self.definition.list_of(name)
+            item = None if code_list is None else code_list.item(text)
+            return text if item is None else self.words.say(item.title.text)
+        return self._by_format(format_of(part), text)
+
+    def _by_format(self, kind: str | None, text: str) -> str:
+        match kind:
+            case "unit":
+                return self.unit(text)
+            case "person":
+                person = self.persons.get(PersonId(text))
+                return text if person is None else person.name
+            case "case":
+                return self.cases.get(text, text)
+            case "date":
+                return self.words.date(date.fromisoformat(text))
+            case _:
+                return text
+
+
+def format_of(part: FieldPart) -> str | None:
+    """Return the format of a field, or of its items where it is a list: unit, person, case, date."""
+    items = part.json_schema.get("items")
+    schema = items if isinstance(items, dict) else part.json_schema
+    return str(schema["format"]) if "format" in schema else None
+
+
+def named(definition: Definition, values: Mapping[str, JsonValue], kind: str) -> frozenset[str]:
+    """Return the ids that fields of a format hold: persons, cases, units."""
+    return frozenset(
+        str(item)
+        for name, value in values.items()
+        if (part := definition.workflow.fields.get(name)) is not None and format_of(part) == kind
+        for item in (value if isinstance(value, list) else [value])
+        if item
+    )
