@@ -58,13 +58,14 @@ def main() -> None:
 
 def _postgres(results: Results, cases: int) -> None:
     """Measure on a PostgreSQL of our own, with its flushes on."""
-    from tests.support.postgres import create_database, find_programs, start, stop
+    from deploy.packages import find_postgres
+    from tests.support.postgres import create_database, start, stop
 
-    programs = find_programs()
+    programs = find_postgres()
     if programs is None:
         sys.stdout.write("PostgreSQL: not measured, no server programs found\n")
         return
-    server = start(programs)
+    server = start(programs, durable=True)
     try:
         postgres_steps(results, create_database(server.url), create_database(server.url), cases)
     finally:

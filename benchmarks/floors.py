@@ -48,7 +48,8 @@ class SqliteFloor:
             ).encode()
             digest = hashlib.sha256(head + body).digest()
             changed = run(
-                "UPDATE cases SET state = ?, version = version + 1, seq = seq + 1, head = ? WHERE id = ? AND version = ?",
+                "UPDATE cases SET state = ?, version = version + 1, seq = seq + 1, head = ? "
+                "WHERE id = ? AND version = ?",
                 (target, digest, case, version),
             ).rowcount
             assert changed == 1, "nobody else writes"
@@ -118,7 +119,8 @@ class PostgresFloor:
                 (found, seqs, bodies, digests),
             )
             cursor.execute(
-                "INSERT INTO floor_outbox (c, seq, name, at) SELECT c, s, 'moved', %s FROM unnest(%s::int[], %s::int[]) u(c, s)",
+                "INSERT INTO floor_outbox (c, seq, name, at) "
+                "SELECT c, s, 'moved', %s FROM unnest(%s::int[], %s::int[]) u(c, s)",
                 (at, found, seqs),
             )
         self._db.commit()

@@ -22,12 +22,13 @@ from engine.service.execute import Done
 from runtime.demo.corpus import Corpus
 from runtime.demo.organisation import cast_of, directory_writes
 from runtime.settings import Settings
-from runtime.wiring import open_desk
+from runtime.wiring import Opened, open_desk
 
 INTAKE_ROWS, INTAKE_SECONDS_MAX = 10_000, 15.0
 LIVES, LIVES_SECONDS_MAX = 2_000, 30.0
 MEMORY_MB_MAX = 400.0
 LIVE_P99_MS_MAX = 250.0
+MAP = Path(__file__).resolve().parent.parent / "workflows" / "proposal" / "import.yaml"
 
 
 def imports(results: Results) -> None:
@@ -55,7 +56,9 @@ def live_beside_import(results: Results) -> None:
         from engine.service.importing.registers import import_register
 
         importing = threading.Thread(
-            target=lambda: import_register(opened.desk, cast.root, path, "proposal", session=None, unit=None)
+            target=lambda: import_register(
+                opened.desk, cast.root, path, "proposal", map_path=MAP, unit=UnitId(cast.root), session=cast.session
+            )
         )
         actor = Actor(
             kind=ActorKind.PERSON, person=PersonId("bench"), grants=frozenset({Grant("delegate", UnitId(cast.root))})
@@ -174,7 +177,7 @@ def write_lives(path: Path, rows: int) -> None:
     book.close()
 
 
-def _organisation(database: Path):
+def _organisation(database: Path) -> tuple[Opened, Corpus]:
     opened = open_desk(Settings(database_url=f"sqlite:///{database}"))
     corpus = Corpus()
     opened.desk.office.write(directory_writes(corpus, cast_of(corpus)))
@@ -200,7 +203,10 @@ def main() -> None:
     opened, corpus = _organisation(Path(sys.argv[1]))
     cast = cast_of(corpus)
     began = time.perf_counter()
-    report = import_register(opened.desk, cast.root, Path(sys.argv[2]), "proposal", session=cast.session, unit=None)
+    register, unit = Path(sys.argv[2]), UnitId(cast.root)
+    report = import_register(
+        opened.desk, cast.root, register, "proposal", map_path=MAP, unit=unit, session=cast.session
+    )
     seconds = time.perf_counter() - began
     opened.close()
     assert not report.refused, report.refused[:3]

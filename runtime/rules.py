@@ -47,7 +47,13 @@ class Rules:
         parts: list[tuple[str, Workflow | CodeList]] = [("definition", part) for part in self.workflows]
         parts += [("list", part) for part in self.lists]
         return [
-            KeepText(kind, part.name, part.version, content_hash(part), part.model_dump_json(by_alias=True))
+            KeepText(
+                kind,
+                part.name,
+                part.version,
+                content_hash(part),
+                part.model_dump_json(by_alias=True, exclude_unset=True),
+            )
             for kind, part in parts
         ]
 
@@ -109,13 +115,14 @@ def _fingerprint(folder: Path) -> str:
 
 
 def _remember(path: Path, rules: Rules) -> None:
+    """Keep what was written and nothing that a default filled in: the hash of a definition covers what is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for old in path.parent.glob("rules-*.json"):
         old.unlink(missing_ok=True)
     text = json.dumps(
         {
-            "workflows": [part.model_dump(mode="json", by_alias=True) for part in rules.workflows],
-            "lists": [part.model_dump(mode="json", by_alias=True) for part in rules.lists],
+            "workflows": [part.model_dump(mode="json", by_alias=True, exclude_unset=True) for part in rules.workflows],
+            "lists": [part.model_dump(mode="json", by_alias=True, exclude_unset=True) for part in rules.lists],
         },
         ensure_ascii=False,
     )

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from engine.case.case import Case, Clock, Party, Pins
 from engine.case.codec import child_from, child_json, child_role, clock_from, clock_json, instant, microseconds
 from engine.case.identity import CaseId, PersonId, RootId, SessionId, UnitId
+from engine.definition.compiled import Definition
 from engine.definition.parts import Phase
 from engine.service.rows import CaseRow, DeadlineRow
 
@@ -43,6 +44,18 @@ def case_row(case: Case, *, number: str | None, subject: str | None, category: s
         changed_at=microseconds(case.changed_at),
         next_due_at=None if due_at is None else microseconds(due_at),
         body=_encode(_body(case)),
+    )
+
+
+def row_of(case: Case, definition: Definition) -> CaseRow:
+    """Return the row of a case: number, subject and category are the values of the fields its definition names."""
+    part = definition.workflow
+    number = next((str(case.data[name]) for name in part.number_fields if case.data.get(name)), None)
+    return case_row(
+        case,
+        number=number,
+        subject=cast(str | None, case.data.get(part.subject_field)),
+        category=None if part.category_field is None else cast(str | None, case.data.get(part.category_field)),
     )
 
 

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
 
 from engine.case.case import Case
 from engine.case.codec import at_text, microseconds
@@ -25,7 +24,7 @@ from engine.errors import BanjieError, CommandFailed, KeyReused, StorageError
 from engine.ledger.commitments import Sealer
 from engine.ledger.entries import Written, write_entry
 from engine.service.case_cache import CaseCache
-from engine.service.case_rows import case_row
+from engine.service.case_rows import row_of
 from engine.service.families import merge_targets, named_cases, relatives, series_needed
 from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Stored, WriteTransaction
 from engine.service.rows import BatchRows, CounterRow, OutcomeRow
@@ -312,15 +311,7 @@ def _apply(working: _Working, step: Step, written: Sequence[tuple[Case | None, W
 def _finish(working: _Working) -> None:
     """Add one row per case touched, however often the batch touched it, and keep the last number of each series."""
     for case_id, definition in working.touched.items():
-        case = working.cases[case_id]
-        part = definition.workflow
-        number = next((str(case.data[name]) for name in part.number_fields if case.data.get(name)), None)
-        row = case_row(
-            case,
-            number=number,
-            subject=cast(str | None, case.data.get(part.subject_field)),
-            category=None if part.category_field is None else cast(str | None, case.data.get(part.category_field)),
-        )
-        (working.rows.changed if case_id in working.stored else working.rows.created).append(row)
+        rows = working.rows.changed if case_id in working.stored else working.rows.created
+        rows.append(row_of(working.cases[case_id], definition))
     last = {(row.root, row.series): row for row in working.rows.counters}
     working.rows.counters[:] = list(last.values())

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from engine.case.case import Case
 from engine.case.codec import microseconds
 from engine.definition.compiled import Definition
 from engine.figures.spans import span_changes
 from engine.ledger.replay import Move, Replayed
-from engine.service.case_rows import case_row
+from engine.service.case_rows import row_of
 from engine.service.ports import StoredSpan
 from engine.service.rows import CaseRow, DeadlineRow
 from engine.text import Text
@@ -39,18 +38,6 @@ class Unknown:
             fields=frozenset(path.removeprefix(_FIELDS) for path in paths if path.startswith(_FIELDS)),
             people=frozenset(int(number) for number in people if number.isdecimal()),
         )
-
-
-def row_of(case: Case, definition: Definition) -> CaseRow:
-    """Return the row of a case: number, subject and category are the values of the fields its definition names."""
-    part = definition.workflow
-    number = next((str(case.data[name]) for name in part.number_fields if case.data.get(name)), None)
-    return case_row(
-        case,
-        number=number,
-        subject=cast(str | None, case.data.get(part.subject_field)),
-        category=None if part.category_field is None else cast(str | None, case.data.get(part.category_field)),
-    )
 
 
 def spans_of(moves: Iterable[Move], definition: Definition) -> list[StoredSpan]:

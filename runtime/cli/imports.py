@@ -62,7 +62,7 @@ def import_file(
     from engine.service.importing.registers import import_register
 
     run = the_run(context)
-    with run.desk(write=True) as opened:
+    with run.desk(write=not dry_run) as opened:
         desk = opened.desk
         organisation = the_root(desk, root)
         there = desk.reads.surroundings(organisation)

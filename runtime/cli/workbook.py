@@ -39,7 +39,7 @@ def load_workbook(
     """
     from engine.service.organisation_import import read_organisation
 
-    with run.desk(write=True) as opened:
+    with run.desk(write=not dry_run) as opened:
         desk = opened.desk
         read = read_organisation(desk.reads, file, wanted=wanted, rules=opened.rules.rulebook())
         passwords: list[PlainWrite] = []

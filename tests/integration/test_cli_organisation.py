@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from tests.support.command_line import CommandLine
+from tests.support.command_line import CommandLine, command_line
 
 Sheets = Mapping[str, Sequence[Sequence[object]]]
 
@@ -71,6 +71,15 @@ def test_units_can_be_read_by_a_machine(house: CommandLine) -> None:
     by_code = {unit["code"]: unit for unit in units}
     assert by_code["HQ"]["parent"] == by_code["JL"]["id"] == by_code["JL"]["root"]
     assert by_code["JL"]["title"] == {"zh": "江岭公司", "en": "Jiangling"}
+
+
+@pytest.mark.postgres
+def test_an_organisation_is_kept_on_postgresql_alike(postgres_database: str, tmp_path: Path) -> None:
+    banjie = command_line(postgres_database)
+    banjie.must("unit", "import", workbook(tmp_path / "o.xlsx", ORGANISATION))
+    assert banjie.must("unit", "list").splitlines() == ["JL  江岭公司", "  CW  财务部", "  HQ  后勤中心"]
+    assert "handler@HQ 2026-01-01–2026-12-31" in banjie.must("user", "list")
+    assert "✓ 数据库可用：PostgreSQL" in banjie.must("doctor")
 
 
 def test_a_code_is_used_once(house: CommandLine) -> None:

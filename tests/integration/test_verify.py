@@ -17,9 +17,8 @@ from engine.case.offers import offered
 from engine.ledger.canonical import canonical, parse_canonical
 from engine.ledger.chain import entry_hash
 from engine.service import verify as verification
-from engine.service.case_rows import case_from, deadline_rows
+from engine.service.case_rows import case_from, deadline_rows, row_of
 from engine.service.execute import Done
-from engine.service.projection import row_of
 from engine.service.rows import CaseRow, DeadlineRow, EntryRow
 from engine.service.verify import verify
 from tests.support.ledgers import CLERK, MATTER, ROOT, SEALER, Registry, a_full_life, small_rules

@@ -30,6 +30,8 @@ listen_addresses = ''
 unix_socket_directories = '{folder}'
 unix_socket_permissions = 0777
 max_connections = 200
+"""
+CARELESS = """
 fsync = off
 full_page_writes = off
 """
@@ -78,8 +80,10 @@ def stop_shared_server(session_folder: Path) -> None:
         stop(Server(**content))
 
 
-def start(programs: Path) -> Server:
-    """Start a server of its own on a Unix socket in a temporary folder; what it stores is not kept safe.
+def start(programs: Path, *, durable: bool = False) -> Server:
+    """Start a server of its own on a Unix socket in a temporary folder.
+
+    What it stores is kept safe against power loss only if ``durable``, as measurements need it.
 
     Raises:
         PostgresMissingError: it cannot be started; the message carries what the program said.
@@ -92,7 +96,7 @@ def start(programs: Path) -> Server:
         _run([programs / "initdb", "--pgdata", folder / "data", "--username=postgres", "--auth=trust",
               "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"], folder)  # fmt: skip
         with (folder / "data" / "postgresql.conf").open("a") as settings:
-            settings.write(SETTINGS.format(folder=folder))
+            settings.write(SETTINGS.format(folder=folder) + ("" if durable else CARELESS))
         _pg_ctl(programs, folder, "start", "-l", str(folder / "log"))
     except (OSError, subprocess.CalledProcessError) as error:
         said = error.output if isinstance(error, subprocess.CalledProcessError) else str(error)

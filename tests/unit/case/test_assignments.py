@@ -291,6 +291,17 @@ def test_a_child_of_an_earlier_assignment_fires_no_join_and_counts_in_none() -> 
     assert play.cases[parent].state == "closed"
 
 
+def test_a_child_of_an_earlier_assignment_does_not_fire_what_the_newest_called_for_meanwhile() -> None:
+    resting = a_parent(joins=JOINED, transitions=a_move("rest", leads="to: submitted"))
+    play, parent, opened = assigned(resting, "plant")
+    play.fire(parent, "assign", lead="finance")
+    play.fire(parent, "rest")
+    play.fire(children(play, parent)[0].id, "sign", head_of("finance"))
+    play.fire(parent, "accept")
+    play.fire(opened[0].id, "sign", head_of("plant"))
+    assert play.cases[parent].state == "handling"
+
+
 def test_a_child_whose_parent_is_not_at_hand_moves_alone() -> None:
     play, _parent, opened = assigned(a_parent(joins=JOINED), "plant")
     situation = a_situation(play.rules, opened[0])

@@ -115,6 +115,13 @@ def test_an_import_names_the_parties_and_does_not_become_one() -> None:
     assert case.persons_in("seconder") == ("qian", "sun")
 
 
+def test_who_opens_for_somebody_else_does_not_become_the_party() -> None:
+    play = Rehearsal(rules=BECOMES)
+    case = play.cases[play.open(CLERK, parties={"proposer": ("zhao",)})]
+    assert case.persons_in("proposer") == ("zhao",)
+    assert case.people == ("clerk-chen", "zhao")
+
+
 def test_a_person_named_twice_in_a_role_counts_once() -> None:
     play = Rehearsal(rules=ERRAND)
     case = play.cases[play.open(parties={"seconder": ("qian", "qian", "sun")})]
