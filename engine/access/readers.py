@@ -23,14 +23,16 @@ def principals_of(actor: Actor) -> tuple[str, ...]:
     return (*persons, *sorted(f"role:{grant.role}@{grant.unit}" for grant in actor.grants))
 
 
-def readers_of(case: Case, workflow: Workflow, rules: Rulebook, units: UnitTree) -> frozenset[str]:
+def readers_of(
+    case: Case, workflow: Workflow, rules: Rulebook, units: UnitTree, parent: Case | None = None
+) -> frozenset[str]:
     """Return the principals who may read the case now.
 
-    Parties, holders of the definition's roles, and the units it is assigned to. Units complained about and all below
-    them get none (XF Art.28; design: visibility).
+    Parties, holders of the definition's roles, and the units it is assigned to. Units complained about, here or in the
+    parent, and all below them get none (XF Art.28; design: visibility).
     """
     found = {f"person:{party.person}" for party in case.parties if workflow.roles[party.role].sees_in(case.state)}
-    accused = accused_units(case)
+    accused = accused_units(case) if parent is None else accused_units(case) | accused_units(parent)
     for unit, grants in _grants(case, workflow, rules, units):
         if not accused.intersection(units.lineage(unit)):
             found.update(f"role:{grant}@{unit}" for grant in grants)

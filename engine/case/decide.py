@@ -150,7 +150,8 @@ def _seen(drafting: Drafting, command: FireTransition | KeepNote) -> Case:
     if case is None or case.root != command.root:
         raise CaseNotFound
     workflow = drafting.definition_of(case).workflow
-    if not may_see(workflow, case, command.actor, drafting.situation.units):
+    parent = None if case.parent is None else drafting.family.get(case.parent)
+    if not may_see(workflow, case, command.actor, drafting.situation.units, parent):
         raise CaseNotFound
     return case
 

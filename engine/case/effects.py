@@ -228,9 +228,13 @@ def _carried(carry: Mapping[str, str], building: Building, source: Case) -> dict
 
 
 def _cascade(effect: Cascade, parent_id: CaseId, drafting: Drafting, fire: FireOther, move: str) -> None:
+    named = drafting.family[parent_id].data.get(effect.units) if effect.units is not None else None
+    listed = frozenset(str(unit) for unit in named) if isinstance(named, list) else frozenset()
     for child in drafting.family[parent_id].children:
         row = drafting.family.get(child.case)
         wanted = effect.role is None or child.role == effect.role
+        if effect.units is not None and not listed.intersection(drafting.situation.units.lineage(child.unit)):
+            continue
         if row is not None and wanted and child.workflow == effect.workflow and row.state in effect.states:
             fire(child.case, effect.fire, Cause(parent_id, move))
 
@@ -294,7 +298,8 @@ def _bind(effect: Bind, building: Building) -> None:
 
 def _unbind(effect: Unbind, building: Building) -> None:
     """Take persons out of a role, however they came by it: bound here, or brought by a merged case."""
-    who = _who(effect.who, building)
+    everybody = {party.person for party in (*building.case.parties, *building.joined)}
+    who = everybody if effect.who == "everybody" else set(_who(effect.who, building))
     building.joined[:] = [party for party in building.joined if party.role != effect.role or party.person not in who]
     building.left.extend(party for party in building.case.parties if party.role == effect.role and party.person in who)
 

@@ -66,15 +66,15 @@ def accused_units(case: Case) -> frozenset[str]:
     return frozenset(str(unit) for unit in named if unit != case.root) if isinstance(named, list) else frozenset()
 
 
-def may_see(workflow: Workflow, case: Case, actor: Actor, units: UnitTree) -> bool:
+def may_see(workflow: Workflow, case: Case, actor: Actor, units: UnitTree, parent: Case | None = None) -> bool:
     """Return whether the actor holds any role of the case that sees it, or any role in a unit that handles it.
 
     The rule in force for lists and counts stands in ``access.readers``; this one lets a refusal not tell that a case
-    exists. Grants in a unit complained about, or below it, count for nothing (XF Art.28).
+    exists. Grants in a unit complained about here or in the parent, or below it, count for nothing (XF Art.28).
     """
     if actor.kind is not ActorKind.PERSON:
         return True
-    accused = accused_units(case)
+    accused = accused_units(case) if parent is None else accused_units(case) | accused_units(parent)
     if accused:
         clear = frozenset(grant for grant in actor.grants if not accused.intersection(units.lineage(grant.unit)))
         actor = replace(actor, grants=clear)

@@ -71,7 +71,7 @@ def _check(proof: Proof, place: EffectsPlace, path: Path, effect: Effect) -> Non
         case Bind() | Unbind():
             if proof.known((*path, "role"), ROLE, effect.role, workflow.roles):
                 must_be_party(proof, (*path, "role"), effect.role)
-            if effect.who != "actor":
+            if effect.who not in ("actor", "everybody"):
                 _check_asked(proof, place, (*path, "who"), effect.who, required=False)
         case ClockEffect():
             proof.known((*path, "deadline"), DEADLINE, effect.deadline, workflow.deadlines)
@@ -131,6 +131,8 @@ def _check_carry(proof: Proof, path: Path, effect: Assign | OpenLinked) -> None:
 
 
 def _check_cascade(proof: Proof, path: Path, effect: Cascade) -> None:
+    if effect.units is not None:
+        proof.known((*path, "units"), FIELD, effect.units, proof.workflow.fields)
     if not proof.known((*path, "workflow"), WORKFLOW, effect.workflow, proof.workflows):
         return
     child = proof.workflows[effect.workflow]

@@ -46,10 +46,12 @@ class Definition:
     def values(self) -> Mapping[str, Value]:
         """Every expression of a ``set`` effect, compiled, by its text."""
         names = guard_names(self.workflow, self.lists)
+        transitions = self.workflow.transitions.values()
+        run = [self.workflow.on_open, *(transition.effects for transition in transitions)]
+        run += [alternative.effects for transition in transitions for alternative in transition.alternatives]
         return {
             text: compile_value(text, names)
-            for transition in self.workflow.transitions.values()
-            for effects in (transition.effects, *(alternative.effects for alternative in transition.alternatives))
+            for effects in run
             for effect in effects
             if isinstance(effect, SetFields)
             for text in effect.values.values()

@@ -146,11 +146,15 @@ class Assign(Part):
 
 
 class Cascade(Part):
-    """Fires a transition of every child that stands in one of the states; the cause is recorded."""
+    """Fires a transition of every child that stands in one of the states; the cause is recorded.
+
+    ``units`` names a field of this case: then only children of the units it lists, or of units below them, are fired.
+    """
 
     do: Literal["cascade"]
     workflow: Slug
     role: Literal["lead", "co_handler"] | None = None
+    units: Slug | None = None
     states: tuple[Slug, ...]
     fire: Slug
 
@@ -185,11 +189,11 @@ class Bind(Part):
 
 
 class Unbind(Part):
-    """Takes the actor, or the person in a form field, out of a role of the case."""
+    """Takes the actor, everybody, or the person in a form field out of a role of the case."""
 
     do: Literal["unbind"]
     role: Slug
-    who: Literal["actor"] | Slug = "actor"
+    who: Literal["actor", "everybody"] | Slug = "actor"
 
 
 class ClockEffect(Part):

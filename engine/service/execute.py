@@ -214,7 +214,7 @@ def _one(batch: Batch, working: _Working, command: Command) -> Result:
         if isinstance(step, BanjieError):
             return step
         written = _written(batch, working, situation, step)
-        rows = _rows(batch, world, step, written)
+        rows = _rows(batch, working, world, step, written)
     except (StorageError, Conflict):
         raise
     except BanjieError as refusal:
@@ -289,11 +289,18 @@ def _written(
 
 
 def _rows(
-    batch: Batch, world: World, step: Step, written: Sequence[tuple[Case | None, Written, Definition]]
+    batch: Batch,
+    working: _Working,
+    world: World,
+    step: Step,
+    written: Sequence[tuple[Case | None, Written, Definition]],
 ) -> BatchRows:
     rows = BatchRows()
+    newest = {entry.case.id: entry.case for _before, entry, _definition in written}
     for event, (before, entry, definition) in zip(step.events, written, strict=True):
-        step_rows(rows, before, entry, event, definition, world, batch.sealer)
+        above = entry.case.parent
+        parent = None if above is None else newest.get(above) or working.cases.get(above)
+        step_rows(rows, before, entry, event, definition, world, batch.sealer, parent)
     return rows
 
 

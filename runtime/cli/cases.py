@@ -107,13 +107,14 @@ def explain(
 def case_called(desk: Desk, root: RootId, name: str) -> CaseId:
     """Return the case with this id or number; raises CaseNotFound.
 
-    A number that several workflows have issued names the case of the first of them in the alphabet.
+    An assignment bears the number of its parent: by number the parent is meant.
     """
     from engine.case.identity import CaseId
 
     if desk.reads.case(root, CaseId(name), None) is not None:
         return CaseId(name)
-    for workflow in desk.world(root).rules.names():
+    rules = desk.world(root).rules
+    for workflow in sorted(rules.names(), key=lambda known: not rules.newest(known).counts_as_case):
         found = desk.reads.case_by_field(root, workflow, name)
         if found is not None:
             return found
@@ -238,7 +239,7 @@ def _explain(run: Run, view: CaseView, calendar: Calendar) -> None:
         terminal.say()
         title, state = workflow.deadlines[clock.name].title.text, STATES[str(clock.state)]
         terminal.say(Text(f"【{title.zh}】{state.zh}", f"[{title.en}] {state.en}"))
-        for line in _dates(clock):
+        for line in clock_dates(clock):
             terminal.say(line)
         for sentence in reasons(clock, explanation):
             terminal.say(Text(f"  {sentence.zh}", f"  {sentence.en}"))
@@ -246,7 +247,8 @@ def _explain(run: Run, view: CaseView, calendar: Calendar) -> None:
             days_table(terminal, explanation.days)
 
 
-def _dates(clock: Clock) -> Iterator[Text]:
+def clock_dates(clock: Clock) -> Iterator[Text]:
+    """Yield when a clock was due at first and is due now, and what moved it."""
     from engine.calendar.wording import date_text
 
     promised, due = date_text(clock.promised_on), date_text(clock.due_on)

@@ -22,7 +22,19 @@ import typer
 from typer.core import TyperGroup
 
 from engine.errors import BanjieError
-from runtime.cli import calendar, cases, definitions, doctor, figures, imports, organisation, people, serve, verify
+from runtime.cli import (
+    calendar,
+    cases,
+    definitions,
+    doctor,
+    figures,
+    imports,
+    organisation,
+    people,
+    serve,
+    tokens,
+    verify,
+)
 from runtime.cli.run import Run, the_run
 from runtime.cli.terminal import Terminal
 
@@ -105,7 +117,7 @@ app.command("explain")(cases.explain)
 app.add_typer(calendar.commands, name="calendar")
 app.command("verify")(verify.verify)
 app.add_typer(people.users, name="user")
-app.add_typer(people.tokens, name="token")
+app.add_typer(tokens.tokens, name="token")
 app.add_typer(organisation.units, name="unit")
 app.add_typer(organisation.sessions, name="session")
 app.command("doctor")(doctor.doctor)

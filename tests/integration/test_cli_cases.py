@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import CommandLine
+from tests.support.command_line import CommandLine, command_line
+from tests.support.registers import Cell, write_rows
 
 
 def test_figures_name_what_they_are_made_of(sample: CommandLine) -> None:
@@ -51,56 +52,83 @@ def test_figures_say_what_is_wrong(sample: CommandLine, arguments: tuple[str, ..
     assert says in asked.err
 
 
-def overdue(sample: CommandLine, *arguments: str) -> list[dict[str, Any]]:
-    cases: list[dict[str, Any]] = sample.run("overdue", "--json", *arguments).json["cases"]
-    return cases
+@pytest.fixture
+def late(house: CommandLine, tmp_path: Path) -> CommandLine:
+    """The 10th of April 2026 in a house with one proposal assigned on 5 January, and one grievance of two days ago."""
+    here = command_line(house.database, clock="2026-04-10T10:00:00+08:00")
+    proposal: dict[str, Cell] = {"编号": "1", "案由": "改善饮水", "提案人": "王建国", "提交日期": "2025-12-10"}
+    proposal |= {"审查结果": "立案", "审查日期": "2025-12-22", "提案号": "6-3-1"}
+    proposal |= {"主办单位": "HQ", "交办日期": "2026-01-05"}
+    write_rows(tmp_path / "proposals.csv", [proposal])
+    here.must("import", str(tmp_path / "proposals.csv"), "-w", "proposal")
+    grievance: dict[str, Cell] = {"编号": "1", "标题": "食堂饭菜", "内容": "饭菜偏凉", "日期": "2026-04-08"}
+    write_rows(tmp_path / "grievances.csv", [grievance])
+    here.must("import", str(tmp_path / "grievances.csv"), "-w", "grievance")
+    return here
 
 
-def test_the_overdue_are_listed_from_the_most_overdue(sample: CommandLine) -> None:
-    cases = overdue(sample)
-    assert cases
-    dates = [case["due_on"] for case in cases]
-    assert dates == sorted(dates)
-    assert all(case["overdue"] and case["due_on"] < "2026-09-15" for case in cases)
-    assert all(case["working_days_late"] >= 0 for case in cases)
-    printed = sample.must("overdue").splitlines()
-    assert printed[2].startswith(cases[0]["number"])
-    assert f"逾期 {cases[0]['working_days_late']} 个工作日" in printed[2]
-    assert printed[-1] == f"共 {len(cases)} 项"
+def test_the_overdue_are_listed_from_the_most_overdue(late: CommandLine) -> None:
+    # Ten days from 5 January; 90 days from 5 January are Sunday 5 April, and Qingming is off up to the 6th.
+    lines = [line.split() for line in late.must("overdue").splitlines()]
+    assert lines[2] == [
+        "6-3-1",
+        "改善饮水",
+        "后勤中心",
+        "签收（退办）期限",
+        "2026-01-15（周四）",
+        "逾期",
+        "56",
+        "个工作日",
+    ]
+    assert lines[3] == ["6-3-1", "改善饮水", "后勤中心", "答复期限", "2026-04-07（周二）", "逾期", "3", "个工作日"]
+    assert lines[4] == ["共", "2", "项"]
 
 
-def test_what_is_due_soon_is_listed_when_asked(sample: CommandLine) -> None:
-    soon = [case for case in overdue(sample, "--within", "90") if not case["overdue"]]
-    assert soon
-    assert all("2026-09-15" <= case["due_on"] <= "2026-12-14" for case in soon)
-    assert all(case["working_days_late"] <= 0 for case in soon)
+def test_what_is_due_soon_is_listed_when_asked(late: CommandLine) -> None:
+    listed = late.run("overdue", "--within", "13", "--json").json
+    assert listed["as_of"].startswith("2026-04-10T02:00:0")
+    assert [(case["due_on"], case["overdue"], case["working_days_late"]) for case in listed["cases"]] == [
+        ("2026-01-15", True, 56),
+        ("2026-04-07", True, 3),
+        ("2026-04-23", False, -9),
+    ]
+    assert listed["cases"][2]["unit_title"]["zh"] == "江岭公司"
+    assert len(late.run("overdue", "--within", "12", "--json").json["cases"]) == 2
+    assert "剩 9 个工作日" in late.must("overdue", "--within", "13")
 
 
-def test_the_overdue_can_be_narrowed_to_a_workflow(sample: CommandLine) -> None:
-    assert {case["workflow"] for case in overdue(sample, "-w", "grievance", "--within", "300")} == {"grievance"}
-    assert sample.run("overdue", "-w", "nonsense").code == 1
+def test_what_is_due_today_is_said_to_be(late: CommandLine) -> None:
+    on_the_day = command_line(late.database, clock="2026-04-23T10:00:00+08:00")
+    assert "今日到期" in on_the_day.must("overdue", "--within", "1")
+
+
+def test_the_overdue_can_be_narrowed_to_a_workflow(late: CommandLine) -> None:
+    cases = late.run("overdue", "-w", "proposal", "--within", "300", "--json").json["cases"]
+    assert [case["deadline"] for case in cases] == ["reply"]
+    assert late.run("overdue", "-w", "nonsense").code == 1
 
 
 def test_nothing_overdue_is_said_in_words(house: CommandLine) -> None:
     assert house.must("overdue") == "没有逾期事项\n"
 
 
-def test_a_deadline_is_explained_by_the_number_of_its_case(sample: CommandLine) -> None:
-    case = overdue(sample)[0]
-    told = sample.must("explain", case["number"])
-    assert told.startswith(f"{case['number']} {case['subject']}\n")
-    assert f"【{case['deadline_title']['zh']}】计时中" in told
-    assert "最初承诺：" in told
-    assert f"\n{case['due_on']} " in told
+def test_the_deadlines_of_a_case_are_explained_day_by_day(late: CommandLine) -> None:
+    told = late.must("explain", "6-3-1")
+    assert told.startswith("6-3-1 改善饮水\n")
+    assert "【答复期限】计时中" in told
+    assert "  最初承诺：2026年4月7日（周二）\n  现截止日期：2026年4月7日（周二）\n" in told
+    days = [line.split() for line in told[told.index("【答复期限】") :].splitlines() if line.startswith("2026-")]
+    assert days[0] == ["2026-01-05", "周一", "起算日"]
+    assert days[90] == ["2026-04-05", "周日", "90", "计入", "清明节"]
+    assert days[92] == ["2026-04-07", "周二", "顺延至此"]
 
 
-def test_an_explanation_can_be_read_by_a_machine(sample: CommandLine) -> None:
-    case = overdue(sample)[0]
-    told = sample.run("explain", case["id"], "--json").json
-    assert (told["case"], told["number"]) == (case["id"], case["number"])
+def test_an_explanation_can_be_read_by_a_machine(late: CommandLine) -> None:
+    case = late.run("overdue", "-w", "handling", "--json").json["cases"][0]
+    told = late.run("explain", case["id"], "--json").json
+    assert (told["case"], told["number"]) == (case["id"], "6-3-1")
     clock = next(clock for clock in told["deadlines"] if clock["name"] == case["deadline"])
-    assert clock["due_on"] == case["due_on"]
-    assert clock["days"][-1]["on"] == case["due_on"]
+    assert clock["promised_on"] == clock["due_on"] == clock["days"][-1]["on"] == "2026-01-15"
 
 
 def test_a_case_that_is_not_there_cannot_be_explained(sample: CommandLine) -> None:
@@ -119,13 +147,13 @@ def test_a_whole_database_is_verified(sample: CommandLine) -> None:
 
 
 def test_one_case_is_verified_by_its_number(sample: CommandLine) -> None:
-    case = overdue(sample)[0]
+    case = sample.run("overdue", "--within", "3660", "--json").json["cases"][0]
     assert sample.must("verify", "--case", case["number"]).startswith("已核验 1 件、")
     assert sample.must("verify", "--case", case["id"]).startswith("已核验 1 件、")
 
 
 def test_a_forged_row_is_found_with_its_case_and_rule(sample: CommandLine) -> None:
-    case = overdue(sample)[0]
+    case = sample.run("overdue", "--within", "3660", "--json").json["cases"][0]
     with sqlite3.connect(sample.database.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE cases SET subject = ? WHERE id = ?", ("改过的案由", case["id"]))
     connection.close()

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from engine.errors import StorageUnavailable
+from runtime.asgi import create_app
+from runtime.asgi import serving as serving_site
+from runtime.clock import WallClock
+from runtime.settings import Settings
 from tests.support.command_line import CommandLine
 from tests.support.registers import write_rows
 
@@ -136,6 +142,25 @@ def test_a_sample_is_served_with_its_accounts_and_its_clock(sample: CommandLine)
         assert "时钟设在 2026-09-15 09:0" in "\n".join(server.told)
         assert any(" office " in line for line in server.told)
         assert "2026" in server.get("/login")
+
+
+def test_a_process_server_opens_the_site_by_the_environment(
+    house: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANJIE_DATABASE_URL", house.database)
+    site = create_app()
+    with TestClient(site) as client:
+        assert client.get("/login").status_code == 200
+        assert socket_of(house).exists()
+        assert house.run("unit", "add", "CW", "--name", "财务部").code == 0
+    assert not socket_of(house).exists()
+    assert "CW" in house.must("unit", "list")
+
+
+def test_the_site_is_not_opened_where_another_process_writes(house: CommandLine) -> None:
+    settings = Settings(database_url=house.database)
+    with serving_site(settings, WallClock()), pytest.raises(StorageUnavailable), serving_site(settings, WallClock()):
+        pass
 
 
 @pytest.mark.slow

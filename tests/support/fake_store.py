@@ -27,7 +27,8 @@ from engine.service.ports import CaseKey, Claim, DirectoryWrites, Outcome, Store
 from engine.service.rows import BatchRows, CaseRow, DeadlineRow, EntryRow, OutboxRow, PrivateRow, ReaderRow
 from engine.service.world import World
 from engine.text import Text
-from tests.support.builders import PARENTS, ROOT, SHANGHAI, a_calendar, at, counted_bytes
+from tests.support.builders import PARENTS, ROOT, SHANGHAI, a_calendar, at
+from tests.support.rehearsal import counted_bytes
 
 T = TypeVar("T")
 Key = tuple[str, str]

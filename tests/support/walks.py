@@ -23,7 +23,8 @@ from engine.definition.checks_graph import moves
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.definition.parts import Merge, Phase
-from tests.support.builders import PARENTS, ROOT, SHANGHAI, Rehearsal, a_tree, asked
+from tests.support.builders import PARENTS, ROOT, SHANGHAI, a_tree, asked
+from tests.support.rehearsal import Rehearsal
 
 PERSONS = ("zhao", "qian", "sun", "li")
 

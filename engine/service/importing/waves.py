@@ -103,7 +103,8 @@ class Waves:
                 return
             held = self._held()
             free = [one for one in waiting if one.life.row not in held]
-            self._wave(free or waiting)
+            # Where all wait for each other nobody comes any further by waiting: then every refusal is the last word.
+            self._wave(free or waiting, last_word=not free)
 
     def _open(self) -> None:
         commands = [self._opening(one.life) for one in self.played]
@@ -143,7 +144,7 @@ class Waves:
                         held.add(target.life.row)
         return held
 
-    def _wave(self, rows: Sequence[Played]) -> None:
+    def _wave(self, rows: Sequence[Played], *, last_word: bool) -> None:
         self._meet_children([one for one in rows if one.move is not None and one.move.child is not None])
         moving: list[Played] = []
         commands: list[Command] = []
@@ -154,16 +155,16 @@ class Waves:
                 commands.extend(one.left)
         answers = iter(self._answers(commands))
         for one in moving:
-            self._settle(one, [next(answers) for _command in one.left])
+            self._settle(one, [next(answers) for _command in one.left], last_word=last_word)
 
-    def _settle(self, one: Played, answers: Sequence[Answer]) -> None:
+    def _settle(self, one: Played, answers: Sequence[Answer], *, last_word: bool) -> None:
         move = one.move
         assert move is not None, "only rows with a move are in a wave"
         for answer in answers:
             if isinstance(answer, Done):
                 one.fired += 0 if answer.repeated else 1
                 one.repeated += 1 if answer.repeated else 0
-            elif not self._may_try_again(one, move, answer):
+            elif last_word or not self._may_try_again(one, move, answer):
                 one.refused, one.at_move = answer.text, move.transition
                 return
             else:
@@ -177,6 +178,7 @@ class Waves:
         targets = [target for number in move.refs if (target := self._by_number.get(number)) is not None]
         if not isinstance(answer, Refusal) or not targets or all(target.move is None for target in targets):
             return False
+        one.tried_after = targets[0].next
         return True
 
     def _commands(self, one: Played) -> Iterator[Command]:

@@ -15,7 +15,6 @@ from engine.errors import FormInvalid, InputRefused, TransitionNotOffered
 from tests.support.builders import (
     CLERK,
     SESSION,
-    Rehearsal,
     a_definition_with,
     a_list,
     a_move,
@@ -25,6 +24,7 @@ from tests.support.builders import (
     a_situation,
     asked,
 )
+from tests.support.rehearsal import Rehearsal
 
 UNITS = """
 lead: {title: {zh: 主办, en: Lead}, privacy: public, schema: {type: string}}

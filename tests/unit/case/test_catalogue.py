@@ -1,8 +1,7 @@
-"""The engine's own guards, asked one by one, and the names that expressions read."""
+"""The engine's own guards, asked one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -10,85 +9,17 @@ import pytest
 from pydantic import JsonValue
 
 from engine.case.actors import IMPORT, SYSTEM, Actor
-from engine.case.case import Case, Child, Party
+from engine.case.case import Case
 from engine.case.catalogue import CATALOGUE
-from engine.case.identity import CaseId, PersonId, SessionId, UnitId
-from engine.case.scope import Moment, Scope
+from engine.case.identity import CaseId, SessionId
+from engine.case.scope import Moment
 from engine.definition.catalogue import CATALOGUE as DECLARED
-from engine.definition.names import guard_names
 from tests.support.builders import (
-    CLERK,
     SESSION,
-    Rehearsal,
     a_case,
-    a_definition_with,
-    a_list,
-    a_move,
     a_person,
-    a_rulebook,
-    a_session,
-    a_situation,
-    at,
 )
-
-RULES = a_rulebook(
-    a_definition_with(
-        head="""
-        parameters:
-          least: {title: {zh: 下限, en: Least}, value: 2}
-          open: {title: {zh: 公开, en: Open}, value: true}
-        lists: {kinds: kinds}
-        number_fields: [case_number, receipt]
-        deadlines:
-          term:
-            title: {zh: 期限, en: Term}
-            within: 15 days
-            waive: {ladder: 示例}
-            suspension: {max_count: 2, max_days: 10, approver: [clerk]}
-          bare: {title: {zh: 另一期限, en: Bare}, within: 30 days, waive: {ladder: 示例}}
-        """,
-        fields="""
-        lead: {title: {zh: 主办, en: Lead}, privacy: public, schema: {type: string}}
-        others: {title: {zh: 协办, en: Others}, privacy: public, schema: {type: array, items: {type: string}}}
-        accused_units: {title: {zh: 被反映单位, en: Accused}, privacy: internal, schema: {type: array}}
-        seen_on: {title: {zh: 日期, en: Day}, privacy: public, schema: {type: string, format: date}}
-        kind: {title: {zh: 类别, en: Kind}, privacy: public, schema: {type: string}, list: kinds}
-        case_number: {title: {zh: 编号, en: Number}, privacy: public, schema: {type: string}}
-        receipt: {title: {zh: 收件号, en: Receipt}, privacy: public, schema: {type: string}}
-        days: {title: {zh: 天数, en: Days}, privacy: public, schema: {type: integer}}
-        """,
-        transitions=a_move("begin", effects="[{do: start, deadline: term}]")
-        + a_move("halt", effects="[{do: suspend, deadline: term}]")
-        + a_move("go", effects="[{do: resume, deadline: term}]")
-        + a_move("stop", effects="[{do: stop, deadline: term}]"),
-    ),
-    a_definition_with(name="task", transitions=a_move("sign", origin="[submitted]", leads="to: handling")),
-    lists=[a_list("kinds", "pay", "food", flags={"urgent": ["pay"], "open": ["food"]})],
-)
-PERSONS = [Party("seconder", PersonId("qian")), Party("seconder", PersonId("sun")), Party("proposer", PersonId("zhao"))]
-
-
-def a_moment(
-    case: Case | None = None,
-    *family: Case,
-    actor: Actor = CLERK,
-    form: Mapping[str, JsonValue] | None = None,
-    day: str = "2026-03-10",
-    hour: int = 9,
-    session_dates: Mapping[str, date] | None = None,
-) -> Moment:
-    here = case or a_case(RULES, state="handling", parties=PERSONS)
-    sessions = [a_session(**dict(session_dates or {}))]  # type: ignore[arg-type]  # names of dates
-    situation = a_situation(RULES, here, *family, sessions=sessions)
-    return Moment(
-        situation=situation,
-        family=situation.family,
-        definition=situation.definition_of(here),
-        case=here,
-        actor=actor,
-        form=form or {},
-        at=at(day, hour),
-    )
+from tests.support.moments import RULES, a_moment, clocked, with_children
 
 
 def holds(guard: str, moment: Moment, **given: JsonValue) -> bool:
@@ -170,27 +101,6 @@ def test_a_merge_asks_for_another_case_of_the_same_kind_and_session() -> None:
     assert not holds("same_session", a_moment(here, elsewhere, form={"into": "other"}), into="into")
 
 
-def with_children(*states: str, workflow: str = "task") -> Moment:
-    """Return a parent whose newest children stand in these states, the first being the lead; one older has closed."""
-    rows = [
-        a_case(RULES, workflow=workflow, case=f"child-{number}", state=state) for number, state in enumerate(states)
-    ]
-    older = a_case(RULES, workflow="task", case="older", state="closed")
-    known = [Child(case=older.id, workflow="task", role="lead", unit=UnitId("plant"), batch=1)] if states else []
-    known += [
-        Child(
-            case=row.id,
-            workflow=workflow,
-            role="co_handler" if number else "lead",
-            unit=UnitId("plant"),
-            batch=2,
-        )
-        for number, row in enumerate(rows)
-    ]
-    parent = replace(a_case(RULES, state="handling"), children=tuple(known))
-    return a_moment(parent, older, *rows)
-
-
 @pytest.mark.parametrize(
     ("states", "when", "answer"),
     [
@@ -245,16 +155,6 @@ def test_a_move_may_be_fired_so_often() -> None:
 def test_a_deputy_is_what_the_principal_is_and_stays_what_he_is(actor: Actor, is_party: bool, not_party: bool) -> None:
     assert holds("actor_is_party", a_moment(actor=actor), role="proposer") is is_party
     assert holds("actor_not_party", a_moment(actor=actor), role="proposer") is not_party
-
-
-def clocked(*moves: tuple[str, str]) -> Case:
-    play = Rehearsal(rules=RULES)
-    case = play.open()
-    play.fire(case, "accept")
-    for transition, day in moves:
-        play.now = at(day)
-        play.fire(case, transition)
-    return play.cases[case]
 
 
 def test_a_clock_may_be_suspended_while_it_runs_and_within_count_and_days() -> None:
@@ -314,120 +214,3 @@ def test_nobody_handles_what_is_said_against_the_own_unit(accused: JsonValue, un
     standing = a_case(RULES, data={"accused_units": accused, "lead": unit})
     assert holds("not_recused", a_moment(standing), field="lead") is answer
     assert holds("not_recused", a_moment(named), field="lead")
-
-
-def names_of(moment: Moment) -> dict[str, object]:
-    scope = Scope(moment)
-    return {f"{root}.{name}": value for root in scope for name, value in scope[root].items()}
-
-
-def test_every_declared_name_has_a_value_of_its_type_or_none() -> None:
-    case = replace(a_case(RULES, session=SESSION, data={"subject": "食堂", "kind": "pay"}), fired={"accept": 2})
-    found = names_of(a_moment(case, session_dates={"closes_on": date(2026, 3, 20)}))
-    declared = guard_names(RULES.newest("errand"), {part.name: part for part, _hash in RULES.lists.values()})
-    types = {"boolean": bool, "integer": int, "string": str, "date": date}
-    for name, kind in declared.items():
-        value = found.get(name)
-        if value is None:
-            continue
-        wanted = types.get(str(kind.kind.name).lower())
-        assert wanted is None or isinstance(value, wanted), name
-    assert declared["case.number"].nullable
-
-
-def test_names_of_the_case_the_form_and_the_day() -> None:
-    case = a_case(
-        RULES,
-        state="handling",
-        parties=PERSONS,
-        data={"subject": "食堂", "seen_on": "2026-03-09", "receipt": "收字第1号", "kind": "pay"},
-    )
-    found = names_of(a_moment(case, form={"seen_on": "2026-03-10", "days": 3}))
-    expected = {
-        "case.state": "handling",
-        "case.phase": "active",
-        "case.number": "收字第1号",
-        "case.unit": "works",
-        "case.lead_unit": None,
-        "case.id": "case-1",
-        "case.parent": None,
-        "case.merged": False,
-        "case.child_role": None,
-        "case.seen_on": date(2026, 3, 9),
-        "form.seen_on": date(2026, 3, 10),
-        "form.days": 3,
-        "parameter.least": 2,
-        "parameter.open": True,
-        "actor.is_clerk": True,
-        "actor.is_head": False,
-        "actor.is_system": False,
-        "actor.kind": "person",
-        "parties.seconder": 2,
-        "parties.proposer": 1,
-        "children.open": 0,
-        "fired.accept": 0,
-        "session.exists": False,
-        "now.date": date(2026, 3, 10),
-        "now.at": at("2026-03-10"),
-        "flag.kind_urgent": True,
-        "flag.kind_open": False,
-        "extended.term": 0,
-    }
-    assert {name: found[name] for name in expected} == expected
-
-
-def test_the_first_number_that_stands_is_the_number_of_the_case() -> None:
-    both = a_case(RULES, data={"case_number": "案1", "receipt": "收1"})
-    assert Scope(a_moment(both))["case"]["number"] == "案1"
-    assert Scope(a_moment(a_case(RULES, data={"case_number": None, "receipt": "收1"})))["case"]["number"] == "收1"
-    assert Scope(a_moment(a_case(RULES)))["case"]["number"] is None
-
-
-def test_a_flag_follows_the_form_before_the_case_and_is_silent_without_a_code() -> None:
-    case = a_case(RULES, data={"kind": "pay"})
-    assert Scope(a_moment(case, form={"kind": "food"}))["flag"] == {"kind_urgent": False, "kind_open": True}
-    assert Scope(a_moment(a_case(RULES)))["flag"] == {}
-    assert Scope(a_moment(a_case(RULES, data={"kind": "gone"})))["flag"] == {}
-
-
-def test_names_of_a_clock_follow_its_life() -> None:
-    begun = ("begin", "2026-03-02")  # due 24:00 on 17 March
-    running = clocked(begun)
-
-    def state(case: Case, day: str) -> tuple[object, ...]:
-        scope = Scope(a_moment(case, day=day, hour=0))
-        return tuple(scope[root].get("term") for root in ("running", "suspended", "expired"))
-
-    assert state(running, "2026-03-17") == (True, False, False)
-    assert state(running, "2026-03-18") == (True, False, True)
-    assert state(clocked(begun, ("halt", "2026-03-04")), "2026-06-01") == (False, True, False)
-    assert state(clocked(begun, ("stop", "2026-03-04")), "2026-06-01") == (False, False, False)
-    assert state(clocked(), "2026-03-17") == (None, None, None)
-
-
-def test_names_of_the_children_count_the_newest_assignment() -> None:
-    moment = with_children("handling", "submitted", "closed")
-    assert Scope(moment)["children"] == {"open": 2, "lead": 1, "co_handlers": 2, "signed": 0}
-    signed = replace(moment.family[CaseId("child-1")], fired={"sign": 1})
-    family = {**moment.family, signed.id: signed}
-    assert Scope(replace(moment, family=family))["children"]["signed"] == 1
-
-
-def test_names_of_the_session_are_its_dates() -> None:
-    dates = {name: date(2026, 3, day) for day, name in enumerate(("opens_on", "closes_on", "call_closes_on"), start=1)}
-    scope = Scope(a_moment(a_case(RULES, session=SESSION), session_dates=dates))
-    assert scope["session"] == {
-        "exists": True,
-        "call_opens_on": None,
-        "call_closes_on": date(2026, 3, 3),
-        "opens_on": date(2026, 3, 1),
-        "closes_on": date(2026, 3, 2),
-        "reply_due_on": None,
-    }
-
-
-def test_a_scope_has_every_root_once_and_no_other() -> None:
-    scope = Scope(a_moment())
-    assert len(scope) == len(set(scope)) == 14
-    assert "case" in scope
-    assert scope.get("vault") is None

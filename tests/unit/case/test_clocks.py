@@ -7,15 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from engine.case.actors import IMPORT
-from engine.case.case import Case, Clock, ClockState
+from engine.case.case import ClockState
 from engine.case.commands import Stated
 from engine.case.deadlines import capped, suspended_days
-from engine.case.identity import CaseId
 from engine.errors import GuardRefused
 from tests.support.builders import (
     LADDER,
     SESSION,
-    Rehearsal,
     a_calendar,
     a_definition_with,
     a_move,
@@ -24,65 +22,8 @@ from tests.support.builders import (
     a_workflow,
     at,
 )
-
-LIMITS = (
-    "suspension: {max_count: 2, max_days: 20, approver: [clerk]}, "
-    "extension: {max_count: 2, max_days: 60, approver: [clerk]}"
-)
-ALLOWED = "[{id: possible, use: extension_allowed@1, given: {deadline: %s, by: days}, refuse: {zh: 不能延期, en: No}}]"
-
-
-def a_term(within: str, *, more: str = "") -> str:
-    """Return a workflow with one deadline ``term``, moved in every way."""
-    return a_definition_with(
-        head=f"""
-        {LADDER}
-        deadlines:
-          term: {{title: {{zh: 期限, en: Term}}, within: {within}, ladder: late, {LIMITS}{more}}}
-        """,
-        fields="""
-        days: {title: {zh: 天数, en: Days}, privacy: public, schema: {type: integer}}
-        due_on: {title: {zh: 到期, en: Due}, privacy: public, schema: {type: string}}
-        """,
-        transitions=a_move("begin", form="{due_on: optional}", effects="[{do: start, deadline: term}]")
-        + a_move("stop", effects="[{do: stop, deadline: term}]")
-        + a_move("drop", effects="[{do: cancel, deadline: term}]")
-        + a_move("suspend", effects="[{do: suspend, deadline: term}]")
-        + a_move("resume", effects="[{do: resume, deadline: term}]")
-        + a_move("extend", form="{days: required}", effects="[{do: extend, deadline: term, by: days}]")
-        + a_move(
-            "ask_extend",
-            form="{days: required}",
-            guards=ALLOWED % "term",
-            effects="[{do: extend, deadline: term, by: days}]",
-        )
-        + a_move("raise", effects="[{do: raise, deadline: term, rung: red}]")
-        + a_move("finish", leads="to: closed", effects="[{do: start, deadline: term}]"),
-    )
-
-
-def begun(
-    within: str, day: str, *, hour: int = 9, more: str = "", due_on: str | None = None
-) -> tuple[Rehearsal, CaseId]:
-    """Return a case whose clock began on this day."""
-    play = Rehearsal(rules=a_rulebook(a_term(within, more=more)), sessions=[a_session()], now=at(day, hour))
-    case = play.open()
-    play.now = at(day, hour)
-    play.fire(case, "accept")
-    play.now = at(day, hour)
-    play.fire(case, "begin", due_on=due_on)
-    return play, case
-
-
-def moved(play: Rehearsal, case: CaseId, day: str, transition: str, days: int | None = None) -> Clock:
-    play.now = at(day)
-    return the_clock(play.fire(case, transition, days=days) if days is not None else play.fire(case, transition))
-
-
-def the_clock(case: Case) -> Clock:
-    clock = case.clock("term")
-    assert clock is not None
-    return clock
+from tests.support.clocks import a_term, begun, moved, the_clock
+from tests.support.rehearsal import Rehearsal
 
 
 @pytest.mark.parametrize(

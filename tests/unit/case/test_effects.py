@@ -11,7 +11,6 @@ from engine.case.events import Cause, EventType
 from engine.case.identity import PersonId, SessionId
 from tests.support.builders import (
     SESSION,
-    Rehearsal,
     a_definition_with,
     a_list,
     a_move,
@@ -20,6 +19,7 @@ from tests.support.builders import (
     a_session,
     at,
 )
+from tests.support.rehearsal import Rehearsal
 
 ZHAO = a_person("zhao", "clerk@works")
 

@@ -29,8 +29,6 @@ from engine.service.case_rows import case_from, case_row
 from tests.support.builders import (
     ROOT,
     SESSION,
-    Recorded,
-    Rehearsal,
     a_definition_with,
     a_list,
     a_move,
@@ -39,6 +37,7 @@ from tests.support.builders import (
     a_session,
     at,
 )
+from tests.support.rehearsal import Recorded, Rehearsal
 from tests.support.walks import Walk
 
 RICH = a_definition_with(

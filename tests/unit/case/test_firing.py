@@ -25,7 +25,6 @@ from tests.support.builders import (
     CLERK,
     ROOT,
     STRANGER,
-    Rehearsal,
     a_case,
     a_definition_with,
     a_move,
@@ -36,6 +35,7 @@ from tests.support.builders import (
     asked,
     at,
 )
+from tests.support.rehearsal import Rehearsal
 
 HEAD = a_person("head-lai", "unit_head@works")
 RULES = a_rulebook(

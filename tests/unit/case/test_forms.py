@@ -9,7 +9,8 @@ from pydantic import JsonValue
 
 from engine.case.forms import checked_form
 from engine.errors import FieldProblem, FormInvalid
-from tests.support.builders import Rehearsal, a_definition_with, a_list, a_move, a_rulebook
+from tests.support.builders import a_definition_with, a_list, a_move, a_rulebook
+from tests.support.rehearsal import Rehearsal
 
 FIELDS = """
 days: {title: {zh: 天数, en: Days}, privacy: public, schema: {type: integer, minimum: 1, maximum: 30}}
@@ -88,6 +89,7 @@ def wrong(form: dict[str, JsonValue]) -> list[tuple[str, str, str]]:
             "“money”不在代码表内，可填：safety、welfare",
             "'money' is not in the list; use one of: safety, welfare",
         ),
+        ({"kind": 3}, "kind", "类型不对，应为文字", "Wrong type, expected string"),
         ({"identity": "某某"}, "identity", "此步骤不填写该项", "This step does not ask for this field"),
         ({"no_such": 1}, "no_such", "此步骤不填写该项", "This step does not ask for this field"),
     ],

@@ -14,7 +14,6 @@ from engine.case.identity import CaseId, PersonId, RootId
 from engine.errors import FormInvalid, GuardRefused
 from tests.support.builders import (
     SESSION,
-    Rehearsal,
     a_case,
     a_definition_with,
     a_move,
@@ -25,6 +24,7 @@ from tests.support.builders import (
     asked,
     at,
 )
+from tests.support.rehearsal import Rehearsal
 
 MERGE = "{do: merge, into: into, join_as: {proposer: joint, seconder: seconder}}"
 RULES = a_rulebook(

@@ -17,7 +17,6 @@ from tests.support.builders import (
     ROOT,
     SESSION,
     STRANGER,
-    Rehearsal,
     a_definition_with,
     a_list,
     a_person,
@@ -25,6 +24,7 @@ from tests.support.builders import (
     a_session,
     at,
 )
+from tests.support.rehearsal import Rehearsal
 
 ERRAND = a_rulebook(a_definition_with())
 BECOMES = a_rulebook(a_definition_with(head="opener_becomes: proposer"))

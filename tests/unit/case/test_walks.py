@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -20,13 +19,13 @@ from engine.definition.parts import Phase
 from engine.definition.rulebook import Rulebook
 from tests.support.builders import (
     SESSION,
-    Rehearsal,
     a_definition_with,
     a_rulebook,
     a_session,
     a_workflow,
     read_yaml,
 )
+from tests.support.rehearsal import Rehearsal
 from tests.support.walks import Walk
 
 WORKFLOWS = Path(__file__).parents[3] / "workflows"
@@ -102,26 +101,15 @@ def test_a_state_without_a_way_on_is_what_the_proofs_find() -> None:
     assert stranding(stuck) == {"state_no_way_to_final"}
 
 
-@cache
-def procedures() -> Rulebook | None:
-    """Return the three procedures with their lists; None while one of them is not there yet."""
-    files = [WORKFLOWS / name / "v1.yaml" for name in ("proposal", "grievance", "handling")]
-    if not all(file.is_file() and file.stat().st_size for file in files):
-        return None
-    workflows = [load_workflow(file) for file in files]
+@pytest.fixture(scope="module")
+def rules() -> Rulebook:
+    """The three procedures with their lists."""
+    workflows = [load_workflow(WORKFLOWS / name / "v1.yaml") for name in ("proposal", "grievance", "handling")]
     lists = [load_list(file) for file in sorted((WORKFLOWS / "lists").glob("*.yaml"))]
     return Rulebook(
         {(loaded.part.name, loaded.part.version): (loaded.part, loaded.hash) for loaded in workflows},
         {(loaded.part.name, loaded.part.version): (loaded.part, loaded.hash) for loaded in lists},
     )
-
-
-@pytest.fixture(scope="module")
-def rules() -> Rulebook:
-    found = procedures()
-    if found is None:
-        pytest.skip("the three procedures are not all there yet")
-    return found
 
 
 MEETING = a_session(

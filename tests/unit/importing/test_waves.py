@@ -288,6 +288,15 @@ def test_rows_that_name_each_other_come_to_an_end() -> None:
     assert [one.move for one in both] == [None, None]
 
 
+def test_rows_that_can_never_join_each_other_are_both_refused() -> None:
+    both = play(
+        FakeStage(needs("never")),
+        life(1, move("merge", 2, form=into(2)), move("a", 3)),
+        life(2, move("merge", 2, form=into(1)), move("a", 3)),
+    )
+    assert [(one.refused, one.next) for one in both] == [(Text("尚早", "too early"), 0)] * 2
+
+
 def test_a_row_that_waits_for_one_that_waits_for_it_goes_on() -> None:
     slow = (move("x", 5), move("y", 6))
     both = play(

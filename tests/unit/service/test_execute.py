@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from pydantic import JsonValue
 
-from engine.case.actors import Actor
 from engine.case.codec import microseconds
-from engine.case.commands import Command, FireTransition, KeepNote, OpenCase
+from engine.case.commands import Command, KeepNote
 from engine.case.decide import decide
-from engine.case.identity import CaseId, RootId, UnitId
+from engine.case.identity import CaseId, RootId
 from engine.case.situation import Situation
-from engine.definition.rulebook import Rulebook
 from engine.errors import (
     CaseNotFound,
     CommandFailed,
+    GuardRefused,
     KeyReused,
     NotFound,
     StaleCase,
@@ -28,11 +25,10 @@ from engine.errors import (
 from engine.ledger.chain import entry_hash
 from engine.ledger.entries import Written
 from engine.service import execute as execute_module
-from engine.service.case_cache import CaseCache
-from engine.service.execute import Done, Later, Result, execute
+from engine.service.execute import Done, Later
+from tests.support.batch_desk import TASK, Desk, done, kinds
 from tests.support.builders import (
     CLERK,
-    LADDER,
     ROOT,
     a_definition_with,
     a_move,
@@ -40,147 +36,6 @@ from tests.support.builders import (
     a_rulebook,
     at,
 )
-from tests.support.fake_store import FakeStore, FakeTransaction, batches
-
-TASK = a_definition_with(
-    name="task",
-    head="""
-    numbers: {letter: {title: {zh: 文号, en: Letter}, template: "{n}", per: root}}
-    on_open: [{do: number, series: letter, field: letter}]
-    """,
-    fields="letter: {title: {zh: 文号, en: Letter}, privacy: public, schema: {type: string}}",
-    transitions=a_move("sign", by="[head]", origin="[submitted]", leads="to: handling")
-    + a_move("finish", by="[system]", origin="[submitted, handling]", leads="to: closed"),
-)
-ERRAND = a_definition_with(
-    head="""
-    number_fields: [number_here]
-    numbers:
-      case: {title: {zh: 编号, en: Number}, template: "{n:03}", per: year}
-      closing: {title: {zh: 结案号, en: Closing}, template: "{n}", per: root}
-    joins:
-      signed: {workflow: task, when: all, states: [handling], in: [handling], fire: sum_up}
-    deadlines:
-      reply: {title: {zh: 答复期限, en: Reply}, within: 90 days, ladder: late}
-    LADDER
-    """.replace("LADDER", LADDER),
-    fields="""
-    number_here: {title: {zh: 编号, en: Number}, privacy: public, schema: {type: string}}
-    closing_number: {title: {zh: 结案号, en: Number}, privacy: public, schema: {type: string}}
-    lead: {title: {zh: 主办, en: Lead}, privacy: public, schema: {type: string}}
-    others: {title: {zh: 协办, en: Others}, privacy: public, schema: {type: array, items: {type: string}}}
-    into: {title: {zh: 主案, en: Main}, privacy: internal, schema: {type: string}}
-    """,
-    roles="joint: {title: {zh: 共同提案人, en: Joint}, bound: party}",
-    states="merged: {title: {zh: 已并案, en: Merged}, phase: active}",
-    transitions=a_move(
-        "number", origin="[submitted, handling]", effects="[{do: number, series: case, field: number_here}]"
-    )
-    + a_move("begin", effects="[{do: start, deadline: reply}]")
-    + a_move(
-        "assign",
-        form="{lead: required, others: optional}",
-        effects="[{do: assign, workflow: task, lead: lead, co_handlers: others}]",
-    )
-    + a_move(
-        "sum_up",
-        by="[system]",
-        effects="[{do: cascade, workflow: task, states: [handling], fire: finish}, "
-        "{do: number, series: closing, field: closing_number}]",
-    )
-    + a_move("end_all", effects="[{do: cascade, workflow: task, states: [submitted, handling], fire: finish}]")
-    + a_move(
-        "merge",
-        origin="[submitted, handling]",
-        leads="to: merged",
-        form="{into: required}",
-        effects="[{do: merge, into: into, join_as: {proposer: joint}}]",
-    )
-    + a_move("unmerge", origin="[merged]", effects="[{do: unmerge}]"),
-)
-RULES = a_rulebook(ERRAND, TASK)
-
-
-class Desk:
-    """Executes batches on a fake store, each in a transaction of its own."""
-
-    def __init__(self, rules: Rulebook = RULES, *, exclusive: bool = False, cached: bool = False) -> None:
-        self.store = FakeStore(exclusive=exclusive or cached)
-        self.cache = CaseCache() if cached else None
-        self.now = at("2026-03-02")
-        self.wait = False
-        self._make = batches(rules, now=lambda: self.now, cache=self.cache)
-        self._keys = iter(range(10**6))
-
-    def carry_out(self, *commands: Command) -> list[Result]:
-        with self.store.begin() as tx:
-            results = self.execute(tx, *commands)
-        if self.cache is not None:
-            self.cache.confirm()
-        return results
-
-    def execute(self, tx: FakeTransaction, *commands: Command) -> list[Result]:
-        return execute(self._make(tx, self.wait), commands)
-
-    def key(self) -> str:
-        return f"key-{next(self._keys)}"
-
-    def opening(self, key: str | None = None, *, root: RootId = ROOT, actor: Actor = CLERK, **form: str) -> OpenCase:
-        return OpenCase(
-            root=root,
-            actor=actor,
-            key=key or self.key(),
-            workflow="errand",
-            unit=UnitId("works"),
-            form={"subject": "食堂", **form},
-        )
-
-    def firing(
-        self,
-        case: CaseId,
-        transition: str,
-        *,
-        key: str | None = None,
-        actor: Actor = CLERK,
-        root: RootId = ROOT,
-        form: Mapping[str, JsonValue] | None = None,
-        expected_version: int | None = None,
-    ) -> FireTransition:
-        return FireTransition(
-            root=root,
-            actor=actor,
-            key=key or self.key(),
-            case=case,
-            transition=transition,
-            form=form or {},
-            expected_version=expected_version,
-        )
-
-    def opened(self, count: int = 1) -> list[CaseId]:
-        """Open cases and accept them, each command in a batch of its own."""
-        cases = [done(self.carry_out(self.opening())[0]).outcome.case for _ in range(count)]
-        for case in cases:
-            done(self.carry_out(self.firing(case, "accept"))[0])
-        return cases
-
-    def assigned(self, *units: str) -> tuple[CaseId, list[CaseId]]:
-        """Return a case in ``handling`` and its children."""
-        (case,) = self.opened()
-        form: dict[str, JsonValue] = {"lead": units[0], "others": list(units[1:])}
-        done(self.carry_out(self.firing(case, "assign", form=form))[0])
-        return case, [child.case for child in self.store.case(case).children]
-
-    def signing(self, case: CaseId, unit: str) -> FireTransition:
-        return self.firing(case, "sign", actor=a_person(f"head-{unit}", f"unit_head@{unit}"))
-
-
-def done(result: Result) -> Done:
-    assert isinstance(result, Done), result
-    return result
-
-
-def kinds(results: Sequence[Result]) -> list[type]:
-    return [type(result) for result in results]
 
 
 def test_an_outcome_names_the_case_its_last_entry_and_that_entrys_hash() -> None:
@@ -424,6 +279,15 @@ def test_two_organisations_in_one_batch_never_meet() -> None:
     assert kinds(results)[4:] == [Done, Done]
     assert desk.store.tables.counters == {(ROOT, "errand/case/2026"): 1, (other, "errand/case/2026"): 1}
     assert desk.store.case(theirs, other).data["number_here"] == "001"
+
+
+def test_what_a_command_is_decided_on_does_not_depend_on_the_rest_of_the_batch() -> None:
+    desk = Desk()
+    case, other = desk.opened(2)
+    peeking = desk.firing(case, "peek", key="k", form={"into": other})
+    alone = desk.carry_out(peeking)
+    beside = desk.carry_out(desk.firing(other, "number"), peeking)
+    assert kinds([alone[0], beside[1]]) == [GuardRefused, GuardRefused]
 
 
 def test_nothing_is_locked_where_nobody_else_can_write() -> None:

@@ -10,7 +10,7 @@ from engine.case.identity import CaseId
 from engine.errors import FormInvalid, StorageUnavailable
 from engine.service.execute import Done, Later
 from engine.service.families import relatives
-from tests.unit.service.test_execute import Desk, done, kinds
+from tests.support.batch_desk import Desk, done, kinds
 
 
 def merged(desk: Desk) -> tuple[CaseId, CaseId]:

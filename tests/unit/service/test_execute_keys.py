@@ -11,8 +11,8 @@ from engine.case.commands import Command, KeepNote, OpenCase, Stated
 from engine.case.identity import CaseId, SessionId, UnitId
 from engine.errors import KeyReused, TransitionNotOffered
 from engine.service.execute import Done, actor_scope, request_hash
+from tests.support.batch_desk import Desk, done, kinds
 from tests.support.builders import CLERK, ROOT, a_person, at
-from tests.unit.service.test_execute import Desk, done, kinds
 
 
 def test_a_key_used_again_gets_the_first_outcome_and_does_nothing() -> None:

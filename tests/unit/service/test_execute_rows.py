@@ -10,8 +10,8 @@ from engine.case.codec import microseconds
 from engine.case.commands import Command, OpenCase
 from engine.case.identity import CaseId, UnitId
 from engine.ledger.commitments import SALT_BYTES
+from tests.support.batch_desk import Desk, done
 from tests.support.builders import CLERK, LADDER, ROOT, a_definition_with, a_move, a_person, a_rulebook, at
-from tests.unit.service.test_execute import Desk, done
 
 LI = a_person("li", "clerk@works")
 RULES = a_rulebook(
