@@ -73,7 +73,7 @@ class PostgresFloor:
     def __init__(self, url: str, cases: int) -> None:
         import psycopg
 
-        self._db = psycopg.connect(url, autocommit=False)
+        self._db = psycopg.connect(url.replace("postgresql+psycopg:", "postgresql:"), autocommit=False)
         with self._db.cursor() as cursor:
             cursor.execute("CREATE TABLE floor_case (id int PRIMARY KEY, state text, version int, seq int, head bytea)")
             cursor.execute("CREATE TABLE floor_entry (c int, seq int, body bytea, hash bytea, PRIMARY KEY (c, seq))")

@@ -27,7 +27,21 @@ _PHASES = {Phase.INITIAL: "起始", Phase.ACTIVE: "办理中", Phase.FINAL: "终
 _MERMAID_SIGNS = str.maketrans({'"': "'", ":": "：", ";": "；", "#": "＃", "\n": " "})
 
 
-def mermaid(workflow: Workflow, language: Language = "zh") -> str:
+PICTURE_BEGINS = "<!-- generated from workflows/{name}/v1.yaml by: banjie diagram --write -->"
+PICTURE_ENDS = "<!-- end of generated part -->"
+
+
+def with_picture(text: str, workflow: Workflow) -> str:
+    """Return a page with the picture, without notes, between its two marks; a page without marks as it is."""
+    begins = PICTURE_BEGINS.format(name=workflow.name)
+    head, begin, rest = text.partition(begins)
+    _old, end, tail = rest.partition(PICTURE_ENDS)
+    if not begin or not end:
+        return text
+    return f"{head}{begins}\n\n```mermaid\n{mermaid(workflow, notes=False)}```\n\n{PICTURE_ENDS}{tail}"
+
+
+def mermaid(workflow: Workflow, language: Language = "zh", *, notes: bool = True) -> str:
     """Return the states and moves as a Mermaid ``stateDiagram-v2``.
 
     Moves between the same two states share an arrow. Moves that stay, that come back from a merge, or that leave more
@@ -39,7 +53,7 @@ def mermaid(workflow: Workflow, language: Language = "zh") -> str:
     lines.append(f"    [*] --> {workflow.initial}")
     lines += [f"    {start} --> {end} : {label}" for start, end, label in _arrows(workflow, language)]
     lines += [f"    {name} --> [*]" for name, state in workflow.states.items() if state.phase is Phase.FINAL]
-    for name in workflow.states:
+    for name in workflow.states if notes else ():
         note = _note(workflow, name, language)
         if note:
             lines += [f"    note right of {name}", *(f"        {line}" for line in note), "    end note"]

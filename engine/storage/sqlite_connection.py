@@ -22,7 +22,7 @@ _ALWAYS: Final = {
     "mmap_size": 0,
     "temp_store": 2,
 }
-_WRITING: Final = {"synchronous": 2, "secure_delete": 1}
+_WRITING: Final = {"synchronous": 2, "secure_delete": 1, "cache_size": -32_768}
 _READING: Final = {"query_only": 1}
 
 

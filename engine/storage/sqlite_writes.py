@@ -25,8 +25,8 @@ from engine.storage.directory_writes import StoredDirectory
 from engine.storage.sqlite_connection import checkpoints_are_safe, connect_to_write, is_certain, meaning
 from engine.storage.sqlite_lock import WriterLock
 
-CHECKPOINT_AFTER_CHANGES: Final = 4_000
-"""Rows changed between two checkpoints where SQLite itself may not: at most about 16 MB of log."""
+CHECKPOINT_AFTER_CHANGES: Final = 16_000
+"""Rows changed between two checkpoints where SQLite itself may not: at most about 64 MB of log."""
 
 _SURROUNDINGS: Final = SurroundingsReader(SQLITE)
 

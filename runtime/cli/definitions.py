@@ -73,7 +73,7 @@ def diagram(
     ] = False,
 ) -> None:
     """输出流程图（Mermaid） · Print a workflow as a Mermaid diagram."""
-    from engine.definition.diagram import mermaid, readme
+    from engine.definition.diagram import mermaid, readme, with_picture
     from engine.definition.library import load_folder
 
     run = the_run(context)
@@ -85,6 +85,9 @@ def diagram(
             target = folder / part.name / "README.md"
             target.write_text(readme(part), encoding="utf-8")
             run.terminal.say(Text(f"已写入 {target}", f"Written: {target}"))
+            front = folder.parent / "README.md"
+            if front.is_file():
+                front.write_text(with_picture(front.read_text("utf-8"), part), encoding="utf-8")
         else:
             _heading(run, part, among=len(chosen))
             run.terminal.say(mermaid(part, "en" if language is DiagramLanguage.EN else "zh"))

@@ -12,6 +12,7 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 SOURCES = ("engine", "api", "web", "notifications", "runtime", "deploy", "benchmarks", "tests")
 MODULE_LINES_MAX = 400
+TEST_LINES_MAX = 600
 FILE_BYTES_MAX = 1024 * 1024
 # Written in parts, so that this file does not hold what it looks for.
 INDEX_HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "--index" + "-url", "--find" + "-links")
@@ -58,8 +59,10 @@ def test_no_file_is_large_and_no_font_is_shipped() -> None:
     assert named([path for path in files if path.suffix in {".ttf", ".ttc", ".otf", ".woff", ".woff2"}]) == []
 
 
-def test_no_module_passes_400_lines() -> None:
-    assert named([path for path in modules() if len(path.read_text().splitlines()) > MODULE_LINES_MAX]) == []
+def test_no_module_is_too_long_to_read() -> None:
+    """Tables of examples make tests longer than what they test."""
+    limits = {path: TEST_LINES_MAX if PROJECT / "tests" in path.parents else MODULE_LINES_MAX for path in modules()}
+    assert named([path for path, most in limits.items() if len(path.read_text().splitlines()) > most]) == []
 
 
 def test_every_module_says_first_what_it_holds() -> None:

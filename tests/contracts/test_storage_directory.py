@@ -102,7 +102,7 @@ def test_the_epoch_grows_with_every_change_of_what_situations_see_and_with_nothi
 
 def test_organisations_come_oldest_first(store: Store) -> None:
     for name in ("zebra", "ant", "mole"):
-        do(store, lambda to, name=name: to.add_unit(replace(TOP, root=RootId(name), id=UnitId(name))))  # type: ignore[misc]
+        do(store, lambda to, name=name: to.add_unit(replace(TOP, root=RootId(name), id=UnitId(name))))  # type: ignore[misc]  # a lambda with defaults
     do(store, lambda to: to.add_unit(replace(CANTEEN, root=RootId("zebra"), parent=UnitId("zebra"))))
 
     assert store.reads.roots() == ["zebra", "ant", "mole"]
@@ -154,7 +154,7 @@ def test_a_deputy_holds_the_valid_grants_of_the_principal_while_the_deputation_l
     theirs = GrantRow(root=ROOT, person=LI.id, role="head", unit=CANTEEN.id)
     past = replace(theirs, role="once", until_on=date(2026, 1, 1))
     for grant in (mine, theirs, past):
-        do(store, lambda to, grant=grant: to.add_grant(grant))  # type: ignore[misc]
+        do(store, lambda to, grant=grant: to.add_grant(grant))  # type: ignore[misc]  # a lambda with defaults
     do(store, lambda to: to.add_deputation(Deputation(root=ROOT, principal=LI.id, deputy=WANG.id, until_on=DAY)))
 
     own = Grant("clerk", TOP.id)
@@ -232,7 +232,7 @@ def test_a_new_login_clears_away_those_of_the_person_that_expired(store: Store, 
 def test_failed_logins_are_counted_since_an_instant_and_forgotten_after_a_day(store: Store, any_database: str) -> None:
     day = 24 * 60 * 60 * 1_000_000
     for name, at in (("li", 1), ("li", 5), ("li", 5), ("wang", 9)):
-        do(store, lambda to, name=name, at=at: to.note_failure(name, at))  # type: ignore[misc]
+        do(store, lambda to, name=name, at=at: to.note_failure(name, at))  # type: ignore[misc]  # a lambda with defaults
 
     assert [store.reads.failures_since("li", since) for since in (0, 2, 6)] == [3, 2, 0]
     do(store, lambda to: to.note_failure("li", day + 6))

@@ -1,0 +1,174 @@
+"""``make campaign``: long hunts that are too slow for every change. Bounded, local, and each process ended by its id.
+
+Kill: a writer is killed again and again; nothing that was acknowledged may be lost, doubled or broken. Corrupt: one
+value of one row is changed behind the ledger's back; verification must find it. Walk: cases wander along offered moves;
+none may be stranded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from benchmarks.report import Results
+from benchmarks.stand import DEFINITIONS
+from engine.case.decide import key_hash
+from engine.case.identity import CaseId, RootId
+from engine.service.verify import verify
+from runtime.demo.build import build_sample
+from runtime.settings import Settings
+from runtime.wiring import desk_of
+
+KILLS = 30
+CORRUPTIONS = 400
+WALKS = 60
+SEED = 20260128
+Change = tuple[str, str, str, Callable[[object], object]]
+
+
+def main() -> None:
+    """Run the three hunts and write what they counted."""
+    parser = argparse.ArgumentParser(prog="benchmarks.campaign")
+    parser.add_argument("--output", type=Path, default=Path("build/campaign.json"))
+    parser.add_argument("--seed", type=int, default=SEED)
+    options = parser.parse_args()
+    results = Results(command=f"make campaign (seed {options.seed})")
+    rng = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        kill(results, Path(folder), rng)
+        corrupt(results, Path(folder), rng)
+    walk(results, rng)
+    results.write(options.output)
+    if any(row.met is False for row in results.rows):
+        sys.exit(1)
+
+
+def kill(results: Results, folder: Path, rng: random.Random) -> None:
+    """Kill the writer at random instants; every acknowledged key must be found, once, on chains that verify."""
+    database, acknowledged = folder / "killed.db", folder / "acknowledged"
+    settings = Settings(database_url=f"sqlite:///{database}", workflows=DEFINITIONS)
+    lost = findings = 0
+    for number in range(KILLS):
+        with (
+            acknowledged.open("ab") as told,
+            subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.campaign_writer", str(database), str(number)], stdout=told
+            ) as writer,
+        ):
+            size = acknowledged.stat().st_size
+            while acknowledged.stat().st_size == size and writer.poll() is None:
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0.02, 0.6))
+            writer.send_signal(signal.SIGKILL)
+            writer.wait(10)
+        with desk_of(settings) as opened:
+            root = RootId("campaign")
+            keys = acknowledged.read_text(encoding="ascii").splitlines(keepends=True)
+            whole = {line.strip() for line in keys if line.endswith("\n")}
+            reads = opened.desk.reads
+            lost += sum(1 for key in whole if reads.find_outcome(root, "writer", key_hash(key)) is None)
+            findings += len(verify(reads, opened.desk.world(root).rules, root, opened.desk.sealer).findings)
+    with sqlite3.connect(database) as plain:
+        (cases,) = plain.execute("SELECT count(*) FROM cases").fetchone()
+        (outcomes,) = plain.execute("SELECT count(*) FROM idempotency").fetchone()
+    results.add(
+        f"{KILLS} kills of the writer, {outcomes} commands: acknowledged but lost", lost, "", "0", met=lost == 0
+    )
+    results.add("cases without their key, or keys without their case", abs(cases - outcomes), "", "0",
+                met=cases == outcomes)  # fmt: skip
+    results.add("findings of verify after the kills", findings, "", "0", met=findings == 0)
+
+
+def corrupt(results: Results, folder: Path, rng: random.Random) -> None:
+    """Change one value of one row at a time, as somebody with the database file could; verify must find each."""
+    database = folder / "corrupted.db"
+    settings = Settings(database_url=f"sqlite:///{database}")
+    build_sample(settings, cases=48)
+    missed: list[str] = []
+    with desk_of(settings, write=False) as opened, sqlite3.connect(database, isolation_level=None) as plain:
+        for (name,) in plain.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            plain.execute(f'DROP TRIGGER "{name}"')
+        reads, sealer = opened.desk.reads, opened.desk.sealer
+        root = reads.roots()[0]
+        rules = opened.desk.world(root).rules
+        clean = verify(reads, rules, root, sealer)
+        for _number in range(CORRUPTIONS):
+            table, key, column, change = rng.choice(_CHANGES)
+            keys = plain.execute(f'SELECT {key}, "{column}" FROM "{table}" ORDER BY random() LIMIT 1').fetchone()
+            *where, old = keys
+            new = change(old)
+            condition = " AND ".join(f'"{name}" = ?' for name in key.replace('"', "").split(", "))
+            plain.execute(f'UPDATE "{table}" SET "{column}" = ? WHERE {condition}', (new, *where))
+            case = CaseId(where[1])
+            if not verify(reads, rules, root, sealer, only=case).findings:
+                missed.append(f"{table}.{column}: {old!r:.40} to {new!r:.40}")
+            plain.execute(f'UPDATE "{table}" SET "{column}" = ? WHERE {condition}', (old, *where))
+    results.add("findings of verify on the clean sample", len(clean.findings), "", "0", met=not clean.findings)
+    results.add(
+        f"{CORRUPTIONS} single changes of stored values: not found", len(missed), "", "0", met=not missed,
+        note="; ".join(missed[:3]),
+    )  # fmt: skip
+
+
+def walk(results: Results, rng: random.Random) -> None:
+    """Let cases wander along offered moves, then lead them home; none may be stranded."""
+    from tests.support.builders import a_session
+    from tests.support.rehearsal import Rehearsal
+    from tests.support.walks import Walk
+    from tests.unit.case.test_walks import SESSION, procedures
+
+    rules = procedures()
+    session = a_session(
+        opens_on=date(2026, 4, 1), closes_on=date(2026, 4, 20), call_opens_on=date(2026, 1, 5),
+        call_closes_on=date(2026, 3, 31), reply_due_on=date(2026, 8, 1),
+    )  # fmt: skip
+    stranded = moves = 0
+    for workflow in ("proposal", "grievance"):
+        for _number in range(WALKS):
+            wandering = Walk(Rehearsal(rules=rules, sessions=[session]), random.Random(rng.random()))
+            for _case in range(2):
+                wandering.open(workflow, SESSION)
+            moves += sum(1 for _step in range(40) if wandering.step())
+            stranded += 0 if wandering.finish(200) else 1
+    results.add(f"{2 * WALKS} walks, {moves} moves: cases stranded", stranded, "", "0", met=stranded == 0)
+
+
+def _flip(old: object) -> object:
+    """Return a value of the same kind that differs in one place."""
+    if isinstance(old, bytes):
+        place = len(old) // 2
+        return old[:place] + bytes([old[place] ^ 1]) + old[place + 1 :]
+    if isinstance(old, int):
+        return old + 1
+    return f"{old}x"
+
+
+_CHANGES: tuple[Change, ...] = (
+    ("ledger_entry", 'root, "case", seq', "body", _flip),
+    ("ledger_entry", 'root, "case", seq', "hash", _flip),
+    ("private_value", 'root, "case", seq, path', "ciphertext", _flip),
+    ("span", 'root, "case", kind, seq', "value", _flip),
+    ("span", 'root, "case", kind, seq', "from_at", _flip),
+    ("deadline", 'root, "case", name', "due_at", _flip),
+    ("deadline", 'root, "case", name', "due_on", _flip),
+    ("cases", "root, id", "state", _flip),
+    ("cases", "root, id", "version", _flip),
+    ("cases", "root, id", "seq", _flip),
+    ("cases", "root, id", "head", _flip),
+    ("cases", "root, id", "unit", _flip),
+    ("cases", "root, id", "opened_at", _flip),
+    ("cases", "root, id", "changed_at", _flip),
+)
+
+
+if __name__ == "__main__":
+    main()
