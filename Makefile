@@ -6,7 +6,7 @@ MAKEFLAGS += --no-builtin-rules
 .NOTPARALLEL:
 
 PORT ?= 8000
-SIZE ?= 50000
+SIZE ?= standard
 ARGS ?=
 
 PYTHON := .venv/bin/python

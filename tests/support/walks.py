@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import NamedTuple, cast
 
@@ -23,10 +23,21 @@ from engine.definition.checks_graph import moves
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.definition.parts import Merge, Phase
-from tests.support.builders import PARENTS, ROOT, SHANGHAI, a_tree, asked
+from tests.support.builders import PARENTS, ROOT, SHANGHAI, a_session, a_tree, asked
 from tests.support.rehearsal import Rehearsal
 
 PERSONS = ("zhao", "qian", "sun", "li")
+
+
+# The short ways out, so that the walks come to the long ones.
+SHORT = frozenset({"withdraw", "refuse", "presidium_refuse", "reject", "redirect", "transfer", "record_reply"})
+MEETING = a_session(
+    opens_on=date(2026, 4, 1),
+    closes_on=date(2026, 4, 20),
+    call_opens_on=date(2026, 1, 5),
+    call_closes_on=date(2026, 3, 31),
+    reply_due_on=date(2026, 8, 1),
+)
 
 
 class Chance(NamedTuple):
@@ -120,6 +131,12 @@ class Walk:
 
     def unfinished(self) -> list[Case]:
         return [case for case in self.play.cases.values() if case.phase is not Phase.FINAL]
+
+    def stranded(self) -> list[CaseId]:
+        """Return the unfinished cases that neither somebody here nor the next move of their parent takes further."""
+        able = {chance.case for chance in self.chances()}
+        waiting = {case.id for case in self.unfinished()}
+        return sorted(case.id for case in self.unfinished() if case.id not in able and case.parent not in waiting)
 
     def far(self, chance: Chance) -> int:
         """Return how many moves a final state is away after this one, at least."""

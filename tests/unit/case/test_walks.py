@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from random import Random
 
@@ -11,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.case.case import Case
-from engine.case.identity import CaseId
 from engine.definition.checks import prove
 from engine.definition.loader import load_list, load_workflow
 from engine.definition.parts import Phase
@@ -21,12 +17,11 @@ from tests.support.builders import (
     SESSION,
     a_definition_with,
     a_rulebook,
-    a_session,
     a_workflow,
     read_yaml,
 )
 from tests.support.rehearsal import Rehearsal
-from tests.support.walks import Walk
+from tests.support.walks import MEETING, SHORT, Walk
 
 WORKFLOWS = Path(__file__).parents[3] / "workflows"
 STATES = ("submitted", "handling", "waiting", "checking", "closed", "refused")
@@ -112,23 +107,6 @@ def rules() -> Rulebook:
     )
 
 
-MEETING = a_session(
-    opens_on=date(2026, 4, 1),
-    closes_on=date(2026, 4, 20),
-    call_opens_on=date(2026, 1, 5),
-    call_closes_on=date(2026, 3, 31),
-    reply_due_on=date(2026, 8, 1),
-)
-# The short ways out, so that the walks come to the long ones.
-SHORT = frozenset({"withdraw", "refuse", "presidium_refuse", "reject", "redirect", "transfer", "record_reply"})
-
-
-def stranded(case: Case, able: set[CaseId], cases: Mapping[CaseId, Case]) -> bool:
-    """Return whether nobody can move an unfinished case any more: neither somebody here nor the parent's next move."""
-    parent = None if case.parent is None else cases[case.parent]
-    return case.id not in able and (parent is None or parent.phase is Phase.FINAL)
-
-
 @pytest.mark.parametrize("workflow", ["proposal", "grievance"])
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=5)
@@ -138,5 +116,4 @@ def test_no_walk_through_a_procedure_strands_a_case(rules: Rulebook, workflow: s
         walk.open(workflow, session)
     for _step in range(40):
         walk.step()
-        able = {chance.case for chance in walk.chances()}
-        assert [case for case in walk.unfinished() if stranded(case, able, walk.play.cases)] == []
+        assert walk.stranded() == []
