@@ -46,6 +46,8 @@ def serve(
         from runtime.asgi import serving
 
         signal.signal(signal.SIGTERM, _leave)
+        # A shell starts its background jobs deaf to Ctrl-C, and Python leaves it at that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with serving(settings, clock_for(settings)) as (opened, site):
             address = f"http://{_shown(host)}:{listener.getsockname()[1]}"
             _serve(site, listener, lambda: _announce(run, settings, opened, address))
