@@ -1,4 +1,4 @@
-"""Instants and dates as clients write them in addresses."""
+"""Instants and dates as clients write them in addresses, and up to when a list of deadlines reaches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from engine.calendar.reading import YEAR_FIRST, YEAR_LAST
-from engine.calendar.term import day_begins_at, day_ends_at
+from engine.calendar.term import SHANGHAI, day_begins_at, day_ends_at
 from engine.errors import InputRefused
 from engine.text import Text
 
@@ -41,6 +41,21 @@ def start_from(text: str, name: str) -> datetime:
 def just_after(at: datetime) -> datetime:
     """Return the next instant there is: what is due at ``at`` is due before it, and so overdue."""
     return at + timedelta(microseconds=1)
+
+
+def listed_before(now: datetime, within_days: int = 0) -> datetime:
+    """Return the instant before which running deadlines are due that are late now, or fall due within some days.
+
+    A day belongs to its deadline until 24:00 (domain D4), so what is due at ``now`` is late. Within n days includes
+    the n-th day from today to its end (domain D5); 0 means late only.
+
+    >>> listed_before(datetime(2026, 3, 3, 1, tzinfo=UTC), 3).isoformat()
+    '2026-03-06T16:00:00.000001+00:00'
+    """
+    if not within_days:
+        return just_after(now)
+    last_day = now.astimezone(SHANGHAI).date() + timedelta(days=within_days)
+    return just_after(day_ends_at(last_day).astimezone(UTC))
 
 
 def date_from(text: str, name: str) -> date:

@@ -12,24 +12,28 @@ from pathlib import Path
 
 from benchmarks.engine_steps import postgres_steps, sqlite_steps
 from benchmarks.floors import flush_probe
+from benchmarks.growth import growth
 from benchmarks.http_steps import http_steps
 from benchmarks.imports import imports, live_beside_import
+from benchmarks.kept import HOME, KEPT_FROM_CASES, SIZES, Kept
 from benchmarks.report import Results
 from benchmarks.startup import startup
-
-SIZES = {"small": 5_000, "standard": 50_000, "million": 1_000_000}
 
 
 def main() -> None:
     """Run the measurements that were asked for and write them."""
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure Banjie against hand-written floors")
-    parser.add_argument("--size", default="standard", choices=sorted(SIZES), help="cases in the database")
+    parser.add_argument(
+        "--size", default="standard", type=size, metavar="|".join([*SIZES, "N"]), help="cases in the database"
+    )
     parser.add_argument("--only", default="", help="comma-separated: sqlite,postgres,http,imports,live,startup")
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
     wanted = set(options.only.split(",")) - {""}
-    results = Results(command="make bench" if options.size == "standard" else f"make bench SIZE={options.size}")
-    with tempfile.TemporaryDirectory() as folder:
+    name, cases = options.size
+    results = Results(command="make bench" if name == "standard" else f"make bench SIZE={name}")
+    HOME.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=HOME) as folder:
         probe = flush_probe(Path(folder))
     load = os.getloadavg()[0]
     sys.stdout.write(
@@ -42,9 +46,13 @@ def main() -> None:
         return not wanted or name in wanted
 
     if asked("sqlite"):
-        sqlite_steps(results, SIZES[options.size])
+        # On the disk of the database that is kept: a floor on another one would decide nothing.
+        with tempfile.TemporaryDirectory(dir=HOME) as folder:
+            sqlite_steps(results, cases, Path(folder))
+            if cases >= KEPT_FROM_CASES:
+                growth(results, Kept(cases=cases), Path(folder))
     if asked("postgres"):
-        _postgres(results, SIZES[options.size])
+        _postgres(results, cases)
     if asked("http"):
         http_steps(results)
     if asked("imports"):
@@ -54,6 +62,15 @@ def main() -> None:
     if asked("startup"):
         startup(results)
     results.write(options.output)
+
+
+def size(text: str) -> tuple[str, int]:
+    """Read a size: one of the names, or a number of cases."""
+    if text in SIZES:
+        return text, SIZES[text]
+    if text.isdecimal() and int(text) > 0:
+        return text, int(text)
+    raise argparse.ArgumentTypeError(f"{', '.join(SIZES)} or a number of cases, not {text!r}")
 
 
 def _postgres(results: Results, cases: int) -> None:

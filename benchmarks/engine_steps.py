@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks.floors import PostgresFloor, SqliteFloor
+from benchmarks.kept import stand_of
 from benchmarks.report import Results
-from benchmarks.stand import Stand, Workflow
+from benchmarks.stand import MOVES, Stand, Workflow
 
 ROUNDS = 6
 STEPS = 1000
@@ -16,21 +17,23 @@ GOALS: dict[str, dict[Workflow, float]] = {
     "16 callers": {"plain_steps": 1.2, "real_steps": 0.8},
     "bulk of 1,000": {"plain_steps": 2.5, "real_steps": 1.2},
 }
+POSTGRES_CASES_MAX = 10_000
+"""The server is made for one run, and so is what it holds: engine and floor alike hold no more than this."""
 POSTGRES_GOALS: dict[Workflow, float] = {"plain_steps": 0.45, "real_steps": 0.25}
 
 
-def sqlite_steps(results: Results, cases: int) -> None:
-    """Measure the engine on SQLite FULL: one caller, 16 callers, bulk; plain and real."""
-    with tempfile.TemporaryDirectory() as folder:
-        floor = SqliteFloor(Path(folder) / "floor.db", max(cases, STEPS))
-        stand = Stand.build(f"sqlite:///{folder}/banjie.db", max(cases, STEPS))
+def sqlite_steps(results: Results, cases: int, folder: Path) -> None:
+    """Measure the engine on SQLite FULL: one caller, 16 callers, bulk; plain and real. What goes away again, and the
+    floor with as many rows, stands in ``folder``."""
+    cases = max(cases, 2 * STEPS)
+    with closing(stand_of(cases, folder)) as stand:
+        floor = SqliteFloor(folder / "floor.db", cases)
         ways = {"one caller": stand.one_caller, "16 callers": stand.callers, "bulk of 1,000": stand.bulk}
         ratios: dict[tuple[str, Workflow], list[float]] = {}
         floors: list[float] = []
-        moves = ("take", "give_back")
         workflows: tuple[Workflow, ...] = ("plain_steps", "real_steps")
         for number in range(ROUNDS):
-            floor_seconds = floor.steps(range(STEPS), moves[number % 2])
+            floor_seconds = floor.steps(range(STEPS), MOVES[number % 2])
             measured = {
                 (way, workflow): run(stand.commands(workflow, STEPS))
                 for way, run in list(ways.items())[number % 3 :] + list(ways.items())[: number % 3]
@@ -43,7 +46,6 @@ def sqlite_steps(results: Results, cases: int) -> None:
                 ratios.setdefault(key, []).append(floor_seconds / seconds)
         floor.check(ROUNDS * STEPS)
         floor.close()
-        stand.close()
     for way, goals in GOALS.items():
         for workflow, least in goals.items():
             name = f"SQLite FULL, {way}, {workflow.removesuffix('_steps')}"
@@ -52,13 +54,13 @@ def sqlite_steps(results: Results, cases: int) -> None:
 
 def postgres_steps(results: Results, floor_url: str, url: str, cases: int) -> None:
     """Measure 16 callers on PostgreSQL against the hand-written batch of 16."""
-    floor = PostgresFloor(floor_url, max(cases, STEPS))
-    stand = Stand.build(url, max(min(cases, 5000), STEPS))
+    cases = max(min(cases, POSTGRES_CASES_MAX), 2 * STEPS)
+    floor = PostgresFloor(floor_url, cases)
+    stand = Stand.build(url, cases)
     ratios: dict[Workflow, list[float]] = {"plain_steps": [], "real_steps": []}
     floors: list[float] = []
-    moves = ("take", "give_back")
     for number in range(ROUNDS):
-        floor_seconds = floor.steps(range(STEPS), moves[number % 2])
+        floor_seconds = floor.steps(range(STEPS), MOVES[number % 2])
         seconds = {workflow: stand.callers(stand.commands(workflow, STEPS)) for workflow in ratios}
         if number:
             floors.append(STEPS / floor_seconds)

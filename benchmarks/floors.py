@@ -28,9 +28,11 @@ class SqliteFloor:
             CREATE TABLE outbox (id INTEGER PRIMARY KEY, c INTEGER, seq INTEGER, name TEXT, at INTEGER);
             """
         )
+        self._db.execute("BEGIN")
         self._db.executemany(
             "INSERT INTO cases VALUES (?, 'waiting', 1, 1, ?)", ((case, b"\0" * 32) for case in range(cases))
         )
+        self._db.execute("COMMIT")
 
     def steps(self, cases: Sequence[int], move: str) -> float:
         """Make one step of each case, one transaction each; return the seconds it took."""

@@ -21,7 +21,7 @@ def main() -> None:
     from web.app import create_site
 
     folder, port, ready, count = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
-    stand = Stand.build(f"sqlite:///{folder}/banjie.db", count)
+    stand = Stand.build(f"sqlite:///{folder}/banjie.db", 2 * count)
     office = stand.opened.desk.office
     token, now = new_secret(), office.now()
     office.write(

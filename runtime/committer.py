@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from engine.case.commands import Command
 from engine.errors import BanjieError, CommandFailed, OutcomeUnknown, StorageUnavailable, TooBusy
@@ -57,6 +58,27 @@ class _Plain:
 
     writes: Sequence[PlainWrite]
     done: Future[None]
+
+
+class _Gathering:
+    """The answers of many commands in their order. Who waits for them is woken once, by the last."""
+
+    def __init__(self, count: int) -> None:
+        self._answers: dict[int, Answer] = {}
+        self._count = count
+        self._complete = threading.Lock()
+        self._complete.acquire()
+
+    def keep(self, place: int, answer: Answer) -> None:
+        """Take one answer; only the writer's thread calls this."""
+        self._answers[place] = answer
+        if len(self._answers) == self._count:
+            self._complete.release()
+
+    def wait(self) -> list[Answer]:
+        """Return all answers once the last is there."""
+        with self._complete:
+            return [self._answers[place] for place in range(self._count)]
 
 
 class Committer:
@@ -107,23 +129,14 @@ class Committer:
         """Carry out commands through the bulk queue and wait for all answers, in order."""
         if not commands:
             return []
-        answers: list[Answer | None] = [None] * len(commands)
-        left = threading.Semaphore(0)
-
-        def keep(place: int) -> Answered:
-            def answered(answer: Answer) -> None:
-                answers[place] = answer
-                left.release()
-
-            return answered
-
+        gathering = _Gathering(len(commands))
         with self._wake:
             self._refuse_when_closing()
-            self._bulk.extend(_Waiting(command, keep(place)) for place, command in enumerate(commands))
+            self._bulk.extend(
+                _Waiting(command, partial(gathering.keep, place)) for place, command in enumerate(commands)
+            )
             self._wake.notify()
-        for _command in commands:
-            left.acquire()
-        return [answer for answer in answers if answer is not None]
+        return gathering.wait()
 
     def write(self, writes: Sequence[PlainWrite]) -> None:
         """Carry out plain writes in one transaction and wait; raises what the database answers."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from api.edge import Edge
-from api.instants import instant_from, just_after
+from api.instants import instant_from, just_after, listed_before
 from api.limits import PAGE_LINES, PAGE_LINES_MAX
 from api.rendering import explained_json, line_json, overdue_json, page_json, timeline_json, view_json
 from engine.case.identity import CaseId
@@ -84,14 +83,18 @@ def reading_routes(edge: Edge) -> APIRouter:
         after: Annotated[str | None, Query(max_length=300)] = None,
         limit: Limit = PAGE_LINES,
     ) -> JSONResponse:
-        """Return running deadlines due by now, by ``before`` or within some days, the most overdue first."""
+        """Return running deadlines due by now, by ``before`` or within some days, the most overdue first.
+
+        Within some days includes the last of them to its end.
+        """
         asker = edge.identities.in_thread(request)
         now = office.now()
-        due_before = now if before is None else instant_from(before, "before")
-        if within_days is not None:
-            due_before = max(due_before, now + timedelta(days=within_days))
+        due_before = listed_before(now, within_days or 0)
+        if before is not None:
+            named = just_after(instant_from(before, "before"))
+            due_before = named if within_days is None else max(due_before, named)
         lines, following = queries.overdue(
-            asker.root, asker.actor, before=just_after(due_before), after=after, limit=limit, workflow=workflow
+            asker.root, asker.actor, before=due_before, after=after, limit=limit, workflow=workflow
         )
         return JSONResponse(page_json([overdue_json(line, now) for line in lines], following))
 

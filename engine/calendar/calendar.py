@@ -99,6 +99,9 @@ class Calendar:
         object.__setattr__(self, "_noticed", _noticed_days(ordered))
         object.__setattr__(self, "_presumed", _presumed_days(self.statutory))
 
+    def __hash__(self) -> int:
+        return hash(self.version)
+
     def is_working_day(self, on: date) -> bool:
         """Return whether ``on`` is worked; ``CalendarEnds`` where the calendar knows nothing of the year."""
         table = self._table(on.year)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from engine.case.identity import PersonId, UnitId
 
@@ -16,8 +17,7 @@ class ActorKind(StrEnum):
     IMPORT = "import"
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """A role somebody holds in a unit, valid at the time of asking."""
 
     role: str

@@ -46,7 +46,10 @@ def same_session(moment: Moment, given: Given) -> bool:
 
 
 def mergeable(moment: Moment, given: Given) -> bool:
-    """The case named by ``into`` is another case of the same workflow, in one of ``states``, not merged itself."""
+    """The case named by ``into`` is another case of the same workflow, in one of ``states``, not merged itself.
+
+    A case that others were merged into goes nowhere with them: a merge is one level deep (design: merge).
+    """
     target = moment.family.get(CaseId(str(moment.form.get(str(given["into"]), ""))))
     states = given.get("states")
     return (
@@ -54,6 +57,7 @@ def mergeable(moment: Moment, given: Given) -> bool:
         and target.id != moment.case.id
         and target.workflow == moment.case.workflow
         and target.merged_into is None
+        and not moment.case.merged_from
         and (not isinstance(states, list) or target.state in states)
     )
 

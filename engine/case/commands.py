@@ -1,4 +1,7 @@
-"""What may be asked of a case, in the imperative. A command carries who asks; a key makes it happen once."""
+"""What may be asked of a case, in the imperative. A command carries who asks; a key makes it happen once.
+
+An empty key is for callers inside the process that ask once, or can see from the case what became of it.
+"""
 
 from __future__ import annotations
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from pydantic import JsonValue
 
 from engine.calendar.calendar import Calendar
 from engine.calendar.due import Due, due, field_due, fixed_due
-from engine.calendar.term import Interval, Roll, StartDay
+from engine.calendar.term import Interval, Roll, StartDay, day_begins_at
 from engine.case.case import Clock, ClockState
 from engine.case.scope import SHANGHAI
 from engine.case.situation import CongressSession
@@ -54,8 +55,7 @@ def recomputed(clock: Clock, part: DeadlinePart, calendar: Calendar) -> Clock:
     if clock.cap_on is not None and clock.cap_on < due_on:
         earlier = fixed_due(calendar, clock.cap_on)
         due_on, due_at = earlier.effective_on, earlier.due_at
-    return replace(
-        clock,
+    return clock._replace(
         nominal_on=computed.nominal_on,
         due_on=due_on,
         due_at=due_at,
@@ -66,23 +66,23 @@ def recomputed(clock: Clock, part: DeadlinePart, calendar: Calendar) -> Clock:
 
 def ended(clock: Clock, state: ClockState, at: datetime) -> Clock:
     """Return the clock met or cancelled at this instant; an open suspension ends with it."""
-    return replace(clock, state=state, ended_at=at, suspensions=_closed(clock, _day(at)))
+    return clock._replace(state=state, ended_at=at, suspensions=_closed(clock, _day(at)))
 
 
 def suspended(clock: Clock, at: datetime) -> Clock:
     """Return the clock standing still from this day on (the suspension day itself no longer counts)."""
-    return replace(clock, state=ClockState.SUSPENDED, suspensions=(*clock.suspensions, (_day(at), None)))
+    return clock._replace(state=ClockState.SUSPENDED, suspensions=(*clock.suspensions, (_day(at), None)))
 
 
 def resumed(clock: Clock, part: DeadlinePart, calendar: Calendar, at: datetime) -> Clock:
     """Return the clock running again from this day on (the resume day counts), its end moved by the days out."""
-    running = replace(clock, state=ClockState.RUNNING, suspensions=_closed(clock, _day(at)))
+    running = clock._replace(state=ClockState.RUNNING, suspensions=_closed(clock, _day(at)))
     return recomputed(running, part, calendar)
 
 
 def extended(clock: Clock, part: DeadlinePart, calendar: Calendar, days: int) -> Clock:
     """Return the clock with its nominal end moved by calendar days, rolled once at the end."""
-    return recomputed(replace(clock, extensions=(*clock.extensions, days)), part, calendar)
+    return recomputed(clock._replace(extensions=(*clock.extensions, days)), part, calendar)
 
 
 def may_extend(clock: Clock, part: DeadlinePart, at: datetime, days: int) -> bool:
@@ -102,7 +102,7 @@ def may_extend(clock: Clock, part: DeadlinePart, at: datetime, days: int) -> boo
 
 def capped(clock: Clock, part: DeadlinePart, calendar: Calendar, cap_on: date | None) -> Clock:
     """Return the clock due no later than the day taken over from a merged case; None lifts the cap."""
-    return recomputed(replace(clock, cap_on=cap_on), part, calendar)
+    return recomputed(clock._replace(cap_on=cap_on), part, calendar)
 
 
 def suspended_days(clock: Clock, until: date) -> int:
@@ -112,7 +112,7 @@ def suspended_days(clock: Clock, until: date) -> int:
 
 def with_rung(clock: Clock, rung: str) -> Clock:
     """Return the clock with a rung of its ladder raised."""
-    return replace(clock, rungs=(*clock.rungs, rung))
+    return clock._replace(rungs=(*clock.rungs, rung))
 
 
 def _term(part: DeadlinePart, dates: Dates) -> str:
@@ -153,6 +153,8 @@ def _computed(
     if kind in ("on", "at"):
         return _from_given(calendar, kind, given, suspensions, extensions)
     period = parse_period(term)
+    if not suspensions and not extensions and period.unit is not PeriodUnit.HOURS:
+        return _untouched(calendar, _day(at), period, part.start_day, part.roll)
     if not extensions:
         extension = None
     elif period.unit is PeriodUnit.HOURS:
@@ -167,6 +169,18 @@ def _computed(
         roll=None if part.roll is None else Roll(part.roll),
         suspensions=[Interval(from_on=begin, until_on=end) for begin, end in suspensions],
         extension=extension,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _untouched(calendar: Calendar, start_on: date, period: Period, start_day: str, roll: str | None) -> Due:
+    """Return the end of a term that nothing has moved. Terms that start on one day end on one: it is counted once."""
+    return due(
+        calendar,
+        day_begins_at(start_on),
+        period,
+        start_day=StartDay(start_day),
+        roll=None if roll is None else Roll(roll),
     )
 
 

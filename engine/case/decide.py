@@ -53,7 +53,8 @@ def key_hash(key: str) -> str:
 
 def _decided(situation: Situation, command: Command, now: datetime) -> Step:
     _check_stated(command, now)
-    drafting = Drafting(situation, command.actor, now, command.stated, key_hash(command.key))
+    hashed = key_hash(command.key) if command.key else None
+    drafting = Drafting(situation, command.actor, now, command.stated, hashed)
     match command:
         case OpenCase():
             case_id = _open(drafting, command)
@@ -109,7 +110,7 @@ def _open(drafting: Drafting, command: OpenCase) -> CaseId:
         unit=command.unit,
         congress_session=command.congress_session,
     )
-    case_id = drafting.new_id(drafting.key_hash, "case")
+    case_id = drafting.new_id(drafting.key_hash or "", "case")
     open_case(
         drafting,
         definition,
@@ -224,7 +225,8 @@ def _fire(
     drafting.record(building.event(drafting, EventType.FIRED, transition=name, to_state=to_state), definition)
     for follow in building.after:
         follow()
-    _join_parent(drafting, case.id, name, depth)
+    if to_state not in (None, case.state):
+        _join_parent(drafting, case.id, name, depth)
 
 
 def _target(transition: TransitionPart, taken: str, case: Case) -> str | None:
@@ -244,7 +246,10 @@ def _firing(drafting: Drafting, depth: int) -> FireOther:
 
 
 def _join_parent(drafting: Drafting, child_id: CaseId, name: str, depth: int) -> None:
-    """Fire the moves of the parent that its children's states now call for; nobody clicks twice."""
+    """Fire the moves of the parent that its children's states call for, one of them having just come to its state.
+
+    Nobody clicks twice, and nothing fires twice because a child did something where it stands.
+    """
     child = drafting.family[child_id]
     parent = drafting.family.get(child.parent) if child.parent is not None else None
     if parent is None:

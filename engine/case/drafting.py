@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
 
 from pydantic import JsonValue
 
@@ -16,7 +14,7 @@ from engine.case.commands import Stated
 from engine.case.deadlines import ended
 from engine.case.events import Cause, Event, EventType, Opening, Verdict
 from engine.case.evolve import evolve
-from engine.case.identity import CaseId, derived_id
+from engine.case.identity import CaseId, derived_id, ordered_id
 from engine.case.roles import Capacity
 from engine.case.situation import Situation
 from engine.definition.compiled import Definition
@@ -32,15 +30,14 @@ class Drafting:
     actor: Actor
     at: datetime
     stated: Stated | None
-    key_hash: str
+    key_hash: str | None
     events: list[Event] = field(default_factory=list)
     after: list[Case] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
-    changed: dict[CaseId, Case] = field(default_factory=dict)
-    family: Mapping[CaseId, Case] = field(init=False)
+    family: dict[CaseId, Case] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.family = ChainMap(self.changed, cast(dict[CaseId, Case], self.situation.family))
+        self.family = dict(self.situation.family)
 
     @property
     def happened_at(self) -> datetime:
@@ -52,7 +49,7 @@ class Drafting:
     def record(self, event: Event, definition: Definition) -> Case:
         """Append the event and return the case as it is after it."""
         case = evolve(self.family.get(event.case), event, definition)
-        self.changed[event.case] = case
+        self.family[event.case] = case
         self.events.append(event)
         self.after.append(case)
         return case
@@ -65,7 +62,7 @@ class Drafting:
         return number
 
     def new_id(self, *parts: str | int) -> CaseId:
-        return CaseId(derived_id(self.situation.seed, *parts))
+        return CaseId(ordered_id(self.at, derived_id(self.situation.seed, *parts)))
 
 
 @dataclass(slots=True, kw_only=True)

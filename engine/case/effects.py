@@ -19,7 +19,7 @@ from engine.case.drafting import Building, Drafting
 from engine.case.events import Cause, EventType, Opening
 from engine.case.identity import CaseId, PersonId, SessionId, UnitId
 from engine.case.merging import merge_into, unmerge_from
-from engine.case.numbers import series_key, written
+from engine.case.numbers import number_in, series_key, written
 from engine.case.roles import Capacity
 from engine.case.scope import Moment, Scope
 from engine.case.situation import CongressSession
@@ -32,6 +32,7 @@ from engine.definition.parts import (
     Effect,
     Extend,
     IssueNumber,
+    LeaveMerge,
     Merge,
     Notify,
     OpenLinked,
@@ -59,7 +60,7 @@ def apply_effects(
                 building.after.append(partial(_cascade, effect, building.case.id, drafting, fire, move))
             case Merge():
                 _merge(effect, building, drafting, move)
-            case UnMerge():
+            case UnMerge() | LeaveMerge():
                 _unmerge(building, drafting, move)
             case SetFields():
                 _set(effect, building, drafting)
@@ -346,13 +347,20 @@ def _raise_rung(effect: RaiseRung, building: Building) -> None:
 
 
 def _number(effect: IssueNumber, building: Building, drafting: Drafting) -> None:
-    if building.value(effect.field):
+    """Issue the next number where none stands. One that a register brought is not issued a second time later."""
+    given = building.form.get(effect.field)
+    if not given and building.value(effect.field):
         return
-    workflow, session = building.definition.workflow, building.case.congress_session
+    workflow, at = building.definition.workflow, drafting.happened_at
+    session = session_of(drafting, building.case.congress_session)
     part = workflow.numbers[effect.series]
-    key = series_key(workflow.name, effect.series, part, session, drafting.happened_at)
-    number = drafting.next_number(key)
-    building.fields[effect.field] = written(part, number, session_of(drafting, session), drafting.happened_at)
+    key = series_key(workflow.name, effect.series, part, building.case.congress_session, at)
+    if not given:
+        building.fields[effect.field] = written(part, drafting.next_number(key), session, at)
+        return
+    number = number_in(part, str(given), session, at)
+    if number is not None and number > drafting.numbers.get(key, drafting.situation.numbers[key]):
+        drafting.numbers[key] = number
 
 
 def _open_linked(effect: OpenLinked, building: Building, drafting: Drafting, fire: FireOther, move: str) -> None:

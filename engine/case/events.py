@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from engine.case.actors import Actor
-from engine.case.case import Case, Child, ChildRole, Clock, Party, Pins
+from engine.case.case import NOTHING, Case, Child, ChildRole, Clock, Party, Pins
 from engine.case.commands import Stated
 from engine.case.identity import CaseId, RootId, SessionId, UnitId
 from engine.definition.parts import Phase
@@ -40,24 +41,21 @@ class Opening:
     batch: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The answer of one guard."""
 
     guard: str
     holds: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """The move of another case that brought this one about."""
 
     case: CaseId
     transition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """Everything one entry changes. Absent parts are empty.
 
     ``fields`` holds values of every privacy; where each may stand is decided when the entry is written. ``clocks`` are
@@ -80,7 +78,7 @@ class Event:
     milestone: str | None = None
     verdicts: tuple[Verdict, ...] = ()
     cause: Cause | None = None
-    fields: Mapping[str, JsonValue] = field(default_factory=dict)
+    fields: Mapping[str, JsonValue] = NOTHING
     joined: tuple[Party, ...] = ()
     left: tuple[Party, ...] = ()
     clocks: tuple[Clock, ...] = ()
@@ -92,7 +90,7 @@ class Event:
     published: bool = False
     notices: tuple[str, ...] = ()
     rungs: tuple[tuple[str, str], ...] = ()
-    note: Mapping[str, JsonValue] = field(default_factory=dict)
+    note: Mapping[str, JsonValue] = NOTHING
 
     @property
     def happened_at(self) -> datetime:
@@ -100,8 +98,7 @@ class Event:
         return self.stated.occurred_at if self.stated is not None else self.at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """What a command does: events in order on one or more cases, and each case as it is after its event.
 
     ``case`` is the one asked about; the heads of ``after`` are not known before the entries are written.
@@ -110,4 +107,4 @@ class Step:
     case: CaseId
     events: tuple[Event, ...]
     after: tuple[Case, ...]
-    numbers: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, int] = NOTHING

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import assert_never
 
 from engine.case.case import Case, Clock, Party
@@ -65,8 +64,7 @@ def _changed(case: Case, event: Event, definition: Definition, head: str) -> Cas
     milestones = case.milestones
     if event.milestone is not None:
         milestones = {**milestones, event.milestone: event.happened_at}
-    return replace(
-        case,
+    return case._replace(
         state=event.to_state or case.state,
         phase=event.to_phase or case.phase,
         changed_at=event.at,
@@ -104,6 +102,9 @@ def _parties(parties: tuple[Party, ...], event: Event) -> tuple[Party, ...]:
 
 
 def _people(people: tuple[PersonId, ...], event: Event) -> tuple[PersonId, ...]:
+    actor = event.actor
+    if not event.joined and actor.acting_for is None and (actor.person is None or actor.person in people):
+        return people
     met: Iterable[PersonId | None] = (
         event.actor.person,
         event.actor.acting_for,

@@ -1,4 +1,6 @@
-"""What a merge does to the case merged into, and what an un-merge takes back (design: merge; domain X03, X04).
+"""What a merge does to the case merged into, and what leaving it takes back (design: merge; domain X03, X04).
+
+A case leaves by an un-merge, which resumes the state it had, or by a move of its own, as when it is withdrawn.
 
 The child's own clock runs on as if never merged; the parent is due at the earlier of the two.
 """

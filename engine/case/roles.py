@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from engine.case.actors import Actor, ActorKind
 from engine.case.case import Case
@@ -34,11 +35,14 @@ def holds_role(role: str, workflow: Workflow, case: Case, actor: Actor, units: U
 def granting_unit(part: RolePart, actor: Actor, unit: UnitId, units: UnitTree) -> UnitId | None:
     """Return where one of the role's grants is held: in the unit, or, if inherited, in one above it; None nowhere."""
     reach: Iterable[UnitId] = units.lineage(unit) if part.inherited else (unit,)
-    return next((above for above in reach for grant in part.of if actor.holds(grant, above)), None)
+    for above in reach:
+        for role in part.of:
+            if actor.holds(role, above):
+                return above
+    return None
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(NamedTuple):
     """In what role somebody acts, and in which unit the grant behind it is held; None for parties and the engine."""
 
     role: str
@@ -78,8 +82,11 @@ def may_see(workflow: Workflow, case: Case, actor: Actor, units: UnitTree, paren
     if accused:
         clear = frozenset(grant for grant in actor.grants if not accused.intersection(units.lineage(grant.unit)))
         actor = replace(actor, grants=clear)
-    handling = {child.unit for child in case.newest_children}
-    return any(grant.unit in handling for grant in actor.grants) or any(
+    if case.children:
+        handling = {child.unit for child in case.newest_children}
+        if any(grant.unit in handling for grant in actor.grants):
+            return True
+    return any(
         part.sees_in(case.state) and holds_role(role, workflow, case, actor, units)
         for role, part in workflow.roles.items()
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -19,8 +19,7 @@ from engine.definition.compiled import Definition
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(NamedTuple):
     """One command on one case at one instant: what guards, values and the catalogue look at.
 
     ``family`` is the working copy, so that later firings of a step see the earlier ones.

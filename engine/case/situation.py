@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from engine.calendar.calendar import Calendar
 from engine.case.case import Case
@@ -33,8 +34,7 @@ class CongressSession:
     lists: Mapping[str, int] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(NamedTuple):
     """What one command is decided on.
 
     ``family`` holds the case asked about, its parent, its children, what it was merged into and what was merged into

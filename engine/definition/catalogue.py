@@ -61,8 +61,9 @@ CATALOGUE: Mapping[str, NamedGuard] = {
         "属同一届次", "the other case belongs to the same congress session", into=ArgumentKind.FORM_FIELD
     ),
     "mergeable@1": _guard(
-        "目标事项可以并入：存在、另案、同一流程、处于所列状态、本身未被并案",
-        "the target exists, is another case of this workflow in one of the states and is not merged itself",
+        "目标事项可以并入：存在、另案、同一流程、处于所列状态、本身未被并案；且无他案已并入本件",
+        "the target exists, is another case of this workflow in one of the states and is not merged itself; "
+        "nothing was merged into this case",
         into=ArgumentKind.FORM_FIELD,
         states=ArgumentKind.STATES,
     ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from engine.definition.checks_graph import moves, reachable_states
-from engine.definition.checks_proof import FIELD, LADDER, TRANSITION, Proof, effect_places
-from engine.definition.model import DeadlinePart, Rung, Within
+from engine.definition.checks_proof import FIELD, LADDER, TRANSITION, EffectsPlace, Proof, effect_places
+from engine.definition.model import DeadlinePart, Limit, Rung, Within
 from engine.definition.names import field_type
 from engine.definition.parts import ClockEffect, Effect, Extend, Phase, Privacy, RaiseRung
 from engine.definition.period import parse_period
@@ -190,7 +190,7 @@ def _check_effects(proof: Proof, running: Mapping[str, frozenset[str]]) -> None:
             if part is None:
                 continue
             path = (*place.path, index)
-            _check_limit(proof, path, effect, part)
+            _check_limit(proof, place, path, effect, part)
             if effect.do == "start":
                 started.add(effect.deadline)
                 continue
@@ -212,18 +212,50 @@ def _check_effects(proof: Proof, running: Mapping[str, frozenset[str]]) -> None:
                 )
 
 
-def _check_limit(proof: Proof, path: Path, effect: ClockEffect | Extend | RaiseRung, part: DeadlinePart) -> None:
+def _check_limit(
+    proof: Proof, place: EffectsPlace, path: Path, effect: ClockEffect | Extend | RaiseRung, part: DeadlinePart
+) -> None:
     wanted = {"suspend": ("suspension", part.suspension), "extend": ("extension", part.extension)}.get(effect.do)
-    if wanted is not None and wanted[1] is None:
+    if wanted is None:
+        return
+    name, limit = wanted
+    if limit is not None:
+        _check_approver(proof, place, effect, name, limit)
+    else:
         proof.add(
             (*path, "deadline"),
-            f"{wanted[0]}_not_declared",
+            f"{name}_not_declared",
             Text(
                 f"期限“{effect.deadline}”没有写明可否{'中止' if effect.do == 'suspend' else '延长'}",
-                f"The deadline {effect.deadline} declares no {wanted[0]}",
+                f"The deadline {effect.deadline} declares no {name}",
             ),
             Text(
-                f"请在该期限中写 {wanted[0]}: {{max_count: 1, max_days: 30, approver: [角色]}}",
-                f"Write {wanted[0]}: {{max_count: 1, max_days: 30, approver: [role]}} in the deadline",
+                f"请在该期限中写 {name}: {{max_count: 1, max_days: 30, approver: [角色]}}",
+                f"Write {name}: {{max_count: 1, max_days: 30, approver: [role]}} in the deadline",
             ),
         )
+
+
+def _check_approver(
+    proof: Proof, place: EffectsPlace, effect: ClockEffect | Extend | RaiseRung, name: str, limit: Limit
+) -> None:
+    """Who makes the move that stops or moves the clock approves it: nobody else may be able to make it."""
+    path: Path = ("openers",)
+    roles = proof.workflow.openers
+    if place.move is not None:
+        path, roles = ("transitions", place.move, "by"), proof.workflow.transitions[place.move].by
+    act = "中止" if name == "suspension" else "延长"
+    for index, role in enumerate(roles):
+        if role not in limit.approver:
+            proof.add(
+                (*path, index),
+                "not_by_approver",
+                Text(
+                    f"“{role}”可使期限“{effect.deadline}”{act}，但不是其批准角色",
+                    f"The {name} of {effect.deadline} can be made by {role}, who is no approver of it",
+                ),
+                Text(
+                    f"批准角色为：{'、'.join(limit.approver)}；请从此处删去 {role}，或写入该期限 {name} 的 approver",
+                    f"Approvers: {', '.join(limit.approver)}. Leave {role} out here, or add it to 'approver' there",
+                ),
+            )

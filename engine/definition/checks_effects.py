@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from engine.definition.checks_names import must_be_party
+from engine.definition.checks_privacy import check_moved
 from engine.definition.checks_proof import (
     DEADLINE,
     FIELD,
@@ -27,6 +28,7 @@ from engine.definition.parts import (
     Effect,
     Extend,
     IssueNumber,
+    LeaveMerge,
     Merge,
     Notify,
     OpenLinked,
@@ -85,7 +87,7 @@ def _check(proof: Proof, place: EffectsPlace, path: Path, effect: Effect) -> Non
             proof.known((*path, "field"), FIELD, effect.field, workflow.fields)
         case Notify():
             proof.known((*path, "notice"), NOTICE, effect.notice, workflow.notices)
-        case UnMerge() | Publish():
+        case UnMerge() | LeaveMerge() | Publish():
             pass
         case _:
             assert_never(effect)
@@ -126,8 +128,10 @@ def _check_carry(proof: Proof, path: Path, effect: Assign | OpenLinked) -> None:
     if not proof.known((*path, "workflow"), WORKFLOW, effect.workflow, proof.workflows):
         return
     fields = proof.workflows[effect.workflow].fields
-    for there in effect.carry:
-        proof.known((*path, "carry", there), FIELD, there, fields, is_key=True)
+    for there, here in effect.carry.items():
+        place = (*path, "carry", there)
+        if proof.known(place, FIELD, there, fields, is_key=True) and here in proof.workflow.fields:
+            check_moved(proof, place, here, (there, fields[there]))
 
 
 def _check_cascade(proof: Proof, path: Path, effect: Cascade) -> None:

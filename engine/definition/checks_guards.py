@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from engine.definition.catalogue import CATALOGUE, CHILD_ROLES, QUANTIFIERS, ArgumentKind, NamedGuard
+from engine.definition.checks_privacy import check_moved, fields_behind
 from engine.definition.checks_proof import (
     DEADLINE,
     FIELD,
@@ -74,6 +75,9 @@ def _check_value(proof: Proof, path: Path, field: str, text: str, names: Mapping
         _add_wrong(proof, path, text, error)
         return
     part = proof.workflow.fields.get(field)
+    for source in sorted({source for name in value.carries for source in fields_behind(proof.workflow, name)}):
+        if part is not None:
+            check_moved(proof, path, source, (field, part))
     wanted = field_type(part) if part is not None else None
     if part is not None and not _fits(value, wanted):
         kind = (

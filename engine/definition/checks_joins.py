@@ -116,8 +116,9 @@ def firings(workflows: Mapping[str, Workflow]) -> dict[Firing, list[Firing]]:
 
 
 def _bringing(child: Workflow, states: Iterable[str]) -> Iterator[str]:
+    """Yield the moves that bring a child to one of the states; one that leaves it there brings it nowhere."""
     wanted = set(states)
-    return (move.transition for move in moves(child) if move.to_state in wanted)
+    return (move.transition for move in moves(child) if move.to_state in wanted and move.to_state != move.from_state)
 
 
 def _cascades(workflow: Workflow) -> Iterator[tuple[Path, str | None, Cascade]]:

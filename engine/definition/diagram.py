@@ -171,7 +171,7 @@ def _aim(part: TransitionPart, workflow: Workflow) -> Text:
         return Text("原状态", "where it was")
     if part.stay:
         return Text("不变", "stays")
-    return listed(title_of(name, workflow.states) for name in _targets(part, ""))
+    return listed(title_of(name, workflow.states) for name in dict.fromkeys(_targets(part, "")))
 
 
 def _deadlines(workflow: Workflow) -> str:

@@ -85,10 +85,15 @@ class Guard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """A compiled value, as ``case.round + 1``. ``names`` are the dotted names that it reads."""
+    """A compiled value, as ``case.round + 1``. ``names`` are the dotted names that it reads.
+
+    ``carries`` are those of them whose value may come out again, whole or reckoned with; one that is only compared, or
+    decides between others, is not among them.
+    """
 
     text: str
     names: frozenset[str]
+    carries: frozenset[str]
     type: NameType
     closure: Closure = field(repr=False, compare=False)
 
@@ -127,7 +132,13 @@ def compile_value(text: str, names: Mapping[str, NameType]) -> Value:
     part, read = _compile(text, names)
     if part.kind is Kind.NULL:
         raise ExpressionWrong(messages.BARE_NULL, part.start)
-    return Value(text=text, names=read, type=NameType(kind=part.kind, nullable=part.nullable), closure=part.closure)
+    return Value(
+        text=text,
+        names=read,
+        carries=part.carries,
+        type=NameType(kind=part.kind, nullable=part.nullable),
+        closure=part.closure,
+    )
 
 
 def _compile(text: str, names: Mapping[str, NameType]) -> tuple[_Part, frozenset[str]]:
@@ -173,13 +184,14 @@ _ORDERED_KINDS = (Kind.INTEGER, Kind.STRING, Kind.INSTANT, Kind.DATE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """A compiled piece: its kind, and where it stands in the text."""
+    """A compiled piece: its kind, where it stands in the text, and the names whose values it gives on."""
 
     closure: Closure
     kind: Kind
     nullable: bool
     start: int
     end: int
+    carries: frozenset[str] = frozenset()
 
 
 class _Walk:
@@ -223,7 +235,14 @@ class _Walk:
                 raise ExpressionWrong(self._unknown_name(token.text), start)
             root, dot, attribute = token.text.partition(".")
             closure = closures.read(root, attribute) if dot else closures.read("", root)
-            return _Part(closure=closure, kind=name_type.kind, nullable=name_type.nullable, start=start, end=end)
+            return _Part(
+                closure=closure,
+                kind=name_type.kind,
+                nullable=name_type.nullable,
+                start=start,
+                end=end,
+                carries=frozenset({token.text}),
+            )
         kind, value = _literal(token)
         return _Part(closure=closures.constant(value), kind=kind, nullable=kind is Kind.NULL, start=start, end=end)
 
@@ -239,7 +258,8 @@ class _Walk:
             first = first.left
         parts = [self._fit(self.part(term), node.type, Kind.BOOLEAN) for term in (first, *reversed(terms))]
         combine = closures.every if node.type == "and" else closures.any_of
-        return _answer(combine([part.closure for part in parts]), parts[0], parts[-1])
+        answer = _answer(combine([part.closure for part in parts]), parts[0], parts[-1])
+        return replace(answer, carries=frozenset().union(*(part.carries for part in parts)))
 
     def _equality(self, node: Any) -> _Part:
         sign, combine = ("==", closures.equal) if node.type == "eq" else ("!=", closures.unequal)
@@ -294,6 +314,7 @@ class _Walk:
                 nullable=total.nullable or term.nullable,
                 start=total.start,
                 end=term.end,
+                carries=total.carries | term.carries,
             )
         return total
 
@@ -301,7 +322,7 @@ class _Walk:
         right = self.part(node.right)
         if node.type == "not":
             self._fit(right, "not", Kind.BOOLEAN)
-            return _answer(closures.negated(right.closure), right, right)
+            return replace(_answer(closures.negated(right.closure), right, right), carries=right.carries)
         self._fit(right, "-", Kind.INTEGER)
         return replace(right, closure=closures.computed(operator.sub, closures.constant(0), right.closure))
 
@@ -316,6 +337,7 @@ class _Walk:
             nullable=then.nullable or otherwise.nullable,
             start=condition.start,
             end=otherwise.end,
+            carries=then.carries | otherwise.carries,
         )
 
     def _fit(self, part: _Part, sign: str, *wanted: Kind) -> _Part:

@@ -173,6 +173,15 @@ class UnMerge(Part):
     do: Literal["unmerge"]
 
 
+class LeaveMerge(Part):
+    """Takes this case out of the case it was merged into, with all it brought there; the move says where it goes.
+
+    Does nothing where the case is not merged.
+    """
+
+    do: Literal["leave_merge"]
+
+
 class SetFields(Part):
     """Sets fields of the case from expressions over the case and the form."""
 
@@ -253,6 +262,7 @@ Effect = Annotated[
     | Cascade
     | Merge
     | UnMerge
+    | LeaveMerge
     | SetFields
     | Bind
     | Unbind

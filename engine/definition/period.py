@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from engine.errors import InputRefused
 from engine.text import Text
@@ -56,6 +57,7 @@ class Period:
         return f"{self.count} {word.removesuffix('s') if self.count == 1 else word}"
 
 
+@lru_cache(maxsize=256)
 def parse_period(text: str) -> Period:
     """Read ``N working days|days|months|hours``, singular allowed; ``InputRefused`` for anything else.
 

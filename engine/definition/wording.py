@@ -17,6 +17,7 @@ from engine.definition.parts import (
     GuardPart,
     IssueNumber,
     Label,
+    LeaveMerge,
     Merge,
     Notify,
     OpenLinked,
@@ -131,6 +132,8 @@ def effect_words(effect: Effect, workflow: Workflow) -> Text:
             return Text("并案", "merge")
         case UnMerge():
             return Text("取消并案", "un-merge")
+        case LeaveMerge():
+            return Text("退出并案", "leave the merge")
         case SetFields():
             names = titles(effect.values, workflow.fields)
             return Text(f"填写{names.zh}", f"set {names.en}")

@@ -73,6 +73,12 @@ def is_undated(facts: Facts) -> bool:
     return facts.held.get("stated") == "undated"
 
 
+def clock_state(facts: Facts, deadline: str) -> ClockState | None:
+    """Return how a deadline of the case stands, None when it was never started."""
+    text = facts.held.get(f"clock:{deadline}")
+    return None if text is None else ClockState(json.loads(text)["state"])
+
+
 def head_of(facts: Facts, known: Mapping[CaseId, Facts]) -> Facts:
     """Return the case that this one was merged into, over several levels; itself when it was not merged.
 

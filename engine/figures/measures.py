@@ -6,24 +6,26 @@ Nothing is rounded before it is shown, and then half up, by whole numbers only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from engine.case.case import ClockState
 from engine.case.codec import at_from
 from engine.case.scope import SHANGHAI
 from engine.definition.compiled import Definition
 from engine.definition.model import Apart, Measure, Share
 from engine.definition.parts import Milestone
-from engine.figures.facts import Facts, Named, Names, Scope, head_of, is_undated
+from engine.figures.facts import Facts, Named, Names, Scope, clock_state, head_of, is_undated
 from engine.figures.spans import measure_guards
 from engine.text import Text
 
 NO_DENOMINATOR = "—"
 UNDATED_LINE = ("undated", Text("日期不明", "Date not known"))
-"""Id and title of the line that counts imported cases whose dates are not known, in each measure that asks for one."""
+"""Id and title of the line that counts imported cases whose dates are not known, in each measure that asks for one:
+among the exclusions, or beside the figure where only a line there asks."""
 _ASKS_WHEN = frozenset({"at", "first_at", "due", "met", "on_time"})
 
 
@@ -50,7 +52,8 @@ class Tally:
     """The numbers behind one figure. ``denominator`` is None for a count; ``small`` marks a sample too small to judge.
 
     A case that meets several exclusions is counted in the first of them, so that what is left out adds up. A case
-    imported without a date is left out of a measure that reads a milestone or deadline which the case has.
+    imported without a date is left out of a measure that reads a milestone or deadline which the case has, and of lines
+    that do.
     """
 
     numerator: int
@@ -125,7 +128,7 @@ def evaluate(
 class _Answers(NamedTuple):
     """What a case answers to every question of the measures; cases that answer alike are counted together.
 
-    ``undated`` names the measures that ask for a date of the case which is not known.
+    ``undated`` are the questions that ask for a date of the case which is not known, so that the answer means nothing.
     """
 
     holds: tuple[bool, ...]
@@ -152,10 +155,7 @@ class _Counting:
         wanted = {name for guard in guards.values() for name in guard.names} | set(self._sums)
         self._names = Names(definition, wanted, at)
         self._added = [name.partition(".")[::2] for name in self._sums]
-        self._dates = {
-            name: _dates_asked({read for text in _texts(measure) for read in guards[text].names})
-            for name, measure in self._measures.items()
-        }
+        self._dates = {text: dates for text, guard in guards.items() if (dates := _dates_asked(guard.names))}
         self.asks_head = any(name.startswith("head.") for name in wanted)
 
     def answers(self, named: Named) -> _Answers:
@@ -164,26 +164,30 @@ class _Counting:
         return _Answers(
             tuple([closure(scope) is True for closure in self._closures]),
             tuple([number if isinstance(number, int) else 0 for number in numbers]),
-            self._undated(scope) if is_undated(named.case) else (),
+            self._undated(named.case, scope) if is_undated(named.case) else (),
         )
 
-    def _undated(self, scope: Scope) -> tuple[str, ...]:
+    def _undated(self, case: Facts, scope: Scope) -> tuple[str, ...]:
         return tuple(
-            name
-            for name, dates in self._dates.items()
-            if any(scope[root][attribute] is not None for root, attribute in dates)
+            text
+            for text, dates in self._dates.items()
+            if any(
+                scope[root][attribute] is not None or _still_open(case, root, attribute) for root, attribute in dates
+            )
         )
 
     def tally(self, name: str, seen: Mapping[_Answers, int], shows_undated: bool) -> Tally:
         """Count one measure over cases that answered thus so many times."""
         measure, (undated, title) = self._measures[name], UNDATED_LINE
+        texts, texts_beside = tuple(_texts(measure)), tuple(apart.where for apart in measure.beside)
         numerator = denominator = 0
         excluded, beside = Counter[str](), Counter[str]()
         for answers, cases in seen.items():
             for apart in measure.beside:
                 beside[apart.id] += cases * self._holds(apart.where, answers)
+            beside[undated] += cases * _any_of(texts_beside, answers.undated)
             left_out = next((apart.id for apart in measure.excluded if self._holds(apart.where, answers)), None)
-            if left_out is None and name in answers.undated:
+            if left_out is None and _any_of(texts, answers.undated):
                 left_out = undated
             if left_out is not None:
                 excluded[left_out] += cases
@@ -191,20 +195,22 @@ class _Counting:
             numerator += cases * self._share(measure.numerator, answers)
             if measure.denominator is not None:
                 denominator += cases * self._share(measure.denominator, answers)
-        lines = _counted(measure.excluded, excluded)
-        if shows_undated and self._dates[name]:
+        lines, lines_beside = _counted(measure.excluded, excluded), _counted(measure.beside, beside)
+        if shows_undated and _any_of(texts, self._dates):
             lines = (*lines, Counted(id=undated, title=title, count=excluded[undated]))
+        elif shows_undated and _any_of(texts_beside, self._dates):
+            lines_beside = (*lines_beside, Counted(id=undated, title=title, count=beside[undated]))
         sample = numerator if measure.denominator is None else denominator
         return Tally(
             numerator=numerator,
             denominator=None if measure.denominator is None else denominator,
             excluded=lines,
-            beside=_counted(measure.beside, beside),
+            beside=lines_beside,
             small=sample < measure.minimum_sample,
         )
 
     def _holds(self, text: str, answers: _Answers) -> bool:
-        return answers.holds[self._question[text]]
+        return answers.holds[self._question[text]] and text not in answers.undated
 
     def _share(self, share: Share, answers: _Answers) -> int:
         if not self._holds(share.where, answers):
@@ -215,6 +221,15 @@ class _Counting:
 def _texts(measure: Measure) -> Iterator[str]:
     yield from (share.where for share in (measure.numerator, measure.denominator) if share is not None)
     yield from (apart.where for apart in measure.excluded)
+
+
+def _any_of(texts: Iterable[str], among: Container[str]) -> bool:
+    return any(text in among for text in texts)
+
+
+def _still_open(case: Facts, root: str, deadline: str) -> bool:
+    """Say whether somebody asks if a deadline was kept that still runs: not yet late is an answer by its date, too."""
+    return root == "on_time" and clock_state(case, deadline) is ClockState.RUNNING
 
 
 def _dates_asked(names: Iterable[str]) -> list[tuple[str, str]]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from pydantic_core import to_json
+
 from engine.case.case import Case, Clock
 from engine.case.codec import at_text
 from engine.case.events import Event, EventType
@@ -67,15 +69,13 @@ def span_changes(before: Case | None, after: Case, event: Event, definition: Def
 
 def clock_value(clock: Clock) -> str:
     """Return what figures need of a clock: state, due instant, end, and how often it was moved or stopped."""
-    parts = {
-        "state": str(clock.state),
-        "due_at": at_text(clock.due_at),
-        "extensions": len(clock.extensions),
-        "suspensions": len(clock.suspensions),
-    }
+    parts: dict[str, str | int] = {"due_at": at_text(clock.due_at)}
     if clock.ended_at is not None:
         parts["ended_at"] = at_text(clock.ended_at)
-    return json.dumps(parts, separators=(",", ":"), sort_keys=True)
+    parts["extensions"] = len(clock.extensions)
+    parts["state"] = clock.state.value
+    parts["suspensions"] = len(clock.suspensions)
+    return to_json(parts).decode()
 
 
 def _fields(before: Case | None, after: Case, event: Event, definition: Definition) -> Iterator[SpanChange]:

@@ -9,21 +9,16 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from engine.errors import InputRefused
 from engine.text import Text
 
 INTEGER_MAX: Final = 2**53 - 1
 DEPTH_MAX: Final = 20
 
-# Both escape exactly what RFC 8785 says: the quote, the backslash, and control characters (short form where JSON has
-# one, else lower-case hex). Keys are sorted by code point by the first; that is the order of UTF-16 code units unless
-# a key lies beyond ASCII, and then we sort ourselves and use the second.
-_SORTING = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-)
-_KEEPING_ORDER = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=False, separators=(",", ":")
-)
+_LEAVES: Final = frozenset({str, bool})
+"""Most values are of these, and are spared a call."""
 
 
 def canonical(value: object) -> bytes:
@@ -36,15 +31,13 @@ def canonical(value: object) -> bytes:
         >>> canonical({"b": [1, True], "a": "办结"}).decode()
         '{"a":"办结","b":[1,true]}'
     """
-    ascii_keys = _checked(value, 1)
+    ordered = _ordered(value, 1)
     try:
-        if ascii_keys:
-            return _SORTING.encode(value).encode()
-        return _KEEPING_ORDER.encode(_ordered(value)).encode()
-    except UnicodeEncodeError as error:
-        raise InputRefused(
-            Text("文本中有不成对的代理字符", "a text holds a lone surrogate"), position=error.start
-        ) from error
+        # It escapes exactly what RFC 8785 says: the quote, the backslash, and control characters (short form where
+        # JSON has one, else lower-case hex).
+        return to_json(ordered)
+    except PydanticSerializationError as error:
+        raise InputRefused(Text("文本中有不成对的代理字符", "a text holds a lone surrogate")) from error
 
 
 def parse_canonical(body: bytes) -> object:
@@ -69,27 +62,20 @@ def parse_canonical(body: bytes) -> object:
     return value
 
 
-def _checked(value: object, depth: int) -> bool:
-    """Refuse what the profile does not hold; say whether all keys are ASCII."""
+def _ordered(value: object, depth: int) -> object:
+    """Return the value with the keys of every object in their order; refuse what the profile does not hold."""
     if isinstance(value, dict):
-        _check_depth(depth)
-        ascii_keys = True
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise InputRefused(Text("对象的键必须是文本", "the keys of an object must be text"))
-            ascii_keys = ascii_keys and key.isascii()
-            if type(item) is not str:  # most values are text: spare them the call
-                ascii_keys = _checked(item, depth + 1) and ascii_keys
-        return ascii_keys
+        keys, deeper = _sorted_keys(value), _deeper(depth)
+        return {key: item if type(item := value[key]) in _LEAVES else _ordered(item, deeper) for key in keys}
     if isinstance(value, list | tuple):
-        _check_depth(depth)
-        return all([_checked(item, depth + 1) for item in value])  # noqa: C419 - every item must be looked at
+        deeper = _deeper(depth)
+        return [item if type(item) in _LEAVES else _ordered(item, deeper) for item in value]
     if isinstance(value, str | bool):
-        return True
+        return value
     if isinstance(value, int):
         if not -INTEGER_MAX <= value <= INTEGER_MAX:
             raise InputRefused(Text("整数超出 ±(2^53−1)", "an integer lies beyond ±(2^53−1)"))
-        return True
+        return value
     name = "null" if value is None else type(value).__name__
     raise InputRefused(
         Text(
@@ -99,19 +85,21 @@ def _checked(value: object, depth: int) -> bool:
     )
 
 
-def _check_depth(depth: int) -> None:
+def _deeper(depth: int) -> int:
     if depth > DEPTH_MAX:
         raise InputRefused(Text(f"嵌套超过 {DEPTH_MAX} 层", f"nested deeper than {DEPTH_MAX}"))
+    return depth + 1
 
 
-def _ordered(value: object) -> object:
-    """Return the value with the keys of every object in the order of their UTF-16 code units."""
-    if isinstance(value, dict):
-        return {key: _ordered(value[key]) for key in sorted(value, key=_utf_16)}
-    if isinstance(value, list | tuple):
-        return [_ordered(item) for item in value]
-    return value
-
-
-def _utf_16(key: str) -> bytes:
-    return key.encode("utf-16-be")
+def _sorted_keys(value: dict[str, object]) -> list[str]:
+    """Return the keys in the order of their UTF-16 code units, which for ASCII is that of their characters."""
+    try:
+        keys = sorted(value)
+        if "".join(keys).isascii():
+            return keys
+    except TypeError as error:
+        raise InputRefused(Text("对象的键必须是文本", "the keys of an object must be text")) from error
+    try:
+        return sorted(keys, key=lambda key: key.encode("utf-16-be"))
+    except UnicodeEncodeError as error:
+        raise InputRefused(Text("文本中有不成对的代理字符", "a text holds a lone surrogate")) from error

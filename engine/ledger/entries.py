@@ -7,8 +7,7 @@ leave a salted commitment there, and the value stands beside the ledger.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from typing import NamedTuple, cast
 
 from pydantic import JsonValue
 
@@ -17,7 +16,7 @@ from engine.case.case import Case, Party, Pins
 from engine.case.codec import at_from, at_text, child_from, child_json, child_role, clock_from, clock_json
 from engine.case.commands import Stated
 from engine.case.events import Cause, Event, EventType, Opening, Verdict
-from engine.case.identity import CaseId, PersonId, RootId, SessionId, UnitId
+from engine.case.identity import CaseId, PersonId, RootId, SessionId, UnitId, ordered_id
 from engine.definition.compiled import Definition
 from engine.definition.parts import Privacy
 from engine.ledger.canonical import canonical
@@ -28,8 +27,7 @@ VERSION = 1
 Json = dict[str, JsonValue]
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateValue:
+class PrivateValue(NamedTuple):
     """A value whose commitment stands in the entry at ``path``."""
 
     path: str
@@ -37,8 +35,7 @@ class PrivateValue:
     value: JsonValue
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """An entry ready to be stored, the values that stand beside it, and the case after it."""
 
     id: str
@@ -61,7 +58,7 @@ def write_entry(
         definition: the definition the case is pinned to.
         random: returns that many random bytes; it makes entry ids and salts.
     """
-    entry_id = random(16).hex()
+    entry_id = ordered_id(event.at, random(10).hex())
     privates: list[PrivateValue] = []
 
     def hide(path: str, value: JsonValue) -> None:
@@ -75,7 +72,7 @@ def write_entry(
         }
     data = canonical(body)
     digest = entry_hash(data)
-    return Written(entry_id, after.seq, data, digest, tuple(privates), replace(after, head=digest.hex()))
+    return Written(entry_id, after.seq, data, digest, tuple(privates), after._replace(head=digest.hex()))
 
 
 def _body(

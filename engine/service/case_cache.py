@@ -1,5 +1,5 @@
-"""Cases as the last commits left them, kept by the one process that writes a database, so that it need not read them
-again. Nothing here is used where another process may write."""
+"""Cases as the last commits of this process left them, so that it need not read them again. Where other processes write
+too they may be old: there they only tell what to lock."""
 
 from __future__ import annotations
 

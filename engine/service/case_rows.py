@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from pydantic import JsonValue
+from pydantic_core import to_json
 
 from engine.case.case import Case, Clock, Party, Pins
 from engine.case.codec import child_from, child_json, child_role, clock_from, clock_json, instant, microseconds
@@ -16,7 +17,6 @@ from engine.definition.parts import Phase
 from engine.service.rows import CaseRow, DeadlineRow
 
 Json = dict[str, JsonValue]
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def case_row(case: Case, *, number: str | None, subject: str | None, category: str | None) -> CaseRow:
@@ -43,7 +43,7 @@ def case_row(case: Case, *, number: str | None, subject: str | None, category: s
         opened_at=microseconds(case.opened_at),
         changed_at=microseconds(case.changed_at),
         next_due_at=None if due_at is None else microseconds(due_at),
-        body=_encode(_body(case)),
+        body=to_json(_body(case)).decode(),
     )
 
 
@@ -109,28 +109,41 @@ def case_from(row: CaseRow) -> Case:
 def _body(case: Case) -> Json:
     """Return what no column holds; parts that are empty are left out."""
     pins = case.pins
-    body: Json = {
-        "pins": {"definition": pins.definition, "lists": dict(pins.lists), "calendar": pins.calendar},
-        "data": dict(case.data),
-        "sealed": list[JsonValue](sorted(case.sealed)),
-        "parties": [
+    body: Json = {"pins": {"definition": pins.definition, "lists": dict(pins.lists), "calendar": pins.calendar}}
+    if case.data:
+        body["data"] = dict(case.data)
+    if case.sealed:
+        body["sealed"] = list[JsonValue](sorted(case.sealed))
+    if case.parties:
+        body["parties"] = [
             [party.role, party.person] if party.via is None else [party.role, party.person, party.via]
             for party in case.parties
-        ],
-        "people": list[JsonValue](case.people),
-        "clocks": [clock_json(clock) for clock in case.clocks],
-        "children": [child_json(child) for child in case.children],
-        "fired": dict[str, JsonValue](case.fired),
-        "milestones": {name: microseconds(at) for name, at in case.milestones.items()},
-        "child_role": case.child_role,
-        "batch": case.batch,
-        "merged_from": list[JsonValue](case.merged_from),
-        "resume_state": case.resume_state,
-        "linked": list[JsonValue](case.linked),
-        "published": case.published,
-        "stated": case.stated,
-    }
-    return {name: value for name, value in body.items() if value or (name == "resume_state" and value is not None)}
+        ]
+    if case.people:
+        body["people"] = list[JsonValue](case.people)
+    if case.clocks:
+        body["clocks"] = [clock_json(clock) for clock in case.clocks]
+    if case.children:
+        body["children"] = [child_json(child) for child in case.children]
+    if case.fired:
+        body["fired"] = dict[str, JsonValue](case.fired)
+    if case.milestones:
+        body["milestones"] = {name: microseconds(at) for name, at in case.milestones.items()}
+    if case.child_role is not None:
+        body["child_role"] = case.child_role
+    if case.batch:
+        body["batch"] = case.batch
+    if case.merged_from:
+        body["merged_from"] = list[JsonValue](case.merged_from)
+    if case.resume_state is not None:
+        body["resume_state"] = case.resume_state
+    if case.linked:
+        body["linked"] = list[JsonValue](case.linked)
+    if case.published:
+        body["published"] = True
+    if case.stated:
+        body["stated"] = True
+    return body
 
 
 def _texts(body: Mapping[str, JsonValue], name: str) -> Sequence[str]:
@@ -154,7 +167,7 @@ def deadline_rows(case: Case, clocks: Iterable[Clock]) -> list[DeadlineRow]:
             clock.promised_on.isoformat(),
             clock.due_on.isoformat(),
             int(clock.provisional),
-            json.dumps(clock.rungs),
+            to_json(clock.rungs).decode(),
         )
         for clock in clocks
         if clock.watched

@@ -26,7 +26,7 @@ from engine.ledger.entries import Written, write_entry
 from engine.service.case_cache import CaseCache
 from engine.service.case_rows import row_of
 from engine.service.families import merge_targets, named_cases, relatives, series_needed
-from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Stored, WriteTransaction
+from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Slot, Stored, WriteTransaction
 from engine.service.rows import BatchRows, CounterRow, OutcomeRow
 from engine.service.steps import step_rows
 from engine.service.world import World
@@ -60,7 +60,7 @@ class Batch:
     """What a batch runs in.
 
     ``random`` returns that many random bytes; ``world`` gives a root's rules and units; ``cache`` holds cases as the
-    last commits left them and is there only where no other process writes.
+    last commits of this process left them.
     """
 
     tx: WriteTransaction
@@ -91,21 +91,21 @@ def execute(batch: Batch, commands: Sequence[Command]) -> list[Result]:
         StorageError, Conflict: the database refused; nothing of the batch was kept.
     """
     claims = [_claim(command) for command in commands]
-    first = {claim[:3]: claim for claim in reversed(claims)}
-    found = batch.tx.claim(list(reversed(first.values())), microseconds(batch.now))
-    settled = {claim[:3]: stored for claim, stored in found.items()}
-    fresh = [command for command, claim in zip(commands, claims, strict=True) if claim[:3] not in settled]
+    settled = _settled(batch, claims)
+    fresh = [
+        command for command, claim in zip(commands, claims, strict=True) if claim is None or claim.slot not in settled
+    ]
     working = _load(batch, fresh)
     results: list[Result] = []
     for command, claim in zip(commands, claims, strict=True):
-        known = settled.get(claim[:3])
-        if known is not None:
+        known = None if claim is None else settled.get(claim.slot)
+        if known is not None and claim is not None:
             results.append(_repeated(known, claim))
             continue
         result = _one(batch, working, command)
         results.append(result)
-        if isinstance(result, Done):
-            settled[claim[:3]] = Stored(claim.request_hash, result.outcome)
+        if claim is not None and isinstance(result, Done):
+            settled[claim.slot] = Stored(claim.request_hash, result.outcome)
             working.rows.outcomes.append(_outcome_row(batch, claim, result.outcome))
     _finish(working)
     batch.tx.write(working.rows)
@@ -140,8 +140,22 @@ def actor_scope(command: Command) -> str:
     return command.actor.person or str(command.actor.kind)
 
 
-def _claim(command: Command) -> Claim:
+def _claim(command: Command) -> Claim | None:
+    if not command.key:
+        return None
     return Claim(command.root, actor_scope(command), key_hash(command.key), request_hash(command))
+
+
+def _settled(batch: Batch, claims: Sequence[Claim | None]) -> dict[Slot, Stored]:
+    """Claim each key once, with the first command that brings it; return those that were settled before."""
+    first: dict[Slot, Claim] = {}
+    for claim in claims:
+        if claim is not None:
+            first.setdefault(claim.slot, claim)
+    if not first:
+        return {}
+    found = batch.tx.claim(list(first.values()), microseconds(batch.now))
+    return {claim.slot: stored for claim, stored in found.items()}
 
 
 def _repeated(known: Stored, claim: Claim) -> Result:
@@ -166,7 +180,11 @@ def _outcome_row(batch: Batch, claim: Claim, outcome: Outcome) -> OutcomeRow:
 
 
 def _load(batch: Batch, commands: Sequence[Command]) -> _Working:
-    """Find the closure of all commands, and where others may write, lock it in the order of ids as it is then."""
+    """Find the closure of all commands, and where others may write, lock it in the order of ids as it is then.
+
+    There what the cache holds may be old: it only says what to lock. What turns out to be a relative just then makes
+    its command wait for the next batch, which knows better.
+    """
     wanted: set[CaseKey] = {(command.root, case) for command in commands for case in named_cases(command)}
     known: dict[CaseId, Case] = {}
     busy: set[CaseId] = set()
@@ -187,7 +205,7 @@ def _load(batch: Batch, commands: Sequence[Command]) -> _Working:
         wanted |= found
     if wanted and not batch.tx.exclusive:
         before = frozenset(known)
-        known = {case.id: case for case in batch.tx.lock_cases(sorted(wanted), wait=batch.wait)}
+        known = {case.id: case for case in batch.tx.lock_cases(sorted(wanted), wait=batch.wait, known=known)}
         busy = {case for case in before if case not in known}
     return _Working(cases=known, stored=frozenset(known), busy=frozenset(busy))
 

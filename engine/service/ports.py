@@ -12,13 +12,17 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from engine.access.directory import Delegation, Deputation, GrantRow, Person, Surroundings, Unit
 from engine.case.actors import Grant
-from engine.case.case import Case
+from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.situation import CongressSession
 from engine.service.rows import BatchRows, CaseRow, CounterRow, DeadlineRow, EntryRow, PrivateRow
 
 CaseKey = tuple[RootId, CaseId]
 T = TypeVar("T")
+
+
+Slot = tuple[str, str, str]
+"""Root, actor and key."""
 
 
 class Claim(NamedTuple):
@@ -28,6 +32,11 @@ class Claim(NamedTuple):
     actor: str
     key: str
     request_hash: str
+
+    @property
+    def slot(self) -> Slot:
+        """What may be claimed once, whatever is asked under it."""
+        return self[:3]
 
 
 class Outcome(NamedTuple):
@@ -58,9 +67,12 @@ class WriteTransaction(Protocol):
     def read_cases(self, keys: Collection[CaseKey]) -> Sequence[Case]:
         """Return the cases that exist, in no order, without locking them."""
 
-    def lock_cases(self, keys: Collection[CaseKey], *, wait: bool) -> Sequence[Case]:
+    def lock_cases(
+        self, keys: Collection[CaseKey], *, wait: bool, known: Mapping[CaseId, Case] = NOTHING
+    ) -> Sequence[Case]:
         """Lock the cases in the order of their ids and return them as they are now.
 
+        A case that ``known`` holds with the head that its row has now is given back as it is known there.
         On SQLite the transaction holds the only write lock already and this reads. A case that another process holds
         is left out of the answer when ``wait`` is False; with ``wait`` StorageUnavailable after 250 ms.
         """

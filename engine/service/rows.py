@@ -43,6 +43,15 @@ class EntryRow(NamedTuple):
     hash: bytes
 
 
+class UnsealedRow(NamedTuple):
+    """An entry that no checkpoint covers yet, with its instant."""
+
+    root: str
+    at: int
+    case: str
+    seq: int
+
+
 class PrivateRow(NamedTuple):
     """A value that stands beside its commitment; ``key`` names the data key ("" under the null cipher)."""
 
@@ -155,6 +164,7 @@ class BatchRows:
     created: list[CaseRow] = field(default_factory=list)
     changed: list[CaseRow] = field(default_factory=list)
     entries: list[EntryRow] = field(default_factory=list)
+    unsealed: list[UnsealedRow] = field(default_factory=list)
     privates: list[PrivateRow] = field(default_factory=list)
     spans: list[SpanRow] = field(default_factory=list)
     span_ends: list[SpanEnd] = field(default_factory=list)
@@ -172,6 +182,7 @@ class BatchRows:
         self.created.extend(later.created)
         self.changed.extend(later.changed)
         self.entries.extend(later.entries)
+        self.unsealed.extend(later.unsealed)
         self.privates.extend(later.privates)
         self.spans.extend(later.spans)
         self.span_ends.extend(later.span_ends)

@@ -22,6 +22,7 @@ from engine.service.rows import (
     ReaderRow,
     SpanEnd,
     SpanRow,
+    UnsealedRow,
 )
 from engine.service.world import World
 
@@ -43,6 +44,7 @@ def step_rows(
     case = entry.case
     root, at = case.root, microseconds(event.at)
     rows.entries.append(EntryRow(root, case.id, entry.seq, entry.body, entry.hash))
+    rows.unsealed.append(UnsealedRow(root, at, case.id, entry.seq))
     for private in entry.privates:
         sealed = sealer.seal(entry.id, private.path, private.salt, private.value)
         rows.privates.append(PrivateRow(root, case.id, entry.seq, private.path, "", sealed))

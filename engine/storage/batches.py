@@ -5,20 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from engine.service.ports import StoredSpan
-from engine.service.rows import BatchRows, EntryRow, SpanEnd, SpanRow
+from engine.service.rows import BatchRows, SpanEnd, SpanRow
 
 R = TypeVar("R")
-
-
-class UnsealedRow(NamedTuple):
-    """An entry that no checkpoint covers yet."""
-
-    root: str
-    case: str
-    seq: int
 
 
 UNWRITABLE: Final = (UnicodeEncodeError, OverflowError)
@@ -34,18 +26,15 @@ def last_of_each(rows: Iterable[R], key: Callable[[R], object]) -> list[R]:
     return list({key(row): row for row in rows}.values())
 
 
-def unsealed_rows(entries: Iterable[EntryRow]) -> list[UnsealedRow]:
-    """Return the queue rows of entries."""
-    return [UnsealedRow(entry.root, entry.case, entry.seq) for entry in entries]
-
-
 def spans_of(rows: BatchRows) -> tuple[list[SpanEnd], list[StoredSpan]]:
     """Return the ends of spans that are stored already, and the new spans, those closed in this batch with their end.
 
     An end belongs to the newest span of its kind that began before it; at most one span of a kind is open.
     """
-    if not rows.span_ends:
-        return [], [StoredSpan(*span, None, None) for span in rows.spans]
+    first = {(span.root, span.case, span.kind): span.seq for span in reversed(rows.spans)}
+    if not any(first.get(end[2:], end.until_seq) < end.until_seq for end in rows.span_ends):
+        # Nearly always: no span of the batch ends in it.
+        return rows.span_ends, [StoredSpan(*span, None, None) for span in rows.spans]
     new: dict[tuple[str, str, str], list[SpanRow]] = defaultdict(list)
     for span in sorted(rows.spans, key=lambda span: span.seq):
         new[span.root, span.case, span.kind].append(span)

@@ -39,8 +39,9 @@ from engine.service.rows import (
     ReaderEnd,
     ReaderRow,
     SpanEnd,
+    UnsealedRow,
 )
-from engine.storage.batches import KEPT_AT_CREATION, UnsealedRow
+from engine.storage.batches import KEPT_AT_CREATION
 from engine.storage.compiled import POSTGRES, bind
 from engine.storage.tables import (
     cases,

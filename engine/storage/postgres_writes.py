@@ -14,14 +14,14 @@ from psycopg.errors import LockNotAvailable
 from psycopg.pq import TransactionStatus
 
 from engine.access.directory import Surroundings
-from engine.case.case import Case
+from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, RootId
 from engine.errors import OutcomeUnknown, StorageUnavailable
 from engine.service.case_rows import case_from
 from engine.service.ports import CaseKey, Claim, Conflict, DirectoryWrites, Outcome, Stored, T
 from engine.service.rows import BatchRows, CaseRow, CounterRow
 from engine.storage import postgres_statements as say
-from engine.storage.batches import UNWRITABLE, last_of_each, spans_of, unsealed_rows
+from engine.storage.batches import UNWRITABLE, last_of_each, spans_of
 from engine.storage.compiled import POSTGRES, Record, Statement, Values
 from engine.storage.directory_reads import SurroundingsReader
 from engine.storage.directory_writes import StoredDirectory
@@ -47,20 +47,22 @@ class PostgresTransaction:
         """Claim the keys in one order for all processes, then look which were settled by somebody before."""
         if not claims:
             return {}
-        first = sorted({claim[:3]: claim for claim in claims}.values())
+        first = sorted({claim.slot: claim for claim in claims}.values())
         with self._connection.pipeline():
             self._many(say.CLAIM, [(*claim, at) for claim in first])
-            answer = self._many(say.OUTCOMES, [claim[:3] for claim in first])
+            answer = self._many(say.OUTCOMES, [claim.slot for claim in first])
         stored = {row[:3]: Stored(row[3], Outcome(CaseId(row[4]), row[5], row[6])) for row in answer.fetchall()}
-        self._claimed.update(claim[:3] for claim in first if claim[:3] not in stored)
-        return {claim: stored[claim[:3]] for claim in claims if claim[:3] in stored}
+        self._claimed.update(claim.slot for claim in first if claim.slot not in stored)
+        return {claim: stored[claim.slot] for claim in claims if claim.slot in stored}
 
     def read_cases(self, keys: Collection[CaseKey]) -> Sequence[Case]:
-        return self._cases(say.READ_CASES, keys)
+        return self._cases(say.READ_CASES, keys, NOTHING)
 
-    def lock_cases(self, keys: Collection[CaseKey], *, wait: bool) -> Sequence[Case]:
+    def lock_cases(
+        self, keys: Collection[CaseKey], *, wait: bool, known: Mapping[CaseId, Case] = NOTHING
+    ) -> Sequence[Case]:
         try:
-            return self._cases(say.LOCK_CASES if wait else say.LOCK_FREE_CASES, keys)
+            return self._cases(say.LOCK_CASES if wait else say.LOCK_FREE_CASES, keys, known)
         except LockNotAvailable as error:
             raise StorageUnavailable from error
 
@@ -87,7 +89,7 @@ class PostgresTransaction:
             self._some(say.INSERT_CASES, rows.created)
             update = self._some(say.UPDATE_CASES, changed)
             self._some(say.INSERT_ENTRIES, rows.entries)
-            self._some(say.INSERT_UNSEALED, unsealed_rows(rows.entries))
+            self._some(say.INSERT_UNSEALED, rows.unsealed)
             self._some(say.INSERT_PRIVATES, rows.privates)
             self._some(say.END_SPANS, ends)
             self._some(say.INSERT_SPANS, spans)
@@ -113,15 +115,14 @@ class PostgresTransaction:
     def run(self, statement: Statement, **values: Values) -> int:
         return self._ask(statement, values).rowcount
 
-    def _cases(self, statement: Statement, keys: Collection[CaseKey]) -> Sequence[Case]:
+    def _cases(self, statement: Statement, keys: Collection[CaseKey], known: Mapping[CaseId, Case]) -> Sequence[Case]:
         by_root: dict[RootId, list[str]] = defaultdict(list)
         for root, case in sorted(keys):
             by_root[root].append(case)
-        return [
-            case_from(CaseRow._make(row))
-            for root, ids in by_root.items()
-            for row in self.fetch(statement, root=root, ids=ids)
+        rows = [
+            CaseRow._make(row) for root, ids in by_root.items() for row in self.fetch(statement, root=root, ids=ids)
         ]
+        return [_as_known(row, known.get(CaseId(row.id))) or case_from(row) for row in rows]
 
     def _ask(self, statement: Statement, values: Mapping[str, Values]) -> Cursor:
         self._store.statements += 1
@@ -201,3 +202,8 @@ class PostgresWrites:
             self._connection.rollback()
         if self._connection.info.transaction_status is not TransactionStatus.IDLE:
             self._connection.close()
+
+
+def _as_known(row: CaseRow, case: Case | None) -> Case | None:
+    """Return the case when its row is still what it was made from: the head stands for all that happened to it."""
+    return case if case is not None and (case.root, case.head) == (row.root, row.head) else None

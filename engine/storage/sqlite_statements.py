@@ -22,8 +22,9 @@ from engine.service.rows import (
     ReaderEnd,
     ReaderRow,
     SpanEnd,
+    UnsealedRow,
 )
-from engine.storage.batches import KEPT_AT_CREATION, UnsealedRow
+from engine.storage.batches import KEPT_AT_CREATION
 from engine.storage.compiled import SQLITE, Statement, bind
 from engine.storage.tables import (
     cases,

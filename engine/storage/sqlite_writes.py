@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from engine.access.directory import Surroundings
-from engine.case.case import Case
+from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, RootId
 from engine.errors import OutcomeUnknown, StorageUnavailable
 from engine.service.case_rows import case_from
 from engine.service.ports import CaseKey, Claim, Conflict, DirectoryWrites, Outcome, Stored, T
 from engine.service.rows import BatchRows, CaseRow
 from engine.storage import sqlite_statements as say
-from engine.storage.batches import UNWRITABLE, spans_of, unsealed_rows
+from engine.storage.batches import UNWRITABLE, spans_of
 from engine.storage.compiled import SQLITE, Record, Statement, Values
 from engine.storage.directory_reads import SurroundingsReader
 from engine.storage.directory_writes import StoredDirectory
@@ -42,9 +42,9 @@ class SqliteTransaction:
 
     def claim(self, claims: Sequence[Claim], at: int) -> Mapping[Claim, Stored]:  # noqa: ARG002 - see below
         """Return the settled ones. Nobody else can write meanwhile, so that the others need no row until they are."""
-        found = self.fetch(say.OUTCOMES, keys=[list(claim[:3]) for claim in claims])
+        found = self.fetch(say.OUTCOMES, keys=[list(claim.slot) for claim in claims])
         stored = {row[:3]: Stored(row[3], Outcome(CaseId(row[4]), row[5], row[6])) for row in found}
-        return {claim: stored[claim[:3]] for claim in claims if claim[:3] in stored}
+        return {claim: stored[claim.slot] for claim in claims if claim.slot in stored}
 
     def read_cases(self, keys: Collection[CaseKey]) -> Sequence[Case]:
         by_root: dict[RootId, list[str]] = defaultdict(list)
@@ -56,7 +56,13 @@ class SqliteTransaction:
             for row in self.fetch(say.READ_CASES, root=root, ids=ids)
         ]
 
-    def lock_cases(self, keys: Collection[CaseKey], *, wait: bool) -> Sequence[Case]:  # noqa: ARG002 - all are locked
+    def lock_cases(
+        self,
+        keys: Collection[CaseKey],
+        *,
+        wait: bool,  # noqa: ARG002 - all are locked
+        known: Mapping[CaseId, Case] = NOTHING,  # noqa: ARG002 - and nobody asks for any
+    ) -> Sequence[Case]:
         return self.read_cases(keys)
 
     def counters(self, root: RootId, series: Collection[str]) -> Mapping[str, int]:
@@ -65,7 +71,10 @@ class SqliteTransaction:
         return found
 
     def epoch(self, root: RootId) -> int:
-        return _SURROUNDINGS.epoch(self, root)
+        epochs = self._store.epochs
+        if root not in epochs:
+            epochs[root] = _SURROUNDINGS.epoch(self, root)
+        return epochs[root]
 
     def surroundings(self, root: RootId) -> Surroundings:
         return _SURROUNDINGS.read(self, root)
@@ -76,7 +85,7 @@ class SqliteTransaction:
         if self._many(say.UPDATE_CASES, rows.changed) != len(rows.changed):
             raise Conflict("a case that was read is gone")
         self._many(say.INSERT_ENTRIES, rows.entries)
-        self._many(say.INSERT_UNSEALED, unsealed_rows(rows.entries))
+        self._many(say.INSERT_UNSEALED, rows.unsealed)
         self._many(say.INSERT_PRIVATES, rows.privates)
         self._many(say.END_SPANS, ends)
         self._many(say.INSERT_SPANS, spans)
@@ -104,7 +113,11 @@ class SqliteTransaction:
 
 
 class SqliteWrites:
-    """The writing side of a SQLite file; implements ``WriteStore``. ``statements`` counts what was run."""
+    """The writing side of a SQLite file; implements ``WriteStore``.
+
+    ``statements`` counts what was run. ``epochs`` keeps the epoch of each directory between plain writes: nobody else
+    writes this file.
+    """
 
     def __init__(self, path: Path) -> None:
         """Take the writer lock and connect.
@@ -113,6 +126,7 @@ class SqliteWrites:
             StorageUnavailable: another process writes this file, or there is no such file.
         """
         self.statements = 0
+        self.epochs: dict[RootId, int] = {}
         self._one_at_a_time = threading.Lock()
         self._lost = False
         self._lock = WriterLock(path)
@@ -147,8 +161,11 @@ class SqliteWrites:
             self._commit()
 
     def plain(self, write: Callable[[DirectoryWrites], T]) -> T:
-        with self.begin() as transaction:
-            return write(StoredDirectory(SQLITE, transaction))
+        try:
+            with self.begin() as transaction:
+                return write(StoredDirectory(SQLITE, transaction))
+        finally:
+            self.epochs.clear()
 
     def close(self) -> None:
         with self._one_at_a_time:

@@ -61,7 +61,10 @@ ledger_entry = Table(
     CheckConstraint("length(hash) = 32", name="hash"),
 )
 
-unsealed = Table("unsealed", metadata, key("root"), key("case"), key_number("seq"), sqlite_with_rowid=False)
+# In the order of time, in which entries are sealed: new rows stand together, whatever their cases.
+unsealed = Table(
+    "unsealed", metadata, key("root"), key_number("at"), key("case"), key_number("seq"), sqlite_with_rowid=False
+)
 
 private_value = Table(
     "private_value",

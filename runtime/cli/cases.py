@@ -53,6 +53,7 @@ def overdue(
     root: Organisation = None,
 ) -> None:
     """逾期（及即将到期）的事项，最久的在前 · Overdue deadlines, the latest first."""
+    from api.instants import listed_before
     from engine.case.actors import SYSTEM
     from engine.case.codec import at_text
 
@@ -68,7 +69,7 @@ def overdue(
         after: str | None = None
         while True:
             found, after = desk.queries.overdue(
-                organisation, SYSTEM, before=_before(now, within), after=after, limit=PAGE, workflow=workflow
+                organisation, SYSTEM, before=listed_before(now, within), after=after, limit=PAGE, workflow=workflow
             )
             lines += found
             if after is None:
@@ -135,15 +136,6 @@ def working_days_late(calendar: Calendar, due_on: date, today: date) -> int:
     if today >= due_on:
         return calendar.working_days_between(due_on + one, today + one)
     return -calendar.working_days_between(today + one, due_on + one)
-
-
-def _before(now: datetime, within: int) -> datetime:
-    """Return the instant up to which deadlines are listed: now, or the end of the last of some coming days."""
-    from engine.calendar.term import SHANGHAI, day_ends_at
-
-    if not within:
-        return now
-    return day_ends_at(now.astimezone(SHANGHAI).date() + timedelta(days=within)) + timedelta(microseconds=1)
 
 
 def _overdue_row(run: Run, line: OverdueLine, world: World, now: datetime) -> tuple[str, ...]:

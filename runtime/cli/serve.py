@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable
-from datetime import timedelta
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
@@ -175,6 +174,7 @@ def _announce(run: Run, settings: Settings, opened: Opened, address: str) -> Non
 
 def _show_round(run: Run, settings: Settings) -> None:
     """Show what a secretariat would look at first: the headline of the figures, what is late, where to go on."""
+    from api.instants import listed_before
     from engine.case.actors import SYSTEM
     from engine.figures.report import figures
     from runtime.cli.cases import overdue_table
@@ -201,7 +201,7 @@ def _show_round(run: Run, settings: Settings) -> None:
                         f"  {measure.title.en}: {of.numerator}/{of.denominator} = {of.value()}%",
                     )
                     terminal.say(shown)
-        late, _more = desk.queries.overdue(root, SYSTEM, before=now + timedelta(microseconds=1), limit=SHOWN_LATE)
+        late, _more = desk.queries.overdue(root, SYSTEM, before=listed_before(now), limit=SHOWN_LATE)
         terminal.say()
         terminal.say(Text(f"逾期最久的 {len(late)} 项：", f"The {len(late)} most overdue:"))
         overdue_table(run, late, world, now)

@@ -65,7 +65,7 @@ class ProposalScript:
             "category": text.category,
             "grounds": text.grounds,
             "proposed_measures": text.measures,
-            "suggested_unit": pen.cast.units[text.suggested_unit],
+            "suggested_unit": pen.cast.unit_names[text.suggested_unit],
             "consent_to_publish": pen.chance(0.9),
         }
         self.case = yield pen.open(self.proposer, "proposal", self.session, form)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -21,6 +20,7 @@ from engine.service.rows import (
     ReaderRow,
     SpanEnd,
     SpanRow,
+    UnsealedRow,
 )
 from engine.storage.postgres_writes import PostgresWrites
 from engine.storage.sqlite_writes import SqliteWrites
@@ -79,9 +79,24 @@ def test_a_transaction_reads_and_locks_the_cases_that_exist_whatever_their_root(
         assert sorted(transaction.lock_cases(keys, wait=True), key=lambda case: case.root) == [one, other]
 
 
+def test_a_lock_gives_back_what_is_known_only_while_its_row_has_that_head(any_database: str, store: Store) -> None:
+    case = a_case("case-1")
+    write(store, BatchRows(created=[a_row("case-1")]))
+    known = case._replace(batch=7)
+
+    with writes_of(store).begin() as transaction:
+        (old,) = transaction.lock_cases([(ROOT, case.id)], wait=False, known={case.id: known._replace(head="f" * 64)})
+        (elsewhere,) = transaction.lock_cases(
+            [(ROOT, case.id)], wait=False, known={case.id: known._replace(root=OTHER_ROOT)}
+        )
+        (same,) = transaction.lock_cases([(ROOT, case.id)], wait=False, known={case.id: known})
+    assert old == elsewhere == case
+    assert same == (known if any_database.startswith("postgresql") else case)
+
+
 def test_a_changed_case_replaces_the_one_before(store: Store) -> None:
     before = a_case("case-1")
-    after = replace(before, state="assigned", version=2, seq=2, data={"title": "新"}, batch=1)
+    after = before._replace(state="assigned", version=2, seq=2, data={"title": "新"}, batch=1)
     write(store, BatchRows(created=[a_row("case-1")]))
     write(store, BatchRows(changed=[case_row(after, number="N1", subject="新", category=None)]))
 
@@ -111,15 +126,15 @@ def test_a_second_entry_with_the_same_number_is_a_conflict(store: Store) -> None
 
 def test_the_chain_comes_back_in_order_byte_for_byte_and_waits_for_the_seal(store: Store, any_database: str) -> None:
     entries = [an_entry("case-1", seq, bytes([0, 255, seq, 39, 92])) for seq in (10, 9, 2)]
-    write(store, BatchRows(entries=[*entries, an_entry("case-2", 1), an_entry("case-1", 1, root=OTHER_ROOT)]))
+    entries_of_others = [an_entry("case-2", 1), an_entry("case-1", 1, root=OTHER_ROOT)]
+    waiting = [UnsealedRow(entry.root, 30 - entry.seq, entry.case, entry.seq) for entry in entries]
+    write(store, BatchRows(entries=[*entries, *entries_of_others], unsealed=waiting))
 
     assert store.reads.entries(ROOT, CaseId("case-1")) == entries[::-1]
-    assert sorted(table(any_database, 'SELECT root, "case", seq FROM unsealed')) == [
-        (ROOT, "case-1", 2),
-        (ROOT, "case-1", 9),
-        (ROOT, "case-1", 10),
-        (ROOT, "case-2", 1),
-        (OTHER_ROOT, "case-1", 1),
+    assert table(any_database, 'SELECT root, at, "case", seq FROM unsealed ORDER BY root, at') == [
+        (ROOT, 20, "case-1", 10),
+        (ROOT, 21, "case-1", 9),
+        (ROOT, 28, "case-1", 2),
     ]
 
 

@@ -90,13 +90,16 @@ def test_the_epoch_grows_with_every_change_of_what_situations_see_and_with_nothi
         (lambda to: to.add_grant(GrantRow(root=ROOT, person=LI.id, role="clerk", unit=TOP.id)), 0),
     ]
     assert store.reads.epoch(ROOT) == 0
-    grown = []
+    grown, seen_by_the_writer = [], []
     for act, _ in steps:
         before = store.reads.epoch(ROOT)
         do(store, act)
         grown.append(store.reads.epoch(ROOT) - before)
+        with writes_of(store).begin() as transaction:
+            seen_by_the_writer.append(transaction.epoch(ROOT) - before)
 
     assert grown == [by for _, by in steps]
+    assert seen_by_the_writer == grown
     assert store.reads.epoch(OTHER_ROOT) == 0
 
 

@@ -124,6 +124,30 @@ def test_overdue_is_what_is_due_before_now_or_soon_if_asked(client: TestClient, 
         house.clock.set(begun)
 
 
+def test_a_deadline_is_late_from_the_end_of_its_day_and_soon_from_the_day_so_many_days_before(
+    client: TestClient, house: House
+) -> None:
+    """The day of the deadline belongs to it until 24:00 (D4), and within n days includes the n-th (D5)."""
+    case = house.filed()
+    begun = house.clock.now()
+
+    def listed(at: datetime, within_days: int = 0) -> bool:
+        house.clock.set(at)
+        path = f"/api/overdue?limit=200&within_days={within_days}"
+        cases = client.get(path, headers=house.bearer("zhai")).json()["cases"]
+        return (case, "assignment") in {(line["id"], line["deadline"]) for line in cases}
+
+    ended = datetime(2026, 3, 6, 16, tzinfo=UTC)  # 24:00 of Friday 6 March in Shanghai
+    try:
+        assert not listed(ended - timedelta(microseconds=1))
+        assert listed(ended)
+        assert listed(datetime(2026, 3, 3, 1, tzinfo=UTC), within_days=3)
+        assert listed(datetime(2026, 3, 3, 15, 59, 59, tzinfo=UTC), within_days=3)
+        assert not listed(datetime(2026, 3, 2, 15, 59, 59, tzinfo=UTC), within_days=3)
+    finally:
+        house.clock.set(begun)
+
+
 def test_a_term_is_counted_over_the_national_holiday(client: TestClient, house: House) -> None:
     answer = client.get("/api/calendar/due?start=2026-09-30&within=15 working days", headers=house.bearer("luo")).json()
     assert (answer["due_on"], answer["due_at"], answer["provisional"]) == (

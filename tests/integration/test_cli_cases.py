@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.clock import SetClock
 from tests.support.command_line import CommandLine, command_line
 from tests.support.registers import Cell, write_rows
 
@@ -95,6 +96,25 @@ def test_what_is_due_soon_is_listed_when_asked(late: CommandLine) -> None:
     assert listed["cases"][2]["unit_title"]["zh"] == "江岭公司"
     assert len(late.run("overdue", "--within", "12", "--json").json["cases"]) == 2
     assert "剩 9 个工作日" in late.must("overdue", "--within", "13")
+
+
+@pytest.mark.parametrize(
+    ("clock", "within", "listed"),
+    [
+        ("2026-01-15T23:59:59.999999+08:00", 0, False),
+        ("2026-01-16T00:00:00+08:00", 0, True),
+        ("2026-01-12T09:00:00+08:00", 3, True),
+        ("2026-01-12T23:59:59+08:00", 3, True),
+        ("2026-01-11T23:59:59+08:00", 3, False),
+    ],
+)
+def test_a_deadline_is_late_from_the_end_of_its_day_and_soon_from_the_day_so_many_days_before(
+    late: CommandLine, monkeypatch: pytest.MonkeyPatch, clock: str, within: int, listed: bool
+) -> None:
+    """The day of the deadline belongs to it until 24:00 (D4), and within n days includes the n-th (D5)."""
+    monkeypatch.setattr("runtime.wiring.ShiftedClock", SetClock)
+    shown = command_line(late.database, clock=clock).run("overdue", "--within", str(within), "--json").json["cases"]
+    assert ("2026-01-15" in [line["due_on"] for line in shown]) is listed
 
 
 def test_what_is_due_today_is_said_to_be(late: CommandLine) -> None:

@@ -295,6 +295,13 @@ def test_a_row_merged_into_one_that_was_refused_is_refused_too(house: House) -> 
     assert house.states() == {}
 
 
+def test_numbers_go_on_behind_those_that_a_register_brought(house: House) -> None:
+    house.run([filed(1, 提案号="第六届第三次会议第041号提案"), filed(2, 提案号="第六届第三次会议第7号提案")])
+    house.run([filed(3)])
+    numbers = sorted(str(case.data["case_number"]) for case in house.cases())
+    assert numbers == ["第六届第三次会议第041号提案", "第六届第三次会议第042号提案", "第六届第三次会议第7号提案"]
+
+
 def test_a_row_may_join_a_case_of_an_earlier_file(house: House) -> None:
     house.run([filed(1, 提案号="第001号提案")])
     report = house.run([{**a_form(2), "审查结果": "并案", "审查日期": date(2025, 12, 1), "并入": "第001号提案"}])

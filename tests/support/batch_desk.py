@@ -91,8 +91,15 @@ RULES = a_rulebook(ERRAND, TASK)
 class Desk:
     """Executes batches on a fake store, each in a transaction of its own."""
 
-    def __init__(self, rules: Rulebook = RULES, *, exclusive: bool = False, cached: bool = False) -> None:
-        self.store = FakeStore(exclusive=exclusive or cached)
+    def __init__(
+        self,
+        rules: Rulebook = RULES,
+        *,
+        exclusive: bool = False,
+        cached: bool = False,
+        store: FakeStore | None = None,
+    ) -> None:
+        self.store = store or FakeStore(exclusive=exclusive or cached)
         self.cache = CaseCache() if cached else None
         self.now = at("2026-03-02")
         self.wait = False
@@ -116,7 +123,7 @@ class Desk:
         return OpenCase(
             root=root,
             actor=actor,
-            key=key or self.key(),
+            key=self.key() if key is None else key,
             workflow="errand",
             unit=UnitId("works"),
             form={"subject": "食堂", **form},
@@ -136,7 +143,7 @@ class Desk:
         return FireTransition(
             root=root,
             actor=actor,
-            key=key or self.key(),
+            key=self.key() if key is None else key,
             case=case,
             transition=transition,
             form=form or {},

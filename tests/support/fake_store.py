@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypeVar, cast
 
 from engine.access.directory import Surroundings, Unit
-from engine.case.case import Case
+from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, RootId, UnitId
 from engine.case.situation import CongressSession
 from engine.definition.rulebook import Rulebook
@@ -24,7 +24,7 @@ from engine.service.case_cache import CaseCache
 from engine.service.case_rows import case_from
 from engine.service.execute import Batch
 from engine.service.ports import CaseKey, Claim, DirectoryWrites, Outcome, Stored, WriteTransaction
-from engine.service.rows import BatchRows, CaseRow, DeadlineRow, EntryRow, OutboxRow, PrivateRow, ReaderRow
+from engine.service.rows import BatchRows, CaseRow, DeadlineRow, EntryRow, OutboxRow, PrivateRow, ReaderRow, UnsealedRow
 from engine.service.world import World
 from engine.text import Text
 from tests.support.builders import PARENTS, ROOT, SHANGHAI, a_calendar, at
@@ -40,6 +40,7 @@ class Tables:
 
     cases: dict[Key, CaseRow] = field(default_factory=dict)
     entries: list[EntryRow] = field(default_factory=list)
+    unsealed: list[UnsealedRow] = field(default_factory=list)
     privates: list[PrivateRow] = field(default_factory=list)
     spans: dict[tuple[str, str, str], str] = field(default_factory=dict)
     deadlines: dict[tuple[str, str, str], DeadlineRow] = field(default_factory=dict)
@@ -129,7 +130,9 @@ class FakeTransaction:
         self.store.read.append({case for _root, case in keys})
         return [case_from(self.staged.cases[key]) for key in keys if key in self.staged.cases]
 
-    def lock_cases(self, keys: Collection[CaseKey], *, wait: bool) -> Sequence[Case]:
+    def lock_cases(
+        self, keys: Collection[CaseKey], *, wait: bool, known: Mapping[CaseId, Case] = NOTHING
+    ) -> Sequence[Case]:
         self.store.at_lock()
         self.store.locked.append([case for _root, case in keys])
         self.store.waits.append(wait)
@@ -162,6 +165,7 @@ class FakeTransaction:
             if (entry.root, entry.case, entry.seq) in known:
                 raise StorageError(Text("条目重复", "an entry is there already"))
             staged.entries.append(entry)
+        staged.unsealed += rows.unsealed
         staged.privates += rows.privates
         self._spans(rows)
         staged.deadlines.update({(row.root, row.case, row.name): row for row in rows.deadlines})

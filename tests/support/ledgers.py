@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from engine.access.directory import Surroundings, Unit
 from engine.calendar.calendar import Calendar
 from engine.case.actors import Actor, ActorKind, Grant
-from engine.case.case import Case
+from engine.case.case import NOTHING, Case
 from engine.case.commands import Command, FireTransition, KeepNote, OpenCase, Stated
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.definition.library import load_folder
@@ -77,7 +77,9 @@ class Tables:
     def read_cases(self, keys: Collection[CaseKey]) -> Sequence[Case]:
         return [case_from(self.cases[case]) for _root, case in keys if case in self.cases]
 
-    def lock_cases(self, keys: Collection[CaseKey], *, wait: bool) -> Sequence[Case]:
+    def lock_cases(
+        self, keys: Collection[CaseKey], *, wait: bool, known: Mapping[CaseId, Case] = NOTHING
+    ) -> Sequence[Case]:
         return self.read_cases(keys)
 
     def counters(self, root: RootId, series: Collection[str]) -> Mapping[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 
 from pydantic import JsonValue
@@ -102,7 +101,7 @@ def with_children(*states: str, workflow: str = "task") -> Moment:
         )
         for number, row in enumerate(rows)
     ]
-    parent = replace(a_case(RULES, state="handling"), children=tuple(known))
+    parent = a_case(RULES, state="handling")._replace(children=tuple(known))
     return a_moment(parent, older, *rows)
 
 

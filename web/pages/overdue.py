@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.instants import just_after
+from api.instants import listed_before
 from api.limits import PAGE_LINES
 from web.shell import Shell
 from web.views.lines import deadline_row, shown_workflows
@@ -32,7 +31,7 @@ def overdue_pages(shell: Shell) -> APIRouter:
         lines, following = shell.edge.desk.queries.overdue(
             visit.known.root,
             visit.known.actor,
-            before=just_after(visit.now + timedelta(days=int(within))),
+            before=listed_before(visit.now, int(within)),
             after=request.query_params.get("after") or None,
             limit=PAGE_LINES,
             workflow=workflow or None,

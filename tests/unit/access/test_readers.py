@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from engine.access.readers import principals_of, readers_of
@@ -38,7 +36,7 @@ def a_plant_case(*children: tuple[str, ChildRole, int], **changes: object) -> Ca
         Child(case=CaseId(f"c{place}"), workflow="task", role=role, unit=UnitId(unit), batch=batch)
         for place, (unit, role, batch) in enumerate(children)
     )
-    return replace(a_case(RULES, unit="plant"), children=given, **changes)  # type: ignore[arg-type]  # fields of a case
+    return a_case(RULES, unit="plant")._replace(children=given, **changes)  # type: ignore[arg-type]  # fields of a case
 
 
 def readers(case: Case) -> frozenset[str]:
@@ -87,7 +85,7 @@ def test_a_unit_complained_about_and_all_below_it_read_nothing(accused: object, 
 
 
 def test_naming_a_unit_takes_sight_from_what_lies_below_it_too() -> None:
-    case = replace(a_plant_case(data={"accused_units": ["plant"]}), unit=UnitId("workshop"))
+    case = a_plant_case(data={"accused_units": ["plant"]})._replace(unit=UnitId("workshop"))
     assert readers(case) == {"role:clerk@works"}
 
 

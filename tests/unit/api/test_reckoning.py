@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from api.reckoning import reasons, why
@@ -52,21 +51,21 @@ def test_hours_are_extended_by_hours() -> None:
 
 
 def test_a_given_date_is_not_counted_but_explained() -> None:
-    clock = replace(a_clock(), term="on 2026-03-09")
+    clock = a_clock()._replace(term="on 2026-03-09")
     assert why(clock, a_part(), CALENDAR) is None
     assert "直接给定" in reasons(clock, None)[0].zh
-    moved = reasons(replace(clock, due_on=date(2026, 3, 12)), None)
+    moved = reasons(clock._replace(due_on=date(2026, 3, 12)), None)
     assert "2026年3月12日" in moved[1].zh
 
 
 def test_a_date_taken_over_from_a_merged_case_says_so() -> None:
-    clock = replace(a_clock(), due_on=date(2026, 3, 5), cap_on=date(2026, 3, 5))
+    clock = a_clock()._replace(due_on=date(2026, 3, 5), cap_on=date(2026, 3, 5))
     told = reasons(clock, why(clock, a_part(), CALENDAR))
     assert "并入" in told[-1].zh
 
 
 def test_a_date_counted_by_an_older_notice_says_so() -> None:
-    clock = replace(a_clock(), due_on=date(2026, 3, 10))
+    clock = a_clock()._replace(due_on=date(2026, 3, 10))
     assert "当时的放假安排" in reasons(clock, why(clock, a_part(), CALENDAR))[-1].zh
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from engine.case.actors import Actor, ActorKind
@@ -302,6 +300,28 @@ def test_a_child_of_an_earlier_assignment_does_not_fire_what_the_newest_called_f
     assert play.cases[parent].state == "handling"
 
 
+def test_a_move_that_leaves_the_child_where_it_is_fires_no_join_again() -> None:
+    """The parent goes on waiting in the state the join asks for, as a register of reports that come in does."""
+    counting = a_parent(
+        joins=JOINED.replace("when: all", "when: any").replace("fire: follow", "fire: count"),
+        transitions=a_move("count", by="[system]"),
+    )
+    restless = a_definition_with(
+        name="task",
+        transitions=a_move("sign", by="[head]", origin="[submitted]", leads="to: handling")
+        + a_move("note", by="[head]")
+        + a_move("sign_again", by="[head]", leads="to: handling"),
+    )
+    play, parent, opened = assigned(counting, "plant", "canteen", task=restless)
+    play.fire(opened[0].id, "sign", head_of("plant"))
+    assert play.cases[parent].fired["count"] == 1
+    for move in ("note", "sign_again"):
+        play.fire(opened[0].id, move, head_of("plant"))
+        assert [event.case for event in play.last.events] == [opened[0].id]
+    play.fire(opened[1].id, "sign", head_of("canteen"))
+    assert play.cases[parent].fired["count"] == 2
+
+
 def test_a_child_whose_parent_is_not_at_hand_moves_alone() -> None:
     play, _parent, opened = assigned(a_parent(joins=JOINED), "plant")
     situation = a_situation(play.rules, opened[0])
@@ -393,5 +413,5 @@ def test_the_case_asked_about_is_the_one_the_step_names() -> None:
     play.fire(opened[0].id, "sign", head_of("plant"))
     assert play.last.case == opened[0].id
     assert [case.id for case in play.last.after] == [opened[0].id, parent]
-    assert replace(play.last.after[1], head="") == replace(play.cases[parent], head="")
+    assert play.last.after[1]._replace(head="") == play.cases[parent]._replace(head="")
     assert CLERK.person is not None

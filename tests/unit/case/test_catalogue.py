@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -89,15 +88,15 @@ def test_a_merge_asks_for_another_case_of_the_same_kind_and_session() -> None:
         return holds("mergeable", a_moment(here, target, form={"into": target.id}), **{**given, **more})
 
     assert mergeable(other)
-    assert mergeable(replace(other, state="submitted"), states=None)
-    assert not mergeable(replace(other, state="submitted"))
-    assert not mergeable(replace(other, workflow="task"))
-    assert not mergeable(replace(other, merged_into=CaseId("third")))
+    assert mergeable(other._replace(state="submitted"), states=None)
+    assert not mergeable(other._replace(state="submitted"))
+    assert not mergeable(other._replace(workflow="task"))
+    assert not mergeable(other._replace(merged_into=CaseId("third")))
     assert not mergeable(here)
     assert not holds("mergeable", a_moment(here, form={"into": "gone"}), **given)
     assert holds("same_session", a_moment(here, other, form={"into": "other"}), into="into")
     assert not holds("same_session", a_moment(here, form={"into": "gone"}), into="into")
-    elsewhere = replace(other, congress_session=SESSION)
+    elsewhere = other._replace(congress_session=SESSION)
     assert not holds("same_session", a_moment(here, elsewhere, form={"into": "other"}), into="into")
 
 
@@ -134,7 +133,7 @@ def test_children_of_another_workflow_do_not_count() -> None:
 
 
 def test_a_move_may_be_fired_so_often() -> None:
-    case = replace(a_case(RULES), fired={"accept": 1})
+    case = a_case(RULES)._replace(fired={"accept": 1})
     for count, answer in ((0, False), (1, False), (2, True), ("least", True)):
         assert holds("fired_at_most", a_moment(case), transition="accept", count=count) is answer
     assert holds("fired_at_most", a_moment(), transition="accept", count=1)

@@ -215,6 +215,55 @@ def test_a_number_that_stands_is_kept_and_a_struck_one_never_comes_again() -> No
     assert number(play) == "4"
 
 
+def test_a_number_that_is_given_in_the_shape_of_the_series_is_not_issued_again() -> None:
+    play = numbered("congress_session")
+    play.fire(play.open(session=SESSION), "number", number_here="第八届第三次第014号")
+    assert number(play, SESSION) == "第八届第三次第015号"
+    play.fire(play.open(session=SESSION), "number", number_here="第八届第三次第3号")
+    assert number(play, SESSION) == "第八届第三次第016号"
+    play.fire(play.open(session=SESSION), "number", number_here="第八届第三次第1200号")
+    assert number(play, SESSION) == "第八届第三次第1201号"
+    assert number(play) == "2026第001号"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "第九届第一次第099号",
+        "第八届第三次第099号（补）",
+        "99",
+        "第八届第三次第九十九号",
+        "第八届第三次第0号",
+        "第八届第三次第" + "9" * 20 + "号",
+    ],
+)
+def test_a_number_of_another_shape_says_nothing_about_the_series(given: str) -> None:
+    play = numbered("congress_session")
+    assert play.fire(play.open(session=SESSION), "number", number_here=given).data["number_here"] == given
+    assert number(play, SESSION) == "第八届第三次第001号"
+
+
+def test_a_given_number_counts_for_the_year_it_says_it_is_of() -> None:
+    play = numbered("year", "（{year}）{{一}}{n}+")
+    case = play.open()
+    stated = Stated(at("2025-11-03"), "登记簿第3行")
+    play.fire(case, "number", IMPORT, stated=stated, number_here="（2025）{一}７+")
+    assert number(play) == "（2026）{一}1+"
+    again = play.open()
+    assert play.fire(again, "number", IMPORT, stated=stated).data["number_here"] == "（2025）{一}8+"
+    play.fire(play.open(), "number", number_here="（2025）{一}40+")
+    assert number(play) == "（2026）{一}2+"
+
+
+def test_a_number_that_stood_before_the_move_says_nothing_of_the_year_of_the_move() -> None:
+    play = numbered("year", "{n}")
+    case = play.open()
+    play.fire(case, "number", number_here="9")
+    play.now = at("2027-01-04")
+    assert play.fire(case, "number").data["number_here"] == "9"
+    assert number(play) == "1"
+
+
 def test_the_year_of_a_number_is_that_of_the_stated_instant() -> None:
     play = numbered("year", "{year}-{n}")
     case = play.open(IMPORT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from engine.case.case import Case
@@ -23,7 +22,7 @@ def names_of(moment: Moment) -> dict[str, object]:
 
 
 def test_every_declared_name_has_a_value_of_its_type_or_none() -> None:
-    case = replace(a_case(RULES, session=SESSION, data={"subject": "食堂", "kind": "pay"}), fired={"accept": 2})
+    case = a_case(RULES, session=SESSION, data={"subject": "食堂", "kind": "pay"})._replace(fired={"accept": 2})
     found = names_of(a_moment(case, session_dates={"closes_on": date(2026, 3, 20)}))
     declared = guard_names(RULES.newest("errand"), {part.name: part for part, _hash in RULES.lists.values()})
     types = {"boolean": bool, "integer": int, "string": str, "date": date}
@@ -109,9 +108,9 @@ def test_names_of_a_clock_follow_its_life() -> None:
 def test_names_of_the_children_count_the_newest_assignment() -> None:
     moment = with_children("handling", "submitted", "closed")
     assert Scope(moment)["children"] == {"open": 2, "lead": 1, "co_handlers": 2, "signed": 0}
-    signed = replace(moment.family[CaseId("child-1")], fired={"sign": 1})
+    signed = moment.family[CaseId("child-1")]._replace(fired={"sign": 1})
     family = {**moment.family, signed.id: signed}
-    assert Scope(replace(moment, family=family))["children"]["signed"] == 1
+    assert Scope(moment._replace(family=family))["children"]["signed"] == 1
 
 
 def test_names_of_the_session_are_its_dates() -> None:

@@ -132,7 +132,7 @@ def test_who_may_not_see_a_case_learns_nothing_whatever_is_asked(transition: str
 
 
 def test_a_case_of_another_organisation_does_not_exist() -> None:
-    case = replace(a_case(RULES), root=RootId("elsewhere"))
+    case = a_case(RULES)._replace(root=RootId("elsewhere"))
     assert isinstance(decide(a_situation(RULES, case), asked(case, "accept"), at("2026-03-03")), CaseNotFound)
     note = KeepNote(root=ROOT, actor=IMPORT, key="k", case=case.id, title="复核")
     assert isinstance(decide(a_situation(RULES, case), note, at("2026-03-03")), CaseNotFound)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -60,6 +59,7 @@ RULES = a_rulebook(
             effects=f"[{MERGE}]",
         )
         + a_move("unmerge", origin="[merged]", effects="[{do: unmerge}]")
+        + a_move("withdraw", origin="[submitted, handling, merged]", leads="to: closed", effects="[{do: leave_merge}]")
         + a_move("leave_joint", by="[joint, clerk]", effects="[{do: unbind, role: joint}]"),
     )
 )
@@ -202,6 +202,42 @@ def test_a_joint_proposer_may_leave_whichever_case_brought_him() -> None:
     assert play.cases[main].persons_in("seconder") == ("sun",)
 
 
+def test_a_case_that_ends_while_merged_takes_its_people_and_its_date_out_of_the_main_case() -> None:
+    play, main, child = two(main_on="2026-03-20", child_on="2026-03-02")
+    before = play.cases[main]
+    play.fire(child, "merge", into=main)
+    assert play.cases[main].persons_in("joint") == ("qian",)
+    after = play.fire(child, "withdraw")
+    assert (after.state, after.merged_into, after.resume_state) == ("closed", None, None)
+    main_case = play.cases[main]
+    assert (main_case.state, main_case.merged_from) == ("handling", ())
+    assert main_case.parties == before.parties
+    assert due_on(main_case) == date(2026, 6, 18)  # 90 days from 20 March (E12), as before the merge
+    assert [(event.case, event.cause) for event in play.last.events] == [
+        (child, None),
+        (main, Cause(child, "withdraw")),
+    ]
+
+
+def test_who_another_merged_case_brought_too_stays_when_one_of_them_ends() -> None:
+    play, main, first = two(main_on="2026-03-20", child_on="2026-03-20")
+    second = play.open(parties={"proposer": ("qian",)})
+    play.fire(first, "merge", into=main)
+    play.fire(second, "merge", into=main)
+    play.fire(first, "withdraw")
+    assert play.cases[main].persons_in("joint") == ("qian",)
+    assert play.cases[main].merged_from == (second,)
+    play.fire(second, "withdraw")
+    assert play.cases[main].persons_in("joint") == ()
+
+
+def test_a_case_that_was_never_merged_ends_alone() -> None:
+    play, main, child = two(main_on="2026-03-20", child_on="2026-03-20")
+    assert play.fire(child, "withdraw").state == "closed"
+    assert [(event.case, event.merge) for event in play.last.events] == [(child, None)]
+    assert play.cases[main].persons_in("proposer") == (ZHAO,)
+
+
 def test_without_a_merge_there_is_nothing_to_take_out() -> None:
     case = a_case(RULES, state="merged")
     step = decide(a_situation(RULES, case), asked(case, "unmerge"), at("2026-03-03"))
@@ -215,7 +251,7 @@ def test_a_case_that_is_not_there_or_itself_takes_no_merge() -> None:
         with pytest.raises(FormInvalid) as refused:
             play.fire(child, "merge", into=target)
         assert [problem.path for problem in refused.value.fields] == ["into"]
-    foreign = replace(play.cases[main], id=CaseId("foreign"), root=RootId("elsewhere"))
+    foreign = play.cases[main]._replace(id=CaseId("foreign"), root=RootId("elsewhere"))
     situation = a_situation(RULES, play.cases[child], foreign)
     refusal = decide(situation, asked(play.cases[child], "merge", form={"into": "foreign"}), play.now)
     assert isinstance(refusal, FormInvalid)
@@ -235,3 +271,15 @@ def test_guards_ask_for_workflow_state_session_and_a_case_not_merged_itself() ->
     with pytest.raises(GuardRefused) as refused:
         play.fire(third, "merge_checked", into=child)
     assert refused.value.details["guard"] == "fits"
+
+
+def test_a_main_case_is_not_merged_while_others_are_merged_into_it() -> None:
+    play, main, child = two(main_on="2026-03-20", child_on="2026-03-20")
+    other = play.open()
+    play.fire(other, "accept")
+    play.fire(child, "merge_checked", into=main)
+    with pytest.raises(GuardRefused) as refused:
+        play.fire(main, "merge_checked", into=other)
+    assert refused.value.details["guard"] == "fits"
+    play.fire(child, "unmerge")
+    assert play.fire(main, "merge_checked", into=other).merged_into == other

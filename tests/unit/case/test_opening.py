@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -186,6 +187,16 @@ def test_an_import_states_when_the_case_was_opened() -> None:
     assert case.stated
     assert case.opened_at == at("2026-03-02")
     assert case.milestones == {"submitted": at("2025-12-01")}
+
+
+def test_an_id_begins_with_its_instant_so_that_what_is_opened_together_stands_together() -> None:
+    play = Rehearsal(rules=ERRAND, now=datetime(2026, 3, 2, 1, 0, 0, 7000, tzinfo=UTC))
+    case = play.open()
+    # 2026-03-02T01:00:00.007Z is 1,772,413,200,007 ms after 1970, 19cac0f2687 in hex.
+    assert case[:12] == "019cac0f2687"
+    assert len(case) == 32
+    entry_id = json.loads(play.recorded[0].written.body)["id"]
+    assert entry_id[:12] == "019cac0f2687"
 
 
 def test_two_openings_of_one_seed_get_ids_of_their_own_by_key() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from engine.case.actors import IMPORT, SYSTEM, Actor
@@ -29,7 +27,7 @@ WORKFLOW, UNITS = RULES.newest("errand"), a_tree()
 def handled_by(unit: str, **changes: object) -> Case:
     child = Child(case=CaseId("child"), workflow="task", role="lead", unit=UnitId(unit), batch=1)
     case = a_case(RULES, unit="plant", parties=[Party("proposer", PersonId("zhao"))])
-    return replace(case, children=(child,), **changes)  # type: ignore[arg-type]  # fields of a case
+    return case._replace(children=(child,), **changes)  # type: ignore[arg-type]  # fields of a case
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -96,7 +97,7 @@ def test_signs_that_mermaid_reads_are_not_in_labels(request_workflow: Workflow) 
         "中止“答复期限”、“答复期限”启动督办 remind",
         "完成“评价期限”、另立关联事项（task）",
         "填写轮次、希望办结日期、取消“评价期限”、起算“答复期限”",
-        "承办件联动“stop”",
+        "承办件联动“stop”、退出并案",
         "| 已并案 → 原状态 | 经办人 | — | 取消并案 |",
         "完成“答复期限”、公开、起算“评价期限”",
         "| `review` | 审查期限 | 会议开幕日，没有日期时为 15个工作日 | — | 不设：由提案委自行掌握 | — |",
@@ -110,6 +111,13 @@ def test_signs_that_mermaid_reads_are_not_in_labels(request_workflow: Workflow) 
 )
 def test_the_page_of_a_workflow_says(request_workflow: Workflow, words: str) -> None:
     assert words in readme(request_workflow)
+
+
+def test_a_state_that_two_ways_lead_to_is_named_once(errand: Callable[..., Workflow]) -> None:
+    asked = "{id: plain, expr: case.subject == '一', refuse: {zh: 不是, en: No}}"
+    ways = f"    alternatives:\n      - {{to: closed, guards: [{asked}]}}\n      - to: closed\n"
+    page = readme(errand(("    to: closed\n", ways)))
+    assert "| 办理中 → 已办结 |" in page
 
 
 def test_the_page_of_a_workflow_without_deadlines_has_no_empty_chapter() -> None:

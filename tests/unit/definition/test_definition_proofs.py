@@ -249,6 +249,21 @@ def test_firings_deeper_than_eight_are_found(codes: Callable[..., list[str]], pr
     assert codes((close, close + cascade % 0)) == ["firing_too_deep"]
 
 
+def test_a_move_that_leaves_the_child_where_it_is_closes_no_circle(
+    codes: Callable[..., list[str]], procedures: Path
+) -> None:
+    file = procedures / "task" / "v1.yaml"
+    hurry = "  hurry:\n    title: {zh: 催办, en: Hurry}\n    from: [open]\n    %s\n    by: [engine]\n"
+    calls = "  press:\n    title: {zh: 催一催, en: Press}\n    from: [handled]\n    stay: true\n    by: [engine]\n"
+    calls += "    effects: [{do: cascade, workflow: task, states: [open], fire: hurry}]\n  close:\n"
+    join = "joins:\n  waits: {workflow: task, when: any, states: [%s], in: [handled], fire: press}\nroles:\n"
+    engine = "    of: [clerk]\n  engine:\n    title: {zh: 系统, en: System}\n    bound: system\n"
+    task = file.read_text(encoding="utf-8")
+    for leads, waited, found in (("stay: true", "open", []), ("to: stopped", "stopped", ["firing_cycle"] * 2)):
+        file.write_text(task + hurry % leads, encoding="utf-8")
+        assert codes(("roles:\n", join % waited), ("    of: [clerk]\n", engine), ("  close:\n", calls)) == found
+
+
 @pytest.mark.parametrize("section", ["numbers", "ladders"])
 def test_what_is_declared_and_never_used_is_found(codes: Callable[..., list[str]], section: str) -> None:
     declared = {

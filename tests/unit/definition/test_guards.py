@@ -377,6 +377,24 @@ def test_a_value_is_computed_and_its_type_is_known(text: str, value: object, val
     assert compiled.text == text
 
 
+@pytest.mark.parametrize(
+    ("text", "carried"),
+    [
+        ("'plain'", set()),
+        ("case.subject", {"case.subject"}),
+        ("case.subject == form.reply_class", set()),
+        ("case.round in [1, 2]", set()),
+        ("case.round - fact.seconders + 1", {"case.round", "fact.seconders"}),
+        ("-case.round", {"case.round"}),
+        ("actor.is_lead ? case.subject : case.category", {"case.subject", "case.category"}),
+        ("actor.is_lead or actor.is_deputy and case.round > 1", {"actor.is_lead", "actor.is_deputy"}),
+        ("not actor.is_lead", {"actor.is_lead"}),
+    ],
+)
+def test_a_value_carries_the_names_it_may_give_again_and_not_those_it_only_asks(text: str, carried: set[str]) -> None:
+    assert compile_value(text, NAMES).carries == carried
+
+
 def test_a_value_names_what_it_reads_and_is_null_when_that_is_missing() -> None:
     compiled = compile_value("case.round + fact.seconders", NAMES)
 

@@ -200,6 +200,103 @@ def test_a_case_without_a_date_is_counted_under_the_exclusion_it_meets() -> None
     assert [(line.id, line.count) for line in total.excluded] == [("withdrawn", 0), ("suspended", 2), ("undated", 0)]
 
 
+def a_clock(state: str, due_on: str) -> str:
+    ended = "" if state == "running" else '"ended_at":"2026-04-01T00:00:00.000000Z",'
+    return f'{{"due_at":"{due_on}T00:00:00.000000Z",{ended}"extensions":0,"state":"{state}","suspensions":0}}'
+
+
+REPLY = "clock:reply"
+MET, RUNNING, CANCELLED = (a_clock(state, "2026-05-01") for state in ("met", "running", "cancelled"))
+NOT_DUE_YET = a_clock("running", "2026-10-01")
+
+
+@pytest.mark.parametrize(
+    ("question", "clock"),
+    [
+        ("at.handled != null", None),
+        ("first_at.handled <= cutoff.at", None),
+        ("due.reply <= cutoff.at", RUNNING),
+        ("due.reply > cutoff.at", CANCELLED),
+        ("met.reply <= cutoff.at", MET),
+        ("on_time.reply", MET),
+        ("on_time.reply", RUNNING),
+        ("on_time.reply", NOT_DUE_YET),
+        ("reached.handled and on_time.reply", NOT_DUE_YET),
+    ],
+)
+@pytest.mark.parametrize("kind", ["share", "base", "count", "sum"])
+def test_every_kind_of_measure_leaves_a_case_out_and_counts_it_where_it_asks_for_a_date_not_known(
+    kind: str, question: str, clock: str | None
+) -> None:
+    held = {"milestone:handled": "2026-04-01T00:00:00.000000Z", "fired_extend": "2"}
+    held |= {} if clock is None else {REPLY: clock}
+    facts = cases(3, reached=("submitted", "handled"), stated="undated", **held)
+    parts: dict[str, dict[str, object]] = {
+        "share": {"numerator": {"where": question}, "denominator": {"where": "reached.submitted"}},
+        "base": {"numerator": {"where": "reached.submitted"}, "denominator": {"where": question}},
+        "count": {"numerator": {"where": question}},
+        "sum": {"numerator": {"where": question, "sum": "fired.extend"}},
+    }
+    tally = of_measure(facts, **parts[kind])
+    assert (tally.numerator, tally.denominator or 0) == (0, 0)
+    assert [(line.id, line.count) for line in tally.excluded] == [("undated", 3)]
+
+
+@pytest.mark.parametrize(
+    ("question", "clock", "numerator"),
+    [
+        ("reached.handled", MET, 3),
+        ("passed.filed or case.state == 'filed'", MET, 3),
+        ("fired.extend > 0", RUNNING, 3),
+        ("suspended.reply or extended.reply == 0", RUNNING, 3),
+        ("head.state == 'filed'", RUNNING, 3),
+        ("stated.any", RUNNING, 3),
+        # What the case has not, or what was called off, has no date that could be unknown.
+        ("reached.submitted and first_at.closed == null", MET, 3),
+        ("met.reply == null", RUNNING, 3),
+        ("on_time.reply == null", CANCELLED, 3),
+    ],
+)
+def test_a_measure_that_needs_no_date_keeps_a_case_without_one(question: str, clock: str, numerator: int) -> None:
+    facts = cases(3, reached=("submitted", "handled"), stated="undated", fired_extend="2", **{REPLY: clock})
+    tally = of_measure(facts, numerator={"where": question}, denominator={"where": "reached.submitted"})
+    assert (tally.numerator, tally.denominator) == (numerator, 3)
+    assert sum(line.count for line in tally.excluded) == 0
+
+
+def test_a_line_that_asks_for_a_date_holds_no_case_whose_date_is_not_known() -> None:
+    facts = [
+        *cases(2, state="withdrawn", **{REPLY: RUNNING}),
+        *cases(3, state="withdrawn", stated="undated", **{REPLY: RUNNING}),
+        *cases(4, stated="undated", **{REPLY: NOT_DUE_YET}),
+        *cases(5, **{REPLY: NOT_DUE_YET}),
+    ]
+    gone = {
+        "id": "gone",
+        "title": {"zh": "撤", "en": "W"},
+        "where": "due.reply <= cutoff.at and case.state == 'withdrawn'",
+    }
+    early = {"id": "early", "title": {"zh": "早", "en": "E"}, "where": "due.reply > cutoff.at"}
+    tally = of_measure(
+        facts,
+        numerator={"where": "on_time.reply"},
+        denominator={"where": "due.reply <= cutoff.at"},
+        excluded=[gone],
+        beside=[early],
+    )
+    assert (tally.numerator, tally.denominator) == (0, 0)
+    assert [(line.id, line.count) for line in tally.excluded] == [("gone", 2), ("undated", 7)]
+    assert [(line.id, line.count) for line in tally.beside] == [("early", 5)]
+
+
+def test_a_figure_keeps_the_cases_that_only_a_line_beside_it_leaves_out() -> None:
+    facts = [*cases(2, stated="undated", **{REPLY: NOT_DUE_YET}), *cases(1, **{REPLY: NOT_DUE_YET}), *cases(4)]
+    early = {"id": "early", "title": {"zh": "早", "en": "E"}, "where": "due.reply > cutoff.at"}
+    tally = of_measure(facts, numerator={"where": "reached.submitted"}, beside=[early])
+    assert (tally.numerator, tally.excluded) == (7, ())
+    assert [(line.id, line.count) for line in tally.beside] == [("early", 1), ("undated", 2)]
+
+
 def test_a_case_without_a_date_belongs_to_no_month() -> None:
     groups = measured([*cases(1), *cases(2, stated="undated")], by=Grouping.MONTH)["filing_rate"].groups
     assert [(key, tally.denominator) for key, tally in groups] == [("2026-04", 1), (None, 2)]

@@ -195,7 +195,7 @@ def test_a_move_of_the_lead_is_made_by_it_alone() -> None:
 
 def test_a_move_of_children_that_are_not_there_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = FakeStage()
-    monkeypatch.setattr(stage, "cases", lambda cases: [replace(with_children(case), children=()) for case in cases])
+    monkeypatch.setattr(stage, "cases", lambda cases: [with_children(case)._replace(children=()) for case in cases])
     (one,) = play(stage, life(1, move("acknowledge", 1, child="lead"), move("reply", 2)))
     assert stage.fired() == [("case 1", "reply")]
     assert one.refused is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from engine.case.case import Clock, ClockState
@@ -27,19 +26,18 @@ def told(clock: Clock) -> list[str]:
 
 
 def test_the_first_promise_stays_beside_the_date_that_binds_now() -> None:
-    assert told(replace(CLOCK, due_on=date(2026, 5, 7))) == [
+    assert told(CLOCK._replace(due_on=date(2026, 5, 7))) == [
         "  最初承诺：2026年4月7日（周二）",
         "  现截止日期：2026年5月7日（周四）",
     ]
 
 
 def test_a_provisional_date_is_marked() -> None:
-    assert told(replace(CLOCK, provisional=True))[1] == "  现截止日期：2026年4月7日（周二）（暂定）"
+    assert told(CLOCK._replace(provisional=True))[1] == "  现截止日期：2026年4月7日（周二）（暂定）"
 
 
 def test_suspensions_and_extensions_are_told_in_order() -> None:
-    moved = replace(
-        CLOCK,
+    moved = CLOCK._replace(
         suspensions=((date(2026, 2, 2), date(2026, 2, 9)), (date(2026, 3, 2), None)),
         extensions=(30, 15),
     )

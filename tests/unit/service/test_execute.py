@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import JsonValue
 
 from engine.case.codec import microseconds
 from engine.case.commands import Command, KeepNote
@@ -36,6 +37,7 @@ from tests.support.builders import (
     a_rulebook,
     at,
 )
+from tests.support.fake_store import FakeStore
 
 
 def test_an_outcome_names_the_case_its_last_entry_and_that_entrys_hash() -> None:
@@ -322,6 +324,29 @@ def test_what_is_not_kept_is_read_beside_what_is() -> None:
     desk.carry_out(desk.firing(other, "number"))
     desk.carry_out(desk.firing(other, "begin"), desk.firing(case, "number"))
     assert desk.store.read == [{other}, {case}, set(children)]
+
+
+def test_where_others_write_what_is_kept_may_be_old_and_is_only_what_to_lock() -> None:
+    store = FakeStore(exclusive=False)
+    desk, elsewhere = Desk(store=store, cached=True), Desk(store=store)
+    (case,) = desk.opened()
+    done(elsewhere.carry_out(elsewhere.firing(case, "number", key="elsewhere"))[0])
+    numbered = store.case(case)
+    store.read.clear()
+    assert kinds(desk.carry_out(desk.firing(case, "number"))) == [Done]
+    assert store.read == []
+    assert (store.case(case).seq, store.case(case).version) == (numbered.seq + 1, numbered.version + 1)
+
+
+def test_a_relative_that_came_elsewhere_is_waited_for_once() -> None:
+    store = FakeStore(exclusive=False)
+    desk, elsewhere = Desk(store=store, cached=True), Desk(store=store)
+    (case,) = desk.opened()
+    form: dict[str, JsonValue] = {"lead": "plant", "others": []}
+    done(elsewhere.carry_out(elsewhere.firing(case, "assign", key="elsewhere", form=form))[0])
+    close = desk.firing(case, "close")
+    assert kinds(desk.carry_out(close)) == [Later]
+    assert kinds(desk.carry_out(close)) == [Done]
 
 
 def test_a_commit_that_failed_leaves_nothing_in_what_is_kept() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -72,6 +73,15 @@ def test_a_settled_command_loads_and_locks_nothing() -> None:
     desk.store.locked.clear()
     assert done(desk.carry_out(command)[0]).repeated
     assert desk.store.locked == []
+
+
+def test_commands_without_a_key_are_each_carried_out_and_leave_no_outcome() -> None:
+    desk = Desk()
+    first, second = desk.carry_out(desk.opening(""), desk.opening(""))
+    assert done(first).outcome.case != done(second).outcome.case
+    assert len(desk.store.tables.cases) == 2
+    assert not desk.store.tables.outcomes
+    assert all("command" not in json.loads(entry.body) for entry in desk.store.tables.entries)
 
 
 OPEN = OpenCase(root=ROOT, actor=CLERK, key="k", workflow="errand", unit=UnitId("works"), form={"a": 1, "b": 2})

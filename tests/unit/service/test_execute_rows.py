@@ -175,6 +175,14 @@ def test_spans_of_one_batch_end_with_the_newest_value() -> None:
     }
 
 
+def test_every_entry_waits_for_the_seal_with_its_instant() -> None:
+    desk, case = in_hand()
+    done(desk.carry_out(desk.firing(case, "begin"))[0])
+    waiting = [(row.case, row.seq, row.at) for row in desk.store.tables.unsealed]
+    opened, accepted, begun = ((case, seq, microseconds(at("2026-03-02"))) for seq in (1, 2, 3))
+    assert waiting == [opened, accepted, begun]
+
+
 def test_private_values_are_sealed_beside_the_entry_and_stand_nowhere_else() -> None:
     desk = Desk(RULES)
     all_done(desk, desk.opening(phone="13800000000", remark="内部研判"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -87,10 +86,10 @@ def test_a_running_deadline_says_how_many_working_days_are_left_or_over(now: dat
 @pytest.mark.parametrize(
     ("clock", "text"),
     [
-        (replace(CLOCK, state=ClockState.SUSPENDED), "中止计时"),
-        (replace(CLOCK, state=ClockState.MET, ended_at=at("2026-10-13", 23, 59)), "按期完成"),
-        (replace(CLOCK, state=ClockState.MET, ended_at=at("2026-10-14", 0)), "逾期完成"),
-        (replace(CLOCK, state=ClockState.CANCELLED, ended_at=at("2026-10-01")), "不再适用"),
+        (CLOCK._replace(state=ClockState.SUSPENDED), "中止计时"),
+        (CLOCK._replace(state=ClockState.MET, ended_at=at("2026-10-13", 23, 59)), "按期完成"),
+        (CLOCK._replace(state=ClockState.MET, ended_at=at("2026-10-14", 0)), "逾期完成"),
+        (CLOCK._replace(state=ClockState.CANCELLED, ended_at=at("2026-10-01")), "不再适用"),
     ],
 )
 def test_a_deadline_that_does_not_run_says_why(clock: Clock, text: str) -> None:
@@ -104,8 +103,7 @@ def test_where_the_calendar_ends_no_days_are_made_up() -> None:
 
 
 def test_a_deadline_is_shown_with_everything_that_moved_it(definition: Definition) -> None:
-    clock = replace(
-        CLOCK,
+    clock = CLOCK._replace(
         promised_on=date(2026, 10, 9),
         provisional=True,
         extensions=(3,),
@@ -175,7 +173,7 @@ def test_the_persons_that_fields_name_are_found(definition: Definition) -> None:
 
 def test_the_words_of_a_case_are_those_its_workflow_knows() -> None:
     rules = a_rulebook(a_definition_with())
-    case = replace(a_case(rules), milestones={"submitted": at("2026-03-02")})
+    case = a_case(rules)._replace(milestones={"submitted": at("2026-03-02")})
     assert [(step.title, step.on) for step in steps(case, rules.newest("errand"), ZH)] == [
         ("提交", "2026-03-02"),
         ("交办", None),

@@ -71,7 +71,7 @@ def _beside_cases() -> None:
         sa.CheckConstraint("length(hash) = 32", name=op.f("ck_ledger_entry_hash")),
         wide=True,
     )
-    _table("unsealed", _key("root"), _key("case"), _key_number("seq"))
+    _table("unsealed", _key("root"), _key_number("at"), _key("case"), _key_number("seq"))
     _table(
         "private_value",
         _key("root"),
