@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.floors import PostgresFloor, SqliteFloor
 from benchmarks.kept import stand_of
 from benchmarks.report import Results
+from benchmarks.shares import shares
 from benchmarks.stand import MOVES, Stand, Workflow
 
 ROUNDS = 6
@@ -46,6 +47,7 @@ def sqlite_steps(results: Results, cases: int, folder: Path) -> None:
                 ratios.setdefault(key, []).append(floor_seconds / seconds)
         floor.check(ROUNDS * STEPS)
         floor.close()
+        shares(results, stand)
     for way, goals in GOALS.items():
         for workflow, least in goals.items():
             name = f"SQLite FULL, {way}, {workflow.removesuffix('_steps')}"

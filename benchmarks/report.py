@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -73,3 +73,18 @@ class Results:
             for row in self.rows
         ]
         path.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def table(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return the results of a file as a Markdown table."""
+    marks = {True: "yes", False: "**no**", "undecided": "undecided"}
+    lines = ["| what | measured | goal | met | |", "|---|--:|---|---|---|"]
+    for row in rows:
+        met = row["met"]
+        mark = marks.get(met, "") if isinstance(met, bool | str) else ""
+        lines.append(f"| {row['name']} | {row['value']:g} {row['unit']} | {row['goal']} | {mark} | {row['note']} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))

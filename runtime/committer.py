@@ -29,7 +29,7 @@ from engine.text import Text
 
 _LOG = logging.getLogger(__name__)
 
-BULK_PIECE_SECONDS = 0.040
+BULK_PIECE_SECONDS = 0.025
 BULK_PIECE_MAX = 1024
 CONFLICT_ROUNDS_MAX = 8
 LATER_ROUNDS_WAIT = 2

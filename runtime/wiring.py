@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from runtime.socket import RemoteOffice, socket_path
 EXIT_UNKNOWN_OUTCOME = 70
 RANDOM_POOL_BYTES = 8192
 GARBAGE_THRESHOLD = 50_000
+SWITCH_SECONDS = 0.001
 
 
 @dataclass(slots=True)
@@ -84,9 +86,7 @@ def open_desk(settings: Settings, *, clock: Clock | None = None, write: bool = T
         StorageUnavailable: the database cannot be opened.
         DefinitionError: the rules are wrong.
     """
-    # A step makes some hundred objects and few cycles: looked for at every 700 objects, as is the default, they cost a
-    # tenth of it.
-    gc.set_threshold(GARBAGE_THRESHOLD)
+    _tune_interpreter()
     running = clock or clock_of(settings)
     path = settings.sqlite_path
     if path is not None:
@@ -186,6 +186,17 @@ def _reading_world(worlds: Worlds, reads: Reads) -> Callable[[RootId], World]:
         return worlds.at(root, reads.epoch(root), reads.surroundings)
 
     return world
+
+
+def _tune_interpreter() -> None:
+    """Set what suits one writer among busy threads.
+
+    A step makes some hundred objects and few cycles: looked for at every 700 objects, as is the default, they cost a
+    tenth of it. And a writer that lets go of the interpreter at every statement would wait 5 ms for it each time while
+    an import computes.
+    """
+    gc.set_threshold(GARBAGE_THRESHOLD)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def _keep(rules: Rules, writes: DirectoryWrites) -> None:
