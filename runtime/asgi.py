@@ -1,4 +1,5 @@
-"""The site as a server runs it: the database opened for writing, the local socket beside it, and both let go of again.
+"""The site as a server runs it: the database opened for writing, the local socket and the sweeper beside it, and all
+let go of again.
 
 ``banjie serve`` uses it for one process; a process server loads ``runtime.asgi:create_app`` as a factory.
 """
@@ -16,6 +17,7 @@ from engine.errors import StorageUnavailable
 from runtime.clock import Clock, WallClock
 from runtime.settings import Settings
 from runtime.socket import SocketServer, socket_path
+from runtime.sweeping import Sweeper
 from runtime.wiring import Opened, clock_of, open_desk
 from web.app import create_site
 
@@ -37,6 +39,7 @@ def serving(settings: Settings, clock: Clock) -> Iterator[tuple[Opened, FastAPI]
         if path is not None:
             # Closed before the committer is: whoever asks on the socket last is still answered.
             closing.callback(SocketServer(socket_path(path), opened.desk.office).close)
+        closing.callback(Sweeper(opened.desk).close)
         yield opened, create_site(opened.desk, _api_settings(settings, clock))
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from engine.case.commands import Command, FireTransition, KeepNote, OpenCase
+from engine.case.commands import Command, FireTransition, KeepNote, OpenCase, TendCase
 from engine.case.identity import CaseId
 from engine.errors import BanjieError, StorageUnavailable
 from engine.service.execute import Done
@@ -29,7 +29,7 @@ from engine.text import Text
 
 _LOG = logging.getLogger(__name__)
 _COMMANDS: dict[str, TypeAdapter[Command]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (OpenCase, FireTransition, KeepNote)
+    kind.__name__: TypeAdapter(kind) for kind in (OpenCase, FireTransition, KeepNote, TendCase)
 }
 _PLAIN: dict[str, TypeAdapter[PlainWrite]] = {kind.__name__: TypeAdapter(kind) for kind in PlainWrite.__args__}
 
@@ -148,6 +148,7 @@ def _pack(answer: Answer) -> dict[str, object]:
             "seq": answer.outcome.seq,
             "hash": answer.outcome.hash,
             "repeated": answer.repeated,
+            "rungs": answer.rungs,
         }
     return {
         "code": answer.code,
@@ -163,4 +164,4 @@ def _read_answer(value: dict[str, object]) -> Answer:
         assert isinstance(details, dict), "written by our own server"
         return RemoteAnswer(str(value["code"]), Text(str(value["zh"]), str(value["en"])), details)
     outcome = Outcome(CaseId(str(value["case"])), int(str(value["seq"])), str(value["hash"]))
-    return Done(outcome, repeated=bool(value["repeated"]))
+    return Done(outcome, repeated=bool(value["repeated"]), rungs=int(str(value["rungs"])))

@@ -13,6 +13,7 @@ from api.rendering import Json, text_json
 from engine.calendar.calendar import Calendar
 from engine.case.codec import at_text
 from engine.case.scope import SHANGHAI
+from engine.service.sweep import late_sweep
 from engine.text import Text
 
 WARNING_FROM_MONTH: Final = 11
@@ -31,6 +32,7 @@ def health_routes(edge: Edge) -> APIRouter:
         roots = reads.roots()
         calendar = edge.desk.world(roots[0]).calendar if roots else None
         warning = None if calendar is None else calendar_warning(calendar, now.astimezone(SHANGHAI).date())
+        sweeps = [late for root in roots if (late := late_sweep(reads.last_sweep(root), now)) is not None]
         return JSONResponse(
             {
                 "status": "ok",
@@ -38,6 +40,7 @@ def health_routes(edge: Edge) -> APIRouter:
                 "database": edge.settings.database,
                 "clock": _clock(edge, at_text(now)),
                 "calendar_warning": None if warning is None else text_json(warning),
+                "sweep_warning": text_json(sweeps[0]) if sweeps else None,
             }
         )
 

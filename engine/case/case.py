@@ -46,7 +46,7 @@ class Clock(NamedTuple):
     the day after ``due_on``, Asia/Shanghai, in UTC; exact for hours). ``suspensions`` are half-open day intervals, the
     last one open while suspended. ``extensions`` are numbers of calendar days, in order. ``cap_on`` is an earlier due
     date taken over from a case merged into this one. ``watched`` is False for terms without a ladder: somebody's right
-    to act until a day (评价, 申请复查), which nobody is late with.
+    to act until a day (评价, 申请复查), which nobody is late with. ``rung_at`` is when the next rung is due.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Clock(NamedTuple):
     cap_on: date | None = None
     ended_at: datetime | None = None
     rungs: tuple[str, ...] = ()
+    rung_at: datetime | None = None
     watched: bool = True
 
     @property

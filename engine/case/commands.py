@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from engine.case.actors import Actor
+from engine.case.actors import SYSTEM, Actor
 from engine.case.identity import CaseId, RootId, SessionId, UnitId
 
 
@@ -65,4 +65,18 @@ class KeepNote:
     stated: Stated | None = None
 
 
-Command = OpenCase | FireTransition | KeepNote
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TendCase:
+    """Let time act on a case: work its dates out anew after a change of the calendar, raise the rungs that are due.
+
+    Only the engine asks. Where nothing is to be done nothing is recorded, so that it may be asked at any time.
+    """
+
+    root: RootId
+    case: CaseId
+    actor: Actor = SYSTEM
+    key: str = ""
+    stated: Stated | None = None
+
+
+Command = OpenCase | FireTransition | KeepNote | TendCase

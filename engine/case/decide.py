@@ -12,9 +12,10 @@ from pydantic import JsonValue
 from engine.case.actors import SYSTEM, Actor, ActorKind
 from engine.case.case import Case, Party
 from engine.case.catalogue import CATALOGUE
-from engine.case.commands import Command, FireTransition, KeepNote, OpenCase
+from engine.case.commands import Command, FireTransition, KeepNote, OpenCase, TendCase
 from engine.case.drafting import FIRINGS_MAX, Building, Drafting
 from engine.case.effects import FireOther, apply_effects, open_case, pins_of
+from engine.case.escalation import tended
 from engine.case.events import Cause, Event, EventType, Opening, Step, Verdict
 from engine.case.forms import checked_form
 from engine.case.identity import CaseId, PersonId
@@ -25,7 +26,16 @@ from engine.case.situation import Situation
 from engine.case.tables import table_of
 from engine.definition.compiled import Definition
 from engine.definition.parts import GuardPart, Phase, TransitionPart, UnMerge
-from engine.errors import BanjieError, CaseNotFound, FieldProblem, FormInvalid, GuardRefused, InputRefused, StaleCase
+from engine.errors import (
+    BanjieError,
+    CaseNotFound,
+    FieldProblem,
+    FormInvalid,
+    GuardRefused,
+    InputRefused,
+    NotPermitted,
+    StaleCase,
+)
 from engine.text import Text
 
 
@@ -62,6 +72,8 @@ def _decided(situation: Situation, command: Command, now: datetime) -> Step:
             case_id = _fire_asked(drafting, command)
         case KeepNote():
             case_id = _note(drafting, command)
+        case TendCase():
+            case_id = _tend(drafting, command)
         case _:
             assert_never(command)
     return Step(case=case_id, events=tuple(drafting.events), after=tuple(drafting.after), numbers=drafting.numbers)
@@ -145,7 +157,7 @@ def _fire_asked(drafting: Drafting, command: FireTransition) -> CaseId:
     return case.id
 
 
-def _seen(drafting: Drafting, command: FireTransition | KeepNote) -> Case:
+def _seen(drafting: Drafting, command: FireTransition | KeepNote | TendCase) -> Case:
     """Return the case asked about; to who may not see it, it does not exist, whatever its version."""
     case = drafting.family.get(command.case)
     if case is None or case.root != command.root:
@@ -171,6 +183,34 @@ def _note(drafting: Drafting, command: KeepNote) -> CaseId:
         ),
         drafting.definition_of(case),
     )
+    return case.id
+
+
+def _tend(drafting: Drafting, command: TendCase) -> CaseId:
+    """Record what time and calendar have done to the clocks of a case; nothing when they have done nothing."""
+    case = _seen(drafting, command)
+    if command.actor.kind is not ActorKind.SYSTEM:
+        raise NotPermitted(Text("只有系统可以执行", "Only the engine does this"))
+    definition = drafting.definition_of(case)
+    clocks, rungs = [], []
+    for clock in case.clocks:
+        new, raised = tended(clock, definition.workflow, drafting.situation.calendar, drafting.at)
+        if new != clock:
+            clocks.append(new)
+        rungs += [(clock.name, one.name) for one in raised]
+    if clocks:
+        drafting.record(
+            Event(
+                case=case.id,
+                type=EventType.CHANGED,
+                at=drafting.at,
+                actor=command.actor,
+                key_hash=drafting.key_hash,
+                clocks=tuple(clocks),
+                rungs=tuple(rungs),
+            ),
+            definition,
+        )
     return case.id
 
 
@@ -222,6 +262,7 @@ def _fire(
         apply_effects(transition.alternatives[taken.way].effects, building, drafting, fire, name)
     if to_state is not None and workflow.states[to_state].phase is Phase.FINAL:
         building.cancel_open_clocks(drafting.happened_at)
+    building.raise_rungs_of(name)
     drafting.record(building.event(drafting, EventType.FIRED, transition=name, to_state=to_state), definition)
     for follow in building.after:
         follow()

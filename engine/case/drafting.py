@@ -11,7 +11,8 @@ from pydantic import JsonValue
 from engine.case.actors import Actor
 from engine.case.case import Case, Child, Clock, ClockState, Party
 from engine.case.commands import Stated
-from engine.case.deadlines import ended
+from engine.case.deadlines import ended, with_rung
+from engine.case.escalation import planned, rungs_of_move
 from engine.case.events import Cause, Event, EventType, Opening, Verdict
 from engine.case.evolve import evolve
 from engine.case.identity import CaseId, derived_id, ordered_id
@@ -47,7 +48,14 @@ class Drafting:
         return self.situation.definition_of(case)
 
     def record(self, event: Event, definition: Definition) -> Case:
-        """Append the event and return the case as it is after it."""
+        """Append the event and return the case as it is after it.
+
+        Whatever moved a clock, the next rung of its ladder is worked out here.
+        """
+        if event.clocks:
+            calendar = self.situation.calendar
+            clocks = tuple(planned(clock, definition.workflow, calendar) for clock in event.clocks)
+            event = event._replace(clocks=clocks)
         case = evolve(self.family.get(event.case), event, definition)
         self.family[event.case] = case
         self.events.append(event)
@@ -102,6 +110,14 @@ class Building:
             clock = self.clock(name)
             if clock is not None and clock.is_open:
                 self.clocks[name] = ended(clock, ClockState.CANCELLED, at)
+
+    def raise_rungs_of(self, move: str) -> None:
+        """Raise the rungs that stand at this move and not at a time, as the second hand-back."""
+        names = dict.fromkeys((*(clock.name for clock in self.case.clocks), *self.clocks))
+        clocks = [clock for name in names if (clock := self.clock(name)) is not None]
+        for clock, raised in list(rungs_of_move(self.case, clocks, self.definition.workflow, move)):
+            self.clocks[clock.name] = with_rung(self.clocks.get(clock.name, clock), raised.name)
+            self.rungs.append((clock.name, raised.name))
 
     def event(
         self,

@@ -26,6 +26,7 @@ def illegal(before: Case | None, event: Event, definition: Definition) -> Iterat
         return
     yield from _times(before, event)
     yield from _names(event, definition)
+    yield from _rungs(before, event, definition.workflow)
     if before is None:
         yield from _opening(event, definition)
     elif event.type is EventType.FIRED:
@@ -58,6 +59,23 @@ def _names(event: Event, definition: Definition) -> Iterator[Text]:
     for party in (*event.joined, *event.left):
         if party.role not in workflow.roles or workflow.roles[party.role].bound != "party":
             yield Text(f"流程中没有当事角色 {party.role[:60]!r}", f"no party of a case is a {party.role[:60]!r}")
+
+
+def _rungs(before: Case | None, event: Event, workflow: Workflow) -> Iterator[Text]:
+    """Yield what is wrong with the rungs: each stands in the ladder of its deadline, is raised once, and what the clock
+    shows is what was raised."""
+    shown = {(clock.name, name) for clock in event.clocks for name in clock.rungs}
+    known = {(clock.name, name) for clock in (() if before is None else before.clocks) for name in clock.rungs}
+    for deadline, name in event.rungs:
+        part = workflow.deadlines.get(deadline)
+        ladder = None if part is None or part.ladder is None else workflow.ladders[part.ladder]
+        if ladder is None or name.partition("#")[0] not in {rung.id for rung in ladder.rungs}:
+            yield Text(f"期限 {deadline[:60]!r} 没有层级 {name[:60]!r}", f"{deadline[:60]!r} has no rung {name[:60]!r}")
+        elif (deadline, name) in known:
+            yield Text(f"层级 {name} 重复触发", f"the rung {name} is raised a second time")
+    if extra := (set(event.rungs) ^ (shown - known)) - known:
+        named = ", ".join(sorted(f"{deadline}/{name}"[:60] for deadline, name in extra))
+        yield Text(f"触发的层级与期限所载不符：{named}", f"what was raised is not what the deadline shows: {named}")
 
 
 def _opening(event: Event, definition: Definition) -> Iterator[Text]:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from engine.case.case import ClockState
 from engine.case.events import EventType
 from engine.errors import InputRefused
+from engine.ledger.canonical import parse_canonical
 from engine.ledger.chain import parse_instant
 from engine.ledger.entries import VERSION
+from engine.ledger.streams import SWEPT
 from engine.text import Text
 
 Check = Callable[[object], bool]
@@ -38,6 +40,24 @@ def shape_problems(body: Mapping[str, object]) -> Iterator[Text]:
             yield Text(f"条目的 {name} 形式不对", f"the part {name} of the entry has a wrong form")
         elif name not in allowed:
             yield Text(f"{kind} 类条目不应有 {name}", f"an entry of type {kind} has no {name}")
+
+
+def stream_problems(data: object, root: str) -> Iterator[Text]:
+    """Yield what is wrong with an entry of a stream: its shape, its ledger, or that it is no stream's entry at all.
+
+    Bytes that are no canonical object are a finding of the chain.
+    """
+    try:
+        body = parse_canonical(data) if type(data) is bytes else None
+    except InputRefused:
+        return
+    if isinstance(body, dict):
+        yield from shape_problems(body)
+        if body.get("type") != SWEPT:
+            yield Text("不是系统条目", "no entry of the engine's own")
+        if body.get("ledger") != root:
+            said = f"{body.get('ledger')!r:.80}"
+            yield Text(f"内容中的账册是 {said}", f"the body says ledger {said}")
 
 
 def _text(value: object) -> bool:
@@ -117,7 +137,7 @@ _ROLE = _one_of("lead", "co_handler")
 _PARTY = _object(optional=("via",), role=_some_text, who=_PSEUDONYM, via=_some_text)
 
 _CLOCK = _object(
-    optional=("provisional", "suspensions", "extensions", "cap_on", "ended_at", "rungs", "unwatched"),
+    optional=("provisional", "suspensions", "extensions", "cap_on", "ended_at", "rungs", "rung_at", "unwatched"),
     name=_some_text,
     state=_one_of(*(str(state) for state in ClockState)),
     started_at=_instant,
@@ -133,6 +153,7 @@ _CLOCK = _object(
     cap_on=_DAY,
     ended_at=_instant,
     rungs=_list(_some_text),
+    rung_at=_instant,
     unwatched=_true,
 )
 
@@ -143,7 +164,7 @@ _PARTS: Mapping[str, Check] = {
     "seq": _count,
     "prev": _HASH,
     "id": _ID,
-    "type": _one_of(*(str(kind) for kind in EventType)),
+    "type": _one_of(*(str(kind) for kind in EventType), SWEPT),
     "at": _instant,
     "actor": _like(r"system|import|P[1-9]\d{0,8}"),
     "acting_for": _PSEUDONYM,
@@ -183,6 +204,7 @@ _PARTS: Mapping[str, Check] = {
     "notices": _list(_some_text),
     "rungs": _list(_tuple(_some_text, _some_text)),
     "priv": _map(_HASH),
+    SWEPT: _object(calendar=_some_text, open=_count, looked=_count, raised=_count, failed=_count),
 }
 
 _ALWAYS = ("v", "ledger", "case", "seq", "prev", "id", "type", "at", "actor")
@@ -194,5 +216,6 @@ _BY_TYPE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     str(EventType.FIRED): (("transition", "role"), (*_MOVES, "to", "guards")),
     str(EventType.CHANGED): ((), (*_WHO, *_CHANGES, "cause")),
     str(EventType.NOTED): ((), _WHO),
+    SWEPT: ((SWEPT,), ()),
 }
 """Beside what every entry has: the parts that an entry of this type must have, and those it may have."""

@@ -168,6 +168,7 @@ def deadline_rows(case: Case, clocks: Iterable[Clock]) -> list[DeadlineRow]:
             clock.due_on.isoformat(),
             int(clock.provisional),
             to_json(clock.rungs).decode(),
+            None if clock.rung_at is None else microseconds(clock.rung_at),
         )
         for clock in clocks
         if clock.watched

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from engine.case.case import Case
 from engine.case.codec import at_text, microseconds
-from engine.case.commands import Command, FireTransition, KeepNote, OpenCase
+from engine.case.commands import Command, FireTransition, KeepNote, OpenCase, TendCase
 from engine.case.decide import decide, key_hash
 from engine.case.events import Step
 from engine.case.identity import CaseId, RootId
@@ -41,10 +41,14 @@ _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str, sepa
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A command that was carried out: the case it was about, and the last entry there. ``repeated``: it was before."""
+    """A command that was carried out: the case it was about, and the last entry there.
+
+    ``repeated``: it was before. ``rungs`` counts the rungs of ladders that it raised.
+    """
 
     outcome: Outcome
     repeated: bool = False
+    rungs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,8 @@ def request_hash(command: Command) -> str:
             parts = ("fire", command.case, command.transition, command.form, command.expected_version)
         case KeepNote():
             parts = ("note", command.case, command.title, command.note)
+        case TendCase():
+            parts = ("tend", command.case)
     stated = None if command.stated is None else (at_text(command.stated.occurred_at), command.stated.basis)
     text = _ENCODE((command.root, stated, *parts))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -330,7 +336,7 @@ def _apply(working: _Working, step: Step, written: Sequence[tuple[Case | None, W
     for series, number in step.numbers.items():
         working.numbers[(case.root, series)] = number
         working.rows.counters.append(CounterRow(case.root, series, number))
-    return Done(Outcome(case.id, case.seq, case.head))
+    return Done(Outcome(case.id, case.seq, case.head), rungs=sum(len(event.rungs) for event in step.events))
 
 
 def _finish(working: _Working) -> None:

@@ -10,6 +10,7 @@ from engine.access.directory import Delegation, Deputation, GrantRow, Person, Un
 from engine.case.codec import microseconds
 from engine.case.identity import PersonId, RootId
 from engine.case.situation import CongressSession
+from engine.ledger.streams import Swept
 from engine.service.ports import DirectoryWrites
 from engine.service.rows import CounterRow
 
@@ -118,6 +119,16 @@ class SetCounter:
     row: CounterRow
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSweep:
+    """Record what a sweep came to: an entry of the stream of this day and process, and when it was."""
+
+    root: RootId
+    at: datetime
+    slot: int
+    swept: Swept
+
+
 PlainWrite = (
     AddUnit
     | AddPerson
@@ -132,6 +143,7 @@ PlainWrite = (
     | EndLogin
     | NoteFailure
     | SetCounter
+    | RecordSweep
 )
 
 
@@ -166,5 +178,7 @@ def apply_write(write: PlainWrite, writes: DirectoryWrites) -> None:
             writes.note_failure(write.login, microseconds(write.at))
         case SetCounter(row):
             writes.last_counter(row)
+        case RecordSweep():
+            writes.record_sweep(write.root, write.at, write.slot, write.swept)
         case _:
             assert_never(write)

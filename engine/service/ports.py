@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from engine.access.directory import Delegation, Deputation, GrantRow, Person, Surroundings, Unit
@@ -15,7 +15,9 @@ from engine.case.actors import Grant
 from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.situation import CongressSession
+from engine.ledger.streams import Swept
 from engine.service.rows import BatchRows, CaseRow, CounterRow, DeadlineRow, EntryRow, PrivateRow
+from engine.service.sweep_ports import SweepReads
 
 CaseKey = tuple[RootId, CaseId]
 T = TypeVar("T")
@@ -215,7 +217,7 @@ class Account(NamedTuple):
     password_hash: str | None
 
 
-class Reads(Protocol):
+class Reads(SweepReads, Protocol):
     """The reading side; safe to use from many threads, never blocks the writer."""
 
     def roots(self) -> Sequence[RootId]:
@@ -347,3 +349,6 @@ class DirectoryWrites(Protocol):
 
     def last_counter(self, row: CounterRow) -> None:
         """Set a series to a number, used by imports of registers that carry their own numbers."""
+
+    def record_sweep(self, root: RootId, at: datetime, slot: int, swept: Swept) -> None:
+        """Add the entry of a sweep to the stream of its day and slot, and note when the last sweep was."""

@@ -85,7 +85,7 @@ class SpanEnd(NamedTuple):
 
 
 class DeadlineRow(NamedTuple):
-    """A deadline of a case as the sweep and the overdue list need it."""
+    """A deadline of a case as the sweep and the overdue list need it. ``rung_at`` is when its next rung is due."""
 
     root: str
     case: str
@@ -97,6 +97,7 @@ class DeadlineRow(NamedTuple):
     due_on: str
     provisional: int
     rungs: str
+    rung_at: int | None
 
 
 class ReaderRow(NamedTuple):

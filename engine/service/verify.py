@@ -20,6 +20,8 @@ from engine.definition.rulebook import Rulebook
 from engine.ledger.chain import ChainRule, check_chain
 from engine.ledger.commitments import Opened, Sealer
 from engine.ledger.replay import Replayed, Rule, replay
+from engine.ledger.shape import stream_problems
+from engine.ledger.streams import is_stream
 from engine.service.case_rows import deadline_rows
 from engine.service.ports import CaseFile
 from engine.service.projection import (
@@ -95,9 +97,11 @@ def verify(
     findings: list[Finding] = []
     for chunk in _chunks([only] if only is not None else reads.kept_ids(root)):
         for file in reads.case_files(root, chunk):
-            cases += 1
+            cases += not is_stream(file.case)
             entries += len(file.entries)
-            findings.extend(verify_file(file, rules, root, sealer))
+            findings.extend(
+                verify_stream(file, root) if is_stream(file.case) else verify_file(file, rules, root, sealer)
+            )
         if progress is not None:
             progress(cases)
     return Verification(cases=cases, entries=entries, findings=tuple(findings))
@@ -132,6 +136,21 @@ def verify_file(file: CaseFile, rules: Rulebook, root: RootId, sealer: Sealer) -
     ]
     if replayed.complete:
         findings += _rows(file, replayed)
+    return findings
+
+
+def verify_stream(file: CaseFile, root: RootId) -> list[Finding]:
+    """Return everything that is wrong with a chain of what the engine does on its own."""
+    columns = [(entry.seq, entry.body, entry.hash) for entry in file.entries]
+    findings = [
+        Finding(case=file.case, seq=found.seq, rule=found.rule, text=found.text)
+        for found in check_chain(columns, case=file.case)
+    ]
+    for seq, body, _hash in columns:
+        findings += [
+            Finding(case=file.case, seq=_whole(seq, 0), rule=Rule.SCHEMA, text=text)
+            for text in stream_problems(body, root)
+        ]
     return findings
 
 

@@ -23,7 +23,7 @@ from engine.storage.directory_tables import (
     person,
     unit,
 )
-from engine.storage.tables import counter
+from engine.storage.tables import counter, ledger_entry, sweep, unsealed
 
 _NOTHING: Final[ColumnElement[int]] = literal_column("0")
 _ONE: Final[ColumnElement[int]] = literal_column("1")
@@ -44,6 +44,14 @@ class DirectoryStatements:
             self._insert(account),
         )
         self.first_epoch = self._keep(directory_epoch)
+        self.entry, self.unsealed, self.sweep = self._insert(ledger_entry), self._insert(unsealed), self._upsert(sweep)
+        of_stream = (ledger_entry.c.root == bind("root"), ledger_entry.c.case == bind("case"))
+        self.end_of_stream = compiler.compile(
+            select(ledger_entry.c.seq, ledger_entry.c.hash).where(
+                *of_stream,
+                ledger_entry.c.seq == select(func.max(ledger_entry.c.seq)).where(*of_stream).scalar_subquery(),
+            )
+        )
 
         compile_ = compiler.compile
         epoch = directory_epoch.c.epoch

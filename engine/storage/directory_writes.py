@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Final
 
 from engine.access.directory import Delegation, Deputation, GrantRow, Person, Unit
+from engine.case.codec import microseconds
 from engine.case.identity import PersonId, RootId
 from engine.case.situation import CongressSession
 from engine.errors import InputRefused
+from engine.ledger.streams import Swept, stream_of, swept_entry
 from engine.service.rows import CounterRow
 from engine.storage.compiled import Compiler, Runner
 from engine.storage.directory_statements import DirectoryStatements
@@ -163,6 +166,15 @@ class StoredDirectory:
 
     def end_login(self, token_hash: str) -> None:
         self._transaction.run(self._say.no_login, token_hash=token_hash)
+
+    def record_sweep(self, root: RootId, at: datetime, slot: int, swept: Swept) -> None:
+        stream = stream_of(at, slot)
+        found = self._transaction.fetch(self._say.end_of_stream, root=root, case=stream)
+        entry = swept_entry(root, stream, at, swept, (found[0][0], bytes(found[0][1])) if found else None)
+        instant = microseconds(at)
+        self._transaction.run(self._say.entry, root=root, case=stream, seq=entry.seq, body=entry.body, hash=entry.hash)
+        self._transaction.run(self._say.unsealed, root=root, at=instant, case=stream, seq=entry.seq)
+        self._transaction.run(self._say.sweep, root=root, at=instant, **asdict(swept))
 
     def note_failure(self, login: str, at: int) -> None:
         """Count a failed login; failures of more than a day ago are forgotten, so that guessing fills no disk."""

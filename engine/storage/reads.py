@@ -10,17 +10,19 @@ from engine.storage.case_reads import CaseReads
 from engine.storage.compiled import Compiler, Pool
 from engine.storage.directory_reads import DirectoryReads
 from engine.storage.history_reads import HistoryReads
+from engine.storage.sweep_reads import SweepReads
 
 POOL_SIZE: Final = 8
 
 
-class StoreReads(CaseReads, HistoryReads, DirectoryReads):
+class StoreReads(CaseReads, HistoryReads, DirectoryReads, SweepReads):
     """Implements ``Reads``."""
 
     def __init__(self, compiler: Compiler, pool: Pool) -> None:
         CaseReads.__init__(self, compiler, pool)
         HistoryReads.__init__(self, compiler, pool)
         DirectoryReads.__init__(self, compiler, pool)
+        SweepReads.__init__(self, compiler, pool)
         self._ping = compiler.compile(select(literal_column("1")))
 
     def ping(self) -> None:

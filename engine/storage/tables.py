@@ -106,6 +106,7 @@ deadline = Table(
     ident("due_on"),
     flag("provisional"),
     words("rungs"),
+    number("rung_at", null=True),
     CheckConstraint("state IN ('running', 'suspended', 'met', 'cancelled')", name="state"),
     sqlite_with_rowid=False,
 )
@@ -118,6 +119,17 @@ Index(
     deadline.c.name,
     sqlite_where=text("state = 'running'"),
     postgresql_where=text("state = 'running'"),
+)
+
+# What the sweep looks at: the rungs that will be due, in their order.
+Index(
+    "ix_deadline_rung",
+    deadline.c.root,
+    deadline.c.rung_at,
+    deadline.c.case,
+    deadline.c.name,
+    sqlite_where=text("rung_at IS NOT NULL"),
+    postgresql_where=text("rung_at IS NOT NULL"),
 )
 
 reader = Table(
@@ -149,6 +161,20 @@ outbox = Table(
     ident("kind"),
     ident("name"),
     number("at"),
+    sqlite_with_rowid=False,
+)
+
+# One row an organisation: when its newest sweep was, and what it came to.
+sweep = Table(
+    "sweep",
+    metadata,
+    key("root"),
+    number("at"),
+    ident("calendar"),
+    number("open"),
+    number("looked"),
+    number("raised"),
+    number("failed"),
     sqlite_with_rowid=False,
 )
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+from engine.calendar.term import SHANGHAI, day_begins_at
 from engine.case.case import Case
 from engine.case.commands import Command
 from engine.case.identity import CaseId, RootId
 from engine.errors import BanjieError
 from engine.service.desk import Desk
 from engine.service.execute import Done
+from engine.service.sweep import sweep
 from runtime.clock import SetClock
 
 
@@ -42,6 +44,7 @@ class Simulation:
         self._root = root
         self._until = until
         self._order = count()
+        self._swept_on: date | None = None
         self._heap: list[tuple[datetime, int, Act, Script]] = []
 
     def add(self, script: Script) -> None:
@@ -64,6 +67,7 @@ class Simulation:
             while self._heap and self._heap[0][0] == at:
                 _at, _order, act, script = heapq.heappop(self._heap)
                 together.append((act, script))
+            self._watch_until(at)
             self._clock.set(at)
             answers = self._desk.office.carry_out([act.command for act, _script in together])
             for (act, script), answer in zip(together, answers, strict=True):
@@ -73,7 +77,16 @@ class Simulation:
                 self._queue(script, answer.outcome.case)
             done += len(together)
             progress(done)
+        self._watch_until(self._until)
         return done
+
+    def _watch_until(self, at: datetime) -> None:
+        """Sweep at the beginning of each day up to an instant, as a running server would have."""
+        day = at.astimezone(SHANGHAI).date()
+        while self._swept_on is None or self._swept_on < day:
+            self._swept_on = day if self._swept_on is None else self._swept_on + timedelta(days=1)
+            self._clock.set(day_begins_at(self._swept_on).astimezone(UTC))
+            sweep(self._desk, self._root)
 
     def _queue(self, script: Script, case: CaseId | None) -> None:
         try:

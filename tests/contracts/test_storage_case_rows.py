@@ -40,6 +40,7 @@ CLOCKS = st.builds(
     cap_on=st.none() | DAY,
     ended_at=st.none() | INSTANT,
     rungs=st.lists(TEXT, max_size=2).map(tuple),
+    rung_at=st.none() | INSTANT,
     watched=st.booleans(),
 )
 CHILDREN = st.builds(

@@ -21,11 +21,11 @@ LIMITS = (
 ALLOWED = "[{id: possible, use: extension_allowed@1, given: {deadline: %s, by: days}, refuse: {zh: 不能延期, en: No}}]"
 
 
-def a_term(within: str, *, more: str = "") -> str:
-    """Return a workflow with one deadline ``term``, moved in every way."""
+def a_term(within: str, *, more: str = "", ladder: str = LADDER) -> str:
+    """Return a workflow with one deadline ``term`` on the ladder ``late``, moved in every way."""
     return a_definition_with(
         head=f"""
-        {LADDER}
+        {ladder}
         deadlines:
           term: {{title: {{zh: 期限, en: Term}}, within: {within}, ladder: late, {LIMITS}{more}}}
         """,
@@ -51,10 +51,11 @@ def a_term(within: str, *, more: str = "") -> str:
 
 
 def begun(
-    within: str, day: str, *, hour: int = 9, more: str = "", due_on: str | None = None
+    within: str, day: str, *, hour: int = 9, more: str = "", due_on: str | None = None, ladder: str = LADDER
 ) -> tuple[Rehearsal, CaseId]:
     """Return a case whose clock began on this day."""
-    play = Rehearsal(rules=a_rulebook(a_term(within, more=more)), sessions=[a_session()], now=at(day, hour))
+    rules = a_rulebook(a_term(within, more=more, ladder=ladder))
+    play = Rehearsal(rules=rules, sessions=[a_session()], now=at(day, hour))
     case = play.open()
     play.now = at(day, hour)
     play.fire(case, "accept")

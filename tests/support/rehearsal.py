@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
+from engine.calendar.calendar import Calendar
 from engine.case.actors import Actor
 from engine.case.case import Case
 from engine.case.commands import Command, FireTransition, OpenCase, Stated
@@ -54,6 +55,7 @@ class Rehearsal:
     rules: Rulebook
     now: datetime = field(default_factory=lambda: at("2026-03-02"))
     sessions: Sequence[CongressSession] = ()
+    calendar: Calendar = field(default_factory=a_calendar)
     cases: dict[CaseId, Case] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     recorded: list[Recorded] = field(default_factory=list)
@@ -67,7 +69,7 @@ class Rehearsal:
             family=self.cases,
             rules=self.rules,
             units=a_tree(),
-            calendar=a_calendar(),
+            calendar=self.calendar,
             sessions={session.id: session for session in self.sessions},
             numbers=self.numbers,
             seed=self.random(16).hex(),

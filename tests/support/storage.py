@@ -87,6 +87,7 @@ def a_deadline(case: str, name: str = "reply", *, due_at: int = 100, **columns: 
         due_on="2026-06-02",
         provisional=0,
         rungs="[]",
+        rung_at=None,
     )._replace(**columns)
 
 

@@ -14,6 +14,7 @@ from engine.case.actors import Actor
 from engine.case.roles import granting_unit, holds_role
 from engine.definition.model import Workflow
 from engine.service.ports import CaseFilter, CaseLine
+from engine.service.sweep import late_sweep
 from engine.service.world import World
 from web.shell import Shell, Visit
 from web.views.lines import case_row, deadline_row, shown_workflows, workflow_of
@@ -53,10 +54,12 @@ def front_pages(shell: Shell) -> APIRouter:
         late, _more = shell.edge.desk.queries.overdue(
             visit.known.root, visit.known.actor, before=just_after(visit.now), limit=LATE_LINES
         )
+        unwatched = late_sweep(shell.edge.desk.reads.last_sweep(visit.known.root), visit.now)
         return shell.page(
             visit,
             "front.html",
             section="front",
+            unwatched=None if unwatched is None else visit.words.say(unwatched),
             waiting=[case_row(line, world, visit) for line in waiting],
             waiting_cut=PAGE_LINES_MAX if is_cut else None,
             late=[deadline_row(line, world, visit) for line in late],

@@ -71,6 +71,7 @@ CLOCKS = st.builds(
     cap_on=DAYS | st.none(),
     ended_at=INSTANTS | st.none(),
     rungs=st.lists(st.sampled_from(["blue", "red"]), max_size=2).map(tuple),
+    rung_at=INSTANTS | st.none(),
 )
 
 

@@ -105,9 +105,11 @@ def _beside_cases() -> None:
         _ident("due_on"),
         _flag("provisional"),
         _words("rungs"),
+        _number("rung_at", null=True),
         sa.CheckConstraint("state IN ('running', 'suspended', 'met', 'cancelled')", name=op.f("ck_deadline_state")),
     )
     _partial_index("ix_deadline_running", "deadline", ["root", "due_at", "case", "name"], "state = 'running'")
+    _partial_index("ix_deadline_rung", "deadline", ["root", "rung_at", "case", "name"], "rung_at IS NOT NULL")
     _table("reader", _key("root"), _key("principal"), _key("case"), _number("due_at", null=True))
     _partial_index("ix_reader_due", "reader", ["root", "principal", "due_at"], "due_at IS NOT NULL")
     op.create_index("ix_reader_case", "reader", ["root", "case"])
@@ -120,6 +122,16 @@ def _beside_cases() -> None:
         _ident("kind"),
         _ident("name"),
         _number("at"),
+    )
+    _table(
+        "sweep",
+        _key("root"),
+        _number("at"),
+        _ident("calendar"),
+        _number("open"),
+        _number("looked"),
+        _number("raised"),
+        _number("failed"),
     )
     _table("counter", _key("root"), _key("series"), _number("value"))
     _table(
