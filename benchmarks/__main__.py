@@ -18,6 +18,7 @@ from benchmarks.imports import imports, live_beside_import
 from benchmarks.kept import HOME, KEPT_FROM_CASES, SIZES, Kept
 from benchmarks.report import Results
 from benchmarks.startup import startup
+from benchmarks.sweeping import sweeping
 
 
 def main() -> None:
@@ -26,7 +27,7 @@ def main() -> None:
     parser.add_argument(
         "--size", default="standard", type=size, metavar="|".join([*SIZES, "N"]), help="cases in the database"
     )
-    parser.add_argument("--only", default="", help="comma-separated: sqlite,postgres,http,imports,live,startup")
+    parser.add_argument("--only", default="", help="comma-separated: sqlite,postgres,http,imports,live,sweep,startup")
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
     wanted = set(options.only.split(",")) - {""}
@@ -59,6 +60,8 @@ def main() -> None:
         imports(results)
     if asked("live"):
         live_beside_import(results)
+    if asked("sweep"):
+        sweeping(results)
     if asked("startup"):
         startup(results)
     results.write(options.output)

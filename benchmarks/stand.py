@@ -18,7 +18,7 @@ from engine.case.decide import key_hash
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.service.execute import Done, actor_scope, request_hash
 from engine.service.office import Answer
-from engine.service.plain import AddGrant, AddPerson, AddUnit
+from engine.service.plain import AddGrant, AddPerson, AddUnit, PlainWrite
 from engine.service.ports import Reads
 from engine.text import Text
 from runtime.settings import Settings
@@ -153,6 +153,15 @@ def settings_for(url: str) -> Settings:
     return Settings(database_url=url, workflows=DEFINITIONS)
 
 
+def directory_of_the_stand() -> list[PlainWrite]:
+    """Return the one unit and the one clerk."""
+    return [
+        AddUnit(Unit(root=ROOT, id=UnitId("bench"), parent=None, code="bench", title=Text("测量", "Bench"))),
+        AddPerson(Person(root=ROOT, id=PersonId("clerk"), name="经办人", login="clerk")),
+        AddGrant(GrantRow(root=ROOT, person=PersonId("clerk"), role="clerk", unit=UnitId("bench"))),
+    ]
+
+
 def shares(cases: int) -> dict[Workflow, int]:
     """Return how many cases of each workflow make up that many cases: half of each."""
     return {"plain_steps": cases - cases // 2, "real_steps": cases // 2}
@@ -187,13 +196,7 @@ def _open_cases(opened: Opened, cases: int, progress: Progress) -> None:
     """
     office, reads = opened.desk.office, opened.desk.reads
     if ROOT not in reads.roots():
-        office.write(
-            [
-                AddUnit(Unit(root=ROOT, id=UnitId("bench"), parent=None, code="bench", title=Text("测量", "Bench"))),
-                AddPerson(Person(root=ROOT, id=PersonId("clerk"), name="经办人", login="clerk")),
-                AddGrant(GrantRow(root=ROOT, person=PersonId("clerk"), role="clerk", unit=UnitId("bench"))),
-            ]
-        )
+        office.write(directory_of_the_stand())
     before = 0
     for workflow, wanted in shares(cases).items():
         for first in range(max(0, count_cases(reads, workflow) - BATCH), wanted, BATCH):

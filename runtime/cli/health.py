@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
 from engine.calendar.calendar import Calendar
 from engine.calendar.term import SHANGHAI
 from engine.errors import BanjieError, DefinitionError
+from engine.service.sweep import late_sweep
+from engine.service.sweep_ports import LastSweep
 from engine.storage.sqlite_connection import checkpoints_are_safe
 from engine.storage.store import open_store, writer_elsewhere
 from engine.text import Text
@@ -51,6 +53,7 @@ def looked_at(settings: Settings, clock: Clock) -> Iterator[Look]:
         yield _disk(path)
     yield _definitions(settings)
     yield from _calendars(settings, clock)
+    yield from _sweeps(settings, clock)
     yield _clock(clock)
     yield _plain_http()
 
@@ -150,6 +153,46 @@ def calendar_look(calendar: Calendar, today: date) -> Look:
         advice=Text(
             f"通知公布后录入 workflows/calendars/{missing[0]}.yaml；此前该年期限为暂定",
             f"Add workflows/calendars/{missing[0]}.yaml when the notice is out; till then its dates are provisional",
+        ),
+    )
+
+
+def _sweeps(settings: Settings, clock: Clock) -> Iterator[Look]:
+    """Say whether somebody watches over the deadlines; nothing where there are none yet."""
+    path = settings.sqlite_path
+    if path is not None and not path.is_file():
+        return
+    try:
+        store = open_store(settings.database_url, write=False)
+    except BanjieError:
+        return  # told already, by the look at the database
+    try:
+        found = [store.reads.last_sweep(root) for root in store.reads.roots()]
+    except BanjieError:
+        return
+    finally:
+        store.close()
+    if found:
+        yield sweep_look(found, clock.now())
+
+
+def sweep_look(found: Sequence[LastSweep | None], now: datetime) -> Look:
+    """Return whether every organisation was swept lately, and whether the newest sweep looked at everything."""
+    late = next((text for last in found if (text := late_sweep(last, now)) is not None), None)
+    if late is not None:
+        advice = Text("启动 banjie serve（或 banjie work）", "Start banjie serve, or banjie work")
+        return Look(name="sweep", text=late, advice=advice)
+    known = [last.swept for last in found if last is not None]
+    looked, whole = sum(one.looked for one in known), sum(one.open for one in known)
+    text = Text(f"期限巡检：应看 {whole} 项，已看 {looked} 项", f"Deadlines swept: {looked} of {whole}")
+    if looked == whole:
+        return Look(name="sweep", text=text)
+    return Look(
+        name="sweep",
+        text=text,
+        advice=Text(
+            "有事项被搁置，原因见服务日志；用 banjie verify 核验",
+            "Cases were set aside: see the log, and run banjie verify",
         ),
     )
 

@@ -73,3 +73,22 @@ def the_clock(case: Case) -> Clock:
     clock = case.clock("term")
     assert clock is not None
     return clock
+
+
+def a_ladder(*rungs: str) -> str:
+    return f"ladders: {{late: {{rungs: [{', '.join(rungs)}]}}}}"
+
+
+def a_rung(name: str, level: int, when: str, more: str = "") -> str:
+    return (
+        f"{{id: {name}, level: {level}, colour: red, title: {{zh: 督办, en: Rung}}, at: {{{when}}}, to: [clerk]{more}}}"
+    )
+
+
+# The shipped ladder of domain 1.9; E20 counts it from Thursday 8 October 2026.
+SHIPPED = a_ladder(
+    a_rung("blue", 1, "before: 7 days"),
+    a_rung("yellow", 2, "after: 1 day"),
+    a_rung("red", 3, "after: 15 days"),
+    a_rung("black", 4, "after: 30 days"),
+)

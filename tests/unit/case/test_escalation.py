@@ -15,27 +15,8 @@ from engine.case.identity import CaseId
 from engine.errors import NotPermitted
 from engine.text import Text
 from tests.support.builders import CLERK, ROOT, a_calendar, at
-from tests.support.clocks import begun, moved, the_clock
+from tests.support.clocks import SHIPPED, a_ladder, a_rung, begun, moved, the_clock
 from tests.support.rehearsal import Rehearsal
-
-
-def a_ladder(*rungs: str) -> str:
-    return f"ladders: {{late: {{rungs: [{', '.join(rungs)}]}}}}"
-
-
-def a_rung(name: str, level: int, when: str, more: str = "") -> str:
-    return (
-        f"{{id: {name}, level: {level}, colour: red, title: {{zh: 督办, en: Rung}}, at: {{{when}}}, to: [clerk]{more}}}"
-    )
-
-
-# The shipped ladder of domain 1.9; E20 counts it from Thursday 8 October 2026.
-SHIPPED = a_ladder(
-    a_rung("blue", 1, "before: 7 days"),
-    a_rung("yellow", 2, "after: 1 day"),
-    a_rung("red", 3, "after: 15 days"),
-    a_rung("black", 4, "after: 30 days"),
-)
 
 
 def tend(play: Rehearsal, case: CaseId, now: datetime) -> Step:

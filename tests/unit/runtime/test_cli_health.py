@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,8 @@ import pytest
 
 from engine.calendar.calendar import Calendar
 from engine.calendar.notices import Notice
+from engine.ledger.streams import Swept
+from engine.service.sweep_ports import LastSweep
 from engine.text import Text
 from runtime.cli import health
 from runtime.cli.cases import working_days_late
@@ -29,6 +31,7 @@ def notice(year: int) -> Notice:
 
 
 CALENDAR = Calendar(notices=(notice(2026),))
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,26 @@ def test_next_years_notice_is_missed_from_november_on() -> None:
 
 def test_this_years_notice_is_missed_at_any_time() -> None:
     assert "缺 2027 年" in health.calendar_look(CALENDAR, date(2027, 3, 1)).text.zh
+
+
+@pytest.mark.parametrize(
+    ("found", "said", "well"),
+    [
+        ([LastSweep(NOON, Swept(calendar="c", open=7, looked=7, raised=1, failed=0))], "应看 7 项，已看 7 项", True),
+        ([LastSweep(NOON, Swept(calendar="c", open=7, looked=6, raised=1, failed=1))], "应看 7 项，已看 6 项", False),
+        (
+            [LastSweep(NOON - timedelta(minutes=40), Swept(calendar="c", open=0, looked=0, raised=0, failed=0))],
+            "40 分钟",
+            False,
+        ),
+        ([None], "从未巡检", False),
+    ],
+)
+def test_whether_somebody_watches_over_the_deadlines(found: list[LastSweep | None], said: str, *, well: bool) -> None:
+    look = health.sweep_look(found, NOON)
+    assert said in look.text.zh
+    assert look.well is well
+    assert not look.fatal
 
 
 class Usage(NamedTuple):

@@ -1,0 +1,77 @@
+"""Chains of what the engine does on its own: linked like a case's, verified by their own shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from engine.case.identity import CaseId, RootId
+from engine.ledger.canonical import canonical
+from engine.ledger.chain import entry_hash
+from engine.ledger.streams import Swept, is_stream, stream_of, swept_entry
+from engine.service.ports import CaseFile
+from engine.service.rows import EntryRow
+from engine.service.verify import verify_stream
+
+ROOT = RootId("works")
+AT = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)
+STREAM = stream_of(AT, 0)
+
+
+def a_file(*bodies: bytes) -> CaseFile:
+    entries = tuple(EntryRow(ROOT, STREAM, seq, body, entry_hash(body)) for seq, body in enumerate(bodies, start=1))
+    return CaseFile(case=CaseId(STREAM), row=None, entries=entries, privates=(), spans=(), deadlines=())
+
+
+def two_sweeps() -> list[bytes]:
+    first = swept_entry(ROOT, STREAM, AT, Swept(calendar="c", open=3, looked=3, raised=1, failed=0), None)
+    after = (first.seq, first.hash)
+    later = Swept(calendar="c", open=3, looked=3, raised=0, failed=0)
+    return [first.body, swept_entry(ROOT, STREAM, AT + timedelta(minutes=1), later, after).body]
+
+
+def changed(body: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
+    value = json.loads(body)
+    change(value)
+    return canonical(value)
+
+
+def test_a_stream_is_named_by_the_day_of_shanghai_and_the_process() -> None:
+    assert STREAM == "system:2026-03-02:0"
+    assert stream_of(AT + timedelta(minutes=1), 4) == "system:2026-03-03:4"
+    assert is_stream(STREAM)
+    assert not is_stream("019cac0f26805f9251c8f4201747b167")
+
+
+def test_what_the_engine_wrote_has_no_findings() -> None:
+    assert verify_stream(a_file(*two_sweeps()), ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda body: body["swept"].update(looked=-1), "swept"),
+        (lambda body: body["swept"].update(more=1), "swept"),
+        (lambda body: body.pop("swept"), "swept"),
+        (lambda body: body.update(transition="close"), "transition"),
+        (lambda body: body.update(ledger="elsewhere"), "elsewhere"),
+        (lambda body: body.update(type="noted"), "系统条目"),
+    ],
+)
+def test_an_entry_of_another_form_is_found(change: Callable[[dict[str, Any]], object], said: str) -> None:
+    first, second = two_sweeps()
+    found = verify_stream(a_file(first, changed(second, change)), ROOT)
+    assert any(said in finding.text.zh for finding in found), found
+    assert {finding.seq for finding in found} == {2}
+
+
+def test_an_entry_changed_or_taken_away_breaks_the_chain() -> None:
+    first, second = two_sweeps()
+    altered = changed(first, lambda body: body["swept"].update(raised=9))
+    assert verify_stream(a_file(altered, second), ROOT) != []
+    assert verify_stream(a_file(second), ROOT) != []
+    assert verify_stream(a_file(b"{", second), ROOT) != []
