@@ -1,5 +1,5 @@
-"""The site as a server runs it: the database opened for writing, the local socket and the sweeper beside it, and all
-let go of again.
+"""The site as a server runs it: the database opened for writing, the local socket and a worker for jobs beside it,
+and all let go of again.
 
 ``banjie serve`` uses it for one process; a process server loads ``runtime.asgi:create_app`` as a factory.
 """
@@ -15,9 +15,11 @@ from fastapi import FastAPI
 from api.edge import ApiSettings
 from engine.errors import StorageUnavailable
 from runtime.clock import Clock, WallClock
+from runtime.jobs.handlers import product_registry
+from runtime.jobs.leases import LeasedJobs
+from runtime.jobs.worker import Worker, working
 from runtime.settings import Settings
 from runtime.socket import SocketServer, socket_path
-from runtime.sweeping import Sweeper
 from runtime.wiring import Opened, clock_of, open_desk
 from web.app import create_site
 
@@ -39,7 +41,9 @@ def serving(settings: Settings, clock: Clock) -> Iterator[tuple[Opened, FastAPI]
         if path is not None:
             # Closed before the committer is: whoever asks on the socket last is still answered.
             closing.callback(SocketServer(socket_path(path), opened.desk.office).close)
-        closing.callback(Sweeper(opened.desk).close)
+        jobs = LeasedJobs.open(settings.database_url, clock)
+        closing.callback(jobs.close)
+        closing.enter_context(working(Worker(jobs, product_registry(opened, jobs), clock)))
         yield opened, create_site(opened.desk, _api_settings(settings, clock))
 
 

@@ -29,11 +29,13 @@ from runtime.cli import (
     doctor,
     figures,
     imports,
+    jobs,
     organisation,
     people,
     serve,
     tokens,
     verify,
+    work,
 )
 from runtime.cli.run import Run, the_run
 from runtime.cli.terminal import Terminal
@@ -121,6 +123,8 @@ app.add_typer(tokens.tokens, name="token")
 app.add_typer(organisation.units, name="unit")
 app.add_typer(organisation.sessions, name="session")
 app.command("doctor")(doctor.doctor)
+app.command("work")(work.work)
+app.add_typer(jobs.commands, name="jobs")
 
 
 def brought_forward(arguments: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,11 +12,15 @@ import pytest
 from engine.case.commands import Command
 from engine.case.identity import CaseId
 from engine.errors import BanjieError, CommandFailed
+from engine.ledger.streams import Swept
 from engine.service.office import Answer, Office
 from engine.service.sweep import LATE_AFTER, late_sweep, sweep
 from engine.service.sweep_ports import LastSweep
 from engine.service.verify import verify
-from runtime.sweeping import Sweeper
+from runtime.jobs.handlers import SWEEP, SWEEP_EVERY, sweep_all
+from runtime.jobs.leases import LeasedJobs
+from runtime.jobs.port import JobFailed, Registry
+from runtime.jobs.worker import Worker
 from tests.support.house import ROOT, House, client_of, open_house
 
 # Filed on Tuesday 20 January 2026; the review term of 15 working days began that day.
@@ -103,8 +108,6 @@ class FailingFor:
 
 
 def test_a_case_that_fails_is_set_aside_and_the_others_are_tended(house: House) -> None:
-    from dataclasses import replace
-
     failing, other = assigned(house), assigned(house)
     house.clock.set(FAR)
     desk = replace(house.desk, office=FailingFor(house.desk.office, failing))
@@ -130,23 +133,31 @@ def test_health_and_front_page_say_when_nobody_watches(house: House) -> None:
 
 @pytest.mark.parametrize(("minutes", "late"), [(0, False), (15, False), (16, True)])
 def test_a_sweep_is_late_after_a_quarter_of_an_hour(minutes: int, *, late: bool) -> None:
-    from engine.ledger.streams import Swept
-
     last = LastSweep(BEGIN, Swept(calendar="", open=0, looked=0, raised=0, failed=0))
     assert timedelta(minutes=15) == LATE_AFTER
     assert (late_sweep(last, BEGIN + timedelta(minutes=minutes)) is not None) is late
 
 
-def test_a_server_sweeps_by_itself_and_stops_when_it_is_closed(house: House) -> None:
+def test_a_worker_sweeps_every_minute_by_itself(any_database: str, house: House) -> None:
     case = assigned(house)
+    jobs = LeasedJobs.open(any_database, house.clock)
+    registry = Registry(handlers={SWEEP: lambda _subject: sweep_all(house.desk)}, intervals={SWEEP: SWEEP_EVERY})
+    worker = Worker(jobs, registry, house.clock)
     house.clock.set(FAR)
-    sweeper = Sweeper(house.desk, every_seconds=0.01)
-    for _wait in range(500):
-        if rungs(house, case):
-            break
-        threading.Event().wait(0.01)
-    sweeper.close()
+    assert worker.run_due() == 1
     assert rungs(house, case)["reply"] == ("blue", "yellow", "red", "black")
+    assert worker.run_due() == 0
+    house.clock.set(FAR + SWEEP_EVERY)
+    assert worker.run_due() == 1
     swept = house.desk.reads.last_sweep(ROOT)
-    threading.Event().wait(0.05)
-    assert house.desk.reads.last_sweep(ROOT) == swept
+    assert swept is not None
+    assert swept.at == FAR + SWEEP_EVERY
+    jobs.close()
+
+
+def test_a_sweep_that_set_a_case_aside_is_a_failed_job_and_the_next_one_succeeds(house: House) -> None:
+    failing = assigned(house)
+    house.clock.set(FAR)
+    with pytest.raises(JobFailed, match="1 cases set aside"):
+        sweep_all(replace(house.desk, office=FailingFor(house.desk.office, failing)))
+    assert sweep_all(house.desk).done == 4

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from engine.case.actors import Actor, ActorKind, Grant
 from engine.case.case import Case
-from engine.case.commands import OpenCase
+from engine.case.commands import OpenCase, TendCase
 from engine.case.events import Step
 from engine.case.identity import CaseId, PersonId, SessionId, UnitId
 from engine.case.offers import offered
@@ -108,8 +108,13 @@ class Walk:
         return isinstance(step, Step)
 
     def step(self) -> bool:
-        """Let up to nine days pass, try one random move, rather one not tried yet; return whether it was made."""
+        """Let up to nine days pass and act on a case, try one random move, rather one not tried yet.
+
+        Returns whether the move was made.
+        """
         self.play.now += timedelta(hours=self.random.randrange(0, 216))
+        if self.play.cases:
+            self.play.ask(TendCase(root=ROOT, case=self.random.choice(list(self.play.cases))))
         chances = list(self.chances())
         if not chances:
             return False
