@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
 
 from engine.access.directory import Delegation, Deputation, GrantRow, Person, Unit
 from engine.case.codec import microseconds
 from engine.case.identity import PersonId, RootId
 from engine.case.situation import CongressSession
 from engine.ledger.streams import Swept
+from engine.service.notice_writes import NoticeWrite, apply_notice_write
 from engine.service.ports import DirectoryWrites
 from engine.service.rows import CounterRow
 
@@ -72,6 +72,14 @@ class KeepText:
     name: str
     version: int
     content_hash: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepNotice:
+    """Keep a notice of days off, or a unit's own days, as canonical text (see ``running_calendar``)."""
+
+    year: int
     text: str
 
 
@@ -138,12 +146,14 @@ PlainWrite = (
     | AddSession
     | AddDelegation
     | KeepText
+    | KeepNotice
     | SetPassword
     | OpenLogin
     | EndLogin
     | NoteFailure
     | SetCounter
     | RecordSweep
+    | NoticeWrite
 )
 
 
@@ -167,6 +177,8 @@ def apply_write(write: PlainWrite, writes: DirectoryWrites) -> None:
         case KeepText():
             keep = writes.keep_definition if write.kind == "definition" else writes.keep_list
             keep(write.name, write.version, write.content_hash, write.text)
+        case KeepNotice(year, text):
+            writes.keep_notice(year, text)
         case SetPassword():
             writes.set_password(write.person, write.root, write.password_hash)
         case OpenLogin():
@@ -181,4 +193,4 @@ def apply_write(write: PlainWrite, writes: DirectoryWrites) -> None:
         case RecordSweep():
             writes.record_sweep(write.root, write.at, write.slot, write.swept)
         case _:
-            assert_never(write)
+            apply_notice_write(write, writes)

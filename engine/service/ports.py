@@ -16,6 +16,7 @@ from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.situation import CongressSession
 from engine.ledger.streams import Swept
+from engine.service.notice_ports import NoticeReads, NoticeWrites
 from engine.service.rows import BatchRows, CaseRow, CounterRow, DeadlineRow, EntryRow, PrivateRow
 from engine.service.sweep_ports import SweepReads
 
@@ -217,7 +218,7 @@ class Account(NamedTuple):
     password_hash: str | None
 
 
-class Reads(SweepReads, Protocol):
+class Reads(SweepReads, NoticeReads, Protocol):
     """The reading side; safe to use from many threads, never blocks the writer."""
 
     def roots(self) -> Sequence[RootId]:
@@ -308,7 +309,7 @@ class Reads(SweepReads, Protocol):
         """Raise StorageUnavailable when the database cannot be reached."""
 
 
-class DirectoryWrites(Protocol):
+class DirectoryWrites(NoticeWrites, Protocol):
     """Small typed writes beside cases; each that changes what situations see advances the epoch."""
 
     def add_unit(self, unit: Unit) -> None:

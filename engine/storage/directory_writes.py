@@ -16,15 +16,17 @@ from engine.ledger.streams import Swept, stream_of, swept_entry
 from engine.service.rows import CounterRow
 from engine.storage.compiled import Compiler, Runner
 from engine.storage.directory_statements import DirectoryStatements
+from engine.storage.notice_writes import StoredNotices
 from engine.text import Text
 
 FAILURES_KEPT_MICROSECONDS: Final = 24 * 60 * 60 * 1_000_000
 
 
-class StoredDirectory:
+class StoredDirectory(StoredNotices):
     """Implements ``DirectoryWrites`` inside one transaction. A write that changes nothing leaves the epoch alone."""
 
     def __init__(self, compiler: Compiler, transaction: Runner) -> None:
+        StoredNotices.__init__(self, compiler, transaction)
         self._say = DirectoryStatements.of(compiler)
         self._transaction = transaction
 

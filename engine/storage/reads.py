@@ -10,12 +10,13 @@ from engine.storage.case_reads import CaseReads
 from engine.storage.compiled import Compiler, Pool
 from engine.storage.directory_reads import DirectoryReads
 from engine.storage.history_reads import HistoryReads
+from engine.storage.notice_reads import NoticeReads
 from engine.storage.sweep_reads import SweepReads
 
 POOL_SIZE: Final = 8
 
 
-class StoreReads(CaseReads, HistoryReads, DirectoryReads, SweepReads):
+class StoreReads(CaseReads, HistoryReads, DirectoryReads, SweepReads, NoticeReads):
     """Implements ``Reads``."""
 
     def __init__(self, compiler: Compiler, pool: Pool) -> None:
@@ -23,6 +24,7 @@ class StoreReads(CaseReads, HistoryReads, DirectoryReads, SweepReads):
         HistoryReads.__init__(self, compiler, pool)
         DirectoryReads.__init__(self, compiler, pool)
         SweepReads.__init__(self, compiler, pool)
+        NoticeReads.__init__(self, compiler, pool)
         self._ping = compiler.compile(select(literal_column("1")))
 
     def ping(self) -> None:

@@ -73,6 +73,11 @@ def test_on_postgres_indexes_collations_and_checks_are_those_of_the_tables(postg
     assert partial == {
         "ix_cases_number": "(number IS NOT NULL)",
         "ix_deadline_running": "(state = 'running'::text)",
+        "ix_deadline_rung": "(rung_at IS NOT NULL)",
+        "ix_delivery_due": "((state = 'queued'::text) AND (bundle = ''::text))",
+        "ix_delivery_digest": "((state = 'queued'::text) AND (bundle <> ''::text))",
+        "ix_delivery_lease": "(lease IS NOT NULL)",
+        "ix_notice_unread": "(read_at IS NULL)",
         "ix_reader_due": "(due_at IS NOT NULL)",
     }
     columns = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
@@ -87,9 +92,12 @@ def test_on_postgres_indexes_collations_and_checks_are_those_of_the_tables(postg
     assert sorted(checks) == [
         ("ck_cases_phase",),
         ("ck_deadline_state",),
+        ("ck_delivery_state",),
         ("ck_ledger_entry_hash",),
         ("ck_login_kind",),
         ("ck_person_active",),
+        ("ck_preference_digest",),
+        ("ck_preference_quiet",),
         ("ck_span_until",),
     ]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from engine.storage import directory_tables, tables
+from engine.storage import directory_tables, notice_tables, tables
 from engine.storage.columns import metadata
 
-assert directory_tables.unit.metadata is tables.cases.metadata is metadata
+assert directory_tables.unit.metadata is tables.cases.metadata is notice_tables.notice.metadata is metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

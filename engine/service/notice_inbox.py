@@ -1,0 +1,122 @@
+"""Questions about notices: one's own inbox, and who was told what about a case, as the one who asks may see it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from engine.access.readers import principals_of
+from engine.case.actors import Actor, ActorKind
+from engine.case.case import Case
+from engine.case.identity import CaseId, RootId
+from engine.errors import CaseNotFound, InputRefused, NotPermitted
+from engine.service.notice_ports import CaseDelivery, InboxKey, InboxLine, NoticeReads, NoticeRow, ToldRow
+from engine.service.notice_recipients import is_confidential
+from engine.service.world import World
+from engine.text import Text
+
+PAGE_MAX: Final = 200
+_KEY: Final = re.compile(r"([0-9]{1,18})~([0-9]{1,18})~([ -~]{1,300})")
+
+
+class InboxPage(NamedTuple):
+    """Lines of an inbox, the newest first; ``next`` is the key to continue after, None on the last page."""
+
+    lines: tuple[InboxLine, ...]
+    next: str | None
+
+
+class ToldLine(NamedTuple):
+    """One person told of something about a case, when, and what became of it by each way.
+
+    ``person`` is None where the reader may not know who it is. The inbox's own state stands in ``notice``.
+    """
+
+    person: str | None
+    notice: NoticeRow
+    deliveries: tuple[CaseDelivery, ...]
+
+
+class ToldOfCase(NamedTuple):
+    """The ledger of deliveries of a case: everything told of, and to whom."""
+
+    told: tuple[ToldRow, ...]
+    lines: tuple[ToldLine, ...]
+
+
+class Notices:
+    """The reading side of notices."""
+
+    def __init__(self, reads: NoticeReads) -> None:
+        self._reads = reads
+
+    def inbox(self, root: RootId, actor: Actor, *, after: str | None = None, limit: int = 50) -> InboxPage:
+        """Return a page of the actor's own inbox; nobody reads another's, whatever the role.
+
+        Raises:
+            NotPermitted: the actor is no person.
+            InputRefused: ``after`` is no key of a page.
+        """
+        if actor.person is None:
+            raise NotPermitted(Text("收件箱只属于个人", "An inbox belongs to a person"))
+        limit = max(1, min(limit, PAGE_MAX))
+        lines = self._reads.inbox(root, actor.person, principals_of(actor), after=_key(after), limit=limit + 1)
+        page = tuple(lines[:limit])
+        last = page[-1].notice if len(lines) > limit else None
+        return InboxPage(page, None if last is None else f"{last.at}~{last.seq}~{last.outbox}")
+
+    def unread(self, root: RootId, actor: Actor) -> int:
+        """Return how many notices of the actor's own are unread; 0 for the engine and for imports."""
+        return 0 if actor.person is None else self._reads.unread(root, actor.person)
+
+    def of_case(self, root: RootId, case_id: CaseId, actor: Actor, world: World) -> ToldOfCase:
+        """Return who was told what about a case, when, by which way and with what outcome.
+
+        In a confidential case persons bound to it stay nameless but to themselves. Addresses are shown to nobody.
+
+        Raises:
+            CaseNotFound: there is no such case, or the actor may not see it.
+        """
+        principals = principals_of(actor) if actor.kind is ActorKind.PERSON else None
+        case = self._reads.case(root, case_id, principals)
+        if case is None:
+            raise CaseNotFound
+        hidden = self._hidden_roles(root, case, world)
+        ways: dict[tuple[str, str], list[CaseDelivery]] = defaultdict(list)
+        for delivery in self._reads.deliveries_of_case(root, case_id):
+            ways[delivery.outbox, delivery.person].append(delivery)
+        return ToldOfCase(
+            tuple(self._reads.told_of_case(root, case_id)),
+            tuple(
+                _line(notice, ways[notice.outbox, notice.person], hide=notice.role in hidden, actor=actor)
+                for notice in self._reads.notices_of_case(root, case_id)
+            ),
+        )
+
+    def _hidden_roles(self, root: RootId, case: Case, world: World) -> frozenset[str]:
+        """Return the roles whose persons are not named: those bound to a confidential case."""
+        definition = world.rules.pinned(case.pins.definition, case.pins.lists)
+        parents = [] if case.parent is None else self._reads.cases(root, [case.parent])
+        parent = parents[0] if parents else None
+        above = None if parent is None else world.rules.pinned(parent.pins.definition, parent.pins.lists)
+        if not is_confidential(case, definition, parent, above):
+            return frozenset()
+        return frozenset(name for name, part in definition.workflow.roles.items() if part.bound == "party")
+
+
+def _line(notice: NoticeRow, deliveries: Sequence[CaseDelivery], *, hide: bool, actor: Actor) -> ToldLine:
+    if not hide or actor.person == notice.person:
+        return ToldLine(notice.person, notice, tuple(deliveries))
+    nameless = notice._replace(person="", acting_for=None)
+    return ToldLine(None, nameless, tuple(delivery._replace(person="") for delivery in deliveries))
+
+
+def _key(after: str | None) -> InboxKey | None:
+    if after is None:
+        return None
+    found = _KEY.fullmatch(after)
+    if found is None:
+        raise InputRefused(Text("页码参数无效", "This is no key of a page"))
+    return int(found[1]), int(found[2]), found[3]

@@ -1,0 +1,237 @@
+"""Reading what notices ask: the outbox, who is to be told, inboxes, and the ledger of deliveries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    Text,
+    and_,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+
+from engine.case.actors import Grant
+from engine.case.identity import CaseId, PersonId, RootId, UnitId
+from engine.service.notice_ports import (
+    CaseDelivery,
+    DeliveryRow,
+    InboxKey,
+    InboxLine,
+    LeasedDelivery,
+    NoticeRow,
+    Preference,
+    ToldRow,
+)
+from engine.service.rows import OutboxRow
+from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
+from engine.storage.directory_tables import deputation, granting, person
+from engine.storage.notice_tables import delivery, notice, preference, told
+from engine.storage.tables import cases, outbox, reader
+
+MILLISECOND_CHARACTERS: Final = 12
+"""The part of an outbox id that is its instant in milliseconds, hex (``ordered_id``)."""
+BEYOND_HEX: Final = "~"
+
+_ACTIVE: Final[ColumnElement[bool]] = person.c.active == literal_column("1")
+
+
+class NoticeReads:
+    """The part of ``Reads`` that is about notices."""
+
+    def __init__(self, compiler: Compiler, pool: Pool) -> None:
+        self._pool = pool
+        compile_, limit = compiler.compile, bind("limit", Integer())
+        waits = select(outbox).where(outbox.c.root == bind("root")).order_by(outbox.c.id)
+        self._outbox = compile_(at_most(waits, limit))
+        self._same_millisecond = compile_(waits.where(outbox.c.id > bind("after"), outbox.c.id < bind("until")))
+        on = bind("on")
+        self._holders = compile_(
+            select(granting.c.role, granting.c.unit, granting.c.person)
+            .distinct()
+            .join(person, and_(person.c.root == granting.c.root, person.c.id == granting.c.person))
+            .where(
+                granting.c.root == bind("root"),
+                compiler.among(granting.c.role, "roles"),
+                _holds_on(granting, on),
+                _ACTIVE,
+            )
+            .order_by(granting.c.role, granting.c.unit, granting.c.person)
+        )
+        self._deputies = compile_(
+            select(deputation.c.principal, deputation.c.deputy)
+            .distinct()
+            .join(person, and_(person.c.root == deputation.c.root, person.c.id == deputation.c.deputy))
+            .where(
+                deputation.c.root == bind("root"),
+                compiler.among(deputation.c.principal, "persons"),
+                _holds_on(deputation, on),
+                _ACTIVE,
+            )
+            .order_by(deputation.c.principal, deputation.c.deputy)
+        )
+        self._preferences = compile_(
+            select(preference)
+            .where(preference.c.root == bind("root"), compiler.among(preference.c.person, "persons"))
+            .order_by(preference.c.person, preference.c.channel)
+        )
+        self._leased = compile_(_leased())
+        self._next_due, self._next_digest = (
+            compile_(
+                select(func.min(delivery.c.due_at)).where(
+                    delivery.c.root == bind("root"),
+                    delivery.c.channel == bind("channel"),
+                    delivery.c.state == literal_column("'queued'"),
+                    which,
+                )
+            )
+            for which in (delivery.c.bundle == literal_column("''"), delivery.c.bundle != literal_column("''"))
+        )
+        inbox = _inbox(compiler)
+        last = (bind("after_at", BigInteger()), bind("after_seq", BigInteger()), bind("after_id", Text()))
+        following = inbox.where(tuple_(notice.c.at, notice.c.seq, notice.c.outbox) < tuple_(*last))
+        self._inbox, self._inbox_after = compile_(at_most(inbox, limit)), compile_(at_most(following, limit))
+        self._unread = compile_(
+            select(func.count()).where(
+                notice.c.root == bind("root"), notice.c.person == bind("person"), notice.c.read_at.is_(None)
+            )
+        )
+
+        def of_case(table: Table, fields: tuple[str, ...], *order: str) -> Statement:
+            return compile_(
+                select(*(table.c[name] for name in fields))
+                .where(table.c.root == bind("root"), table.c.case == bind("case"))
+                .order_by(*(table.c[name] for name in order))
+            )
+
+        self._told_of_case = of_case(told, ToldRow._fields, "seq", "outbox")
+        self._notices_of_case = of_case(notice, NoticeRow._fields, "seq", "outbox", "person")
+        self._deliveries_of_case = of_case(delivery, CaseDelivery._fields, "seq", "outbox", "person", "channel")
+
+    def pending_outbox(self, root: RootId, limit: int) -> Sequence[OutboxRow]:
+        rows = self._pool.fetch(self._outbox, root=root, limit=limit)
+        if len(rows) == limit:
+            last: str = rows[-1][1]
+            until = last[:MILLISECOND_CHARACTERS] + BEYOND_HEX
+            rows += self._pool.fetch(self._same_millisecond, root=root, after=last, until=until)
+        return sorted(map(OutboxRow._make, rows), key=lambda row: (row.at, row.case, row.seq, row.id))
+
+    def holders(self, root: RootId, roles: Collection[str], on: date) -> Mapping[Grant, Sequence[PersonId]]:
+        found: dict[Grant, list[PersonId]] = defaultdict(list)
+        for role, unit, somebody in self._pool.fetch(self._holders, root=root, roles=list(roles), on=on.isoformat()):
+            found[Grant(role, UnitId(unit))].append(PersonId(somebody))
+        return found
+
+    def deputies(self, root: RootId, persons: Collection[PersonId], on: date) -> Mapping[PersonId, Sequence[PersonId]]:
+        found: dict[PersonId, list[PersonId]] = defaultdict(list)
+        rows = self._pool.fetch(self._deputies, root=root, persons=list(persons), on=on.isoformat())
+        for principal, deputy in rows:
+            found[PersonId(principal)].append(PersonId(deputy))
+        return found
+
+    def preferences(self, root: RootId, persons: Collection[PersonId]) -> Sequence[Preference]:
+        rows = self._pool.fetch(self._preferences, root=root, persons=list(persons))
+        return [
+            Preference(
+                root=RootId(row[0]),
+                person=PersonId(row[1]),
+                channel=row[2],
+                address=row[3],
+                active=bool(row[4]),
+                digest=row[5],
+                quiet_from=row[6],
+                quiet_until=row[7],
+                language=row[8],
+            )
+            for row in rows
+        ]
+
+    def leased(self, root: RootId, lease: str) -> Sequence[LeasedDelivery]:
+        width = len(DeliveryRow._fields)
+        rows = self._pool.fetch(self._leased, root=root, lease=lease)
+        return [LeasedDelivery(DeliveryRow._make(row[:width]), *row[width:]) for row in rows]
+
+    def next_delivery_at(self, root: RootId, channel: str) -> int | None:
+        found: list[int | None] = [
+            self._pool.fetch(statement, root=root, channel=channel)[0][0]
+            for statement in (self._next_due, self._next_digest)
+        ]
+        return min((at for at in found if at is not None), default=None)
+
+    def inbox(
+        self, root: RootId, person: PersonId, principals: Sequence[str], *, after: InboxKey | None, limit: int
+    ) -> Sequence[InboxLine]:
+        whose: dict[str, Values] = {"root": root, "person": person, "principals": list(principals), "limit": limit}
+        if after is None:
+            rows = self._pool.fetch(self._inbox, **whose)
+        else:
+            rows = self._pool.fetch(
+                self._inbox_after, **whose, after_at=after[0], after_seq=after[1], after_id=after[2]
+            )
+        width = len(NoticeRow._fields)
+        return [InboxLine(NoticeRow._make(row[:width]), *row[width:]) for row in rows]
+
+    def unread(self, root: RootId, person: PersonId) -> int:
+        return int(self._pool.fetch(self._unread, root=root, person=person)[0][0])
+
+    def told_of_case(self, root: RootId, case: CaseId) -> Sequence[ToldRow]:
+        return [ToldRow._make(row) for row in self._pool.fetch(self._told_of_case, root=root, case=case)]
+
+    def notices_of_case(self, root: RootId, case: CaseId) -> Sequence[NoticeRow]:
+        return [NoticeRow._make(row) for row in self._pool.fetch(self._notices_of_case, root=root, case=case)]
+
+    def deliveries_of_case(self, root: RootId, case: CaseId) -> Sequence[CaseDelivery]:
+        return [CaseDelivery._make(row) for row in self._pool.fetch(self._deliveries_of_case, root=root, case=case)]
+
+
+def _holds_on(table: Table, on: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a dated period holds on a day, both ends included."""
+    return and_(table.c.from_on <= on, or_(table.c.until_on.is_(None), table.c.until_on >= on))
+
+
+def _leased() -> Select[*tuple[object, ...]]:
+    return (
+        select(*(delivery.c[name] for name in DeliveryRow._fields), notice.c.kind, notice.c.name, notice.c.acting_for)
+        .join_from(
+            delivery,
+            notice,
+            and_(
+                notice.c.root == delivery.c.root,
+                notice.c.person == delivery.c.person,
+                notice.c.outbox == delivery.c.outbox,
+            ),
+        )
+        .where(delivery.c.root == bind("root"), delivery.c.lease == bind("lease"))
+        .order_by(delivery.c.bundle, notice.c.at, delivery.c.case, delivery.c.seq, delivery.c.outbox, delivery.c.id)
+    )
+
+
+def _inbox(compiler: Compiler) -> Select[*tuple[object, ...]]:
+    """Return the question for somebody's notices; of a case that may not be seen (any more) nothing is told."""
+    may_see = exists(
+        select(literal_column("1")).where(
+            reader.c.root == notice.c.root,
+            reader.c.case == notice.c.case,
+            compiler.among(reader.c.principal, "principals"),
+        )
+    )
+    return (
+        select(*(notice.c[name] for name in NoticeRow._fields), cases.c.workflow, cases.c.number, cases.c.subject)
+        .join_from(
+            notice, cases, and_(cases.c.root == notice.c.root, cases.c.id == notice.c.case, may_see), isouter=True
+        )
+        .where(notice.c.root == bind("root"), notice.c.person == bind("person"))
+        .order_by(notice.c.at.desc(), notice.c.seq.desc(), notice.c.outbox.desc())
+    )
