@@ -48,3 +48,12 @@ class FireManyBody(Body):
     """Moves of several cases; each stands for itself."""
 
     transitions: Annotated[list[FireItem], Field(min_length=1, max_length=BATCH_COMMANDS_MAX)]
+
+
+class NoticesBody(Body):
+    """Names notices of one's own inbox; one that is not there is passed over."""
+
+    notices: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=300)]],
+        Field(min_length=1, max_length=BATCH_COMMANDS_MAX),
+    ]

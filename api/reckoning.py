@@ -1,6 +1,7 @@
 """Why a clock of a case ends when it does: the case's clock and its rule handed to the calendar's explanation.
 
-Counting itself stands in ``engine.calendar``; here nothing is computed but whether the explanation is the clock's.
+Counting itself stands in ``engine.calendar``; here nothing is computed but whether the explanation is the clock's. What
+happened to a clock, and the rungs of its ladder, are told in ``clock_history``.
 """
 
 from __future__ import annotations

@@ -15,8 +15,11 @@ from engine.case.codec import at_text, clock_json, instant
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.service.execute import Done
+from engine.service.notice_ports import InboxLine
+from engine.service.notice_recipients import announced
 from engine.service.ports import CaseLine, OverdueLine
 from engine.service.queries import CaseView, TimelineLine
+from engine.service.world import World
 from engine.text import Text
 
 Json = dict[str, JsonValue]
@@ -165,6 +168,25 @@ def workflow_line_json(workflow: Workflow, state_counts: Mapping[str, int]) -> J
         "purpose": text_json(workflow.purpose.text),
         "counts_as_case": workflow.counts_as_case,
         "cases": dict(state_counts),
+    }
+
+
+def inbox_json(line: InboxLine, world: World) -> Json:
+    """Return a line of an inbox. Number and subject are there only while the person may see the case."""
+    notice = line.notice
+    announcement = None
+    if line.workflow is not None and line.workflow in world.rules.names():
+        announcement = announced(world.rules.newest(line.workflow), notice.kind, notice.name)
+    return {
+        "id": notice.outbox,
+        "case": notice.case,
+        "number": line.number,
+        "subject": line.subject,
+        "title": None if announcement is None else text_json(announcement.title.text),
+        "at": at_text(instant(notice.at)),
+        "read": notice.read_at is not None,
+        "acknowledged": notice.acknowledged_at is not None,
+        "acting_for": notice.acting_for,
     }
 
 

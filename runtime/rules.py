@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.calendar.calendar import Calendar, MissingYear
-from engine.calendar.notices import Notice, StatutoryDays, notice_from_mapping, statutory_days_from_mapping
+from engine.calendar.local import Overlay, calendar_file_from_mapping
+from engine.calendar.notices import NO_STATUTORY_DAYS, Notice, statutory_days_from_mapping
 from engine.definition.library import load_folder
 from engine.definition.loader import content_hash, load_yaml
 from engine.definition.model import CodeList, Workflow
+from engine.definition.reading import Positions
 from engine.definition.rulebook import Rulebook
 from engine.service.plain import KeepText
 from engine.service.ports import Reads
+from engine.service.running_calendar import notice_text
+from engine.text import Text
 
 PROVISIONAL_FILE = "provisional.yaml"
 
@@ -58,6 +62,33 @@ class Rules:
         ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFile:
+    """A calendar file: what it says, the text to keep it under, and where in the file everything stands."""
+
+    part: Notice | Overlay
+    text: str
+    file: str
+    positions: Positions
+
+    @property
+    def year(self) -> int:
+        return self._notice.year
+
+    @property
+    def citation(self) -> Text:
+        return self._notice.citation()
+
+    @property
+    def unit(self) -> str | None:
+        """The code of the unit whose own days these are, None for an official notice."""
+        return self.part.unit if isinstance(self.part, Overlay) else None
+
+    @property
+    def _notice(self) -> Notice:
+        return self.part.notice if isinstance(self.part, Overlay) else self.part
+
+
 def load_rules(folder: Path, *, calendar_missing: str = "provisional", cache: Path | None = None) -> Rules:
     """Read and prove a workflows folder.
 
@@ -90,19 +121,36 @@ def load_rules(folder: Path, *, calendar_missing: str = "provisional", cache: Pa
 
 
 def load_calendar(folder: Path, calendar_missing: str = "provisional") -> Calendar:
-    """Read the notices of a folder, one file per year, and the statutory days of years without one."""
+    """Read the notices of a folder, the statutory days of years without one, and the own days of units.
+
+    Notices that a database keeps are laid over them where it is known (see ``engine.service.running_calendar``).
+    """
     notices: list[Notice] = []
-    statutory: StatutoryDays | None = None
+    overlays: list[Overlay] = []
+    statutory = NO_STATUTORY_DAYS
     for path in sorted(folder.glob("*.yaml")):
         data, positions = load_yaml(path)
         if path.name == PROVISIONAL_FILE:
             statutory = statutory_days_from_mapping(data, path.name, locate=positions.at)
+            continue
+        part = calendar_file_from_mapping(data, path.name, locate=positions.at)
+        if isinstance(part, Notice):
+            notices.append(part)
         else:
-            notices.append(notice_from_mapping(data, path.name, locate=positions.at))
-    missing = MissingYear(calendar_missing)
-    if statutory is None:
-        return Calendar(notices=tuple(notices), missing=missing)
-    return Calendar(notices=tuple(notices), statutory=statutory, missing=missing)
+            overlays.append(part)
+    official = Calendar(notices=tuple(notices), statutory=statutory, missing=MissingYear(calendar_missing))
+    return official.with_overlays(overlays)
+
+
+def load_notice(path: Path) -> NoticeFile:
+    """Read one calendar file, as it comes from outside.
+
+    Raises:
+        DefinitionError: every problem of the file, with line and column.
+    """
+    data, positions = load_yaml(path)
+    part = calendar_file_from_mapping(data, path.name, locate=positions.at)
+    return NoticeFile(part=part, text=notice_text(data), file=path.name, positions=positions)
 
 
 def _fingerprint(folder: Path) -> str:

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from api.edge import Edge
+from api.explained import deadline_json
 from api.instants import instant_from, just_after, listed_before
 from api.limits import PAGE_LINES, PAGE_LINES_MAX
-from api.rendering import explained_json, line_json, overdue_json, page_json, timeline_json, view_json
+from api.rendering import line_json, overdue_json, page_json, timeline_json, view_json
 from engine.case.identity import CaseId
 from engine.service.ports import CaseFilter
 
@@ -67,11 +68,12 @@ def reading_routes(edge: Edge) -> APIRouter:
 
     @router.get("/cases/{case_id}/deadlines")
     def read_deadlines(request: Request, case_id: str) -> JSONResponse:
-        """Return the deadlines of a case, each with why it ends when it does, day by day."""
+        """Return the deadlines of a case, each with why it ends when it does, day by day, and all that moved it."""
         asker = edge.identities.in_thread(request)
         world = edge.world(asker)
         view = queries.case(asker.root, CaseId(case_id), asker.actor, world)
-        clocks = [explained_json(clock, view.definition, world.calendar) for clock in view.clocks]
+        lines = queries.timeline(asker.root, view.case.id, asker.actor)
+        clocks = [deadline_json(clock, view.definition, world.calendar, lines) for clock in view.clocks]
         return JSONResponse({"case": case_id, "deadlines": clocks})
 
     @router.get("/overdue")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.text import Text
+from runtime.cli.calendar_import import import_notice
 from runtime.cli.days import days_table, print_year
 from runtime.cli.options import AsJson
 from runtime.cli.run import Run, the_run
@@ -16,9 +17,11 @@ from runtime.cli.run import Run, the_run
 if TYPE_CHECKING:
     from engine.calendar.calendar import Calendar
     from engine.calendar.explain import Explanation
+    from engine.calendar.notices import Notice
     from engine.definition.period import Period
 
 commands = typer.Typer(no_args_is_help=True, help="工作日历与期限计算 · Working days and due dates.")
+commands.command("import")(import_notice)
 
 Year = Annotated[int, typer.Argument(min=2000, max=2100, metavar="YEAR", help="年份 · the year")]
 
@@ -94,23 +97,12 @@ def show(context: typer.Context, year: Year) -> None:
 def listed(context: typer.Context, as_json: AsJson = False) -> None:
     """列出已录入的放假通知 · List the notices on file."""
     run = the_run(context)
-    notices = sorted(_calendar(run).notices, key=lambda notice: notice.year)
+    calendar = _calendar(run)
+    notices: list[tuple[Notice, str | None]] = [(notice, None) for notice in calendar.notices]
+    notices += [(overlay.notice, overlay.unit) for overlay in calendar.overlays]
+    notices.sort(key=lambda entry: (entry[0].year, entry[1] or ""))
     if as_json:
-        run.terminal.json(
-            {
-                "notices": [
-                    {
-                        "year": notice.year,
-                        "title": {"zh": notice.source.zh, "en": notice.source.en},
-                        "number": notice.number,
-                        "issued_on": None if notice.issued_on is None else notice.issued_on.isoformat(),
-                        "days_off": sorted(day.isoformat() for day in notice.days_off),
-                        "make_up_days": sorted(day.isoformat() for day in notice.make_up_days),
-                    }
-                    for notice in notices
-                ]
-            }
-        )
+        run.terminal.json({"notices": [_notice_json(notice, unit) for notice, unit in notices]})
         return
     head = (
         Text("年份", "Year"),
@@ -118,6 +110,7 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
         Text("印发日期", "Issued"),
         Text("放假", "Off"),
         Text("调休上班", "Make-up"),
+        Text("单位", "Unit"),
     )
     rows = [
         (
@@ -126,8 +119,9 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
             "" if notice.issued_on is None else notice.issued_on.isoformat(),
             str(len(notice.days_off)),
             str(len(notice.make_up_days)),
+            unit or "",
         )
-        for notice in notices
+        for notice, unit in notices
     ]
     run.terminal.table(head, rows, right=(3, 4))
 
@@ -161,11 +155,33 @@ def seed(
     typer.echo(text, nl=False)
 
 
+def _notice_json(notice: Notice, unit: str | None) -> dict[str, object]:
+    return {
+        "year": notice.year,
+        "title": {"zh": notice.source.zh, "en": notice.source.en},
+        "number": notice.number,
+        "issued_on": None if notice.issued_on is None else notice.issued_on.isoformat(),
+        "days_off": sorted(day.isoformat() for day in notice.days_off),
+        "make_up_days": sorted(day.isoformat() for day in notice.make_up_days),
+        "unit": unit,
+    }
+
+
 def _calendar(run: Run) -> Calendar:
+    """Return the calendar of the shipped notices, and of those imported where there is a database."""
+    from engine.service.running_calendar import kept_notices, with_kept
+    from engine.storage.store import open_store
     from runtime.rules import load_calendar
 
     settings = run.settings()
-    return load_calendar(settings.workflows / "calendars", settings.calendar_missing)
+    shipped = load_calendar(settings.workflows / "calendars", settings.calendar_missing)
+    if settings.sqlite_path is not None and not settings.sqlite_path.is_file():
+        return shipped
+    store = open_store(settings.database_url, write=False)
+    try:
+        return with_kept(shipped, kept_notices(store.reads))
+    finally:
+        store.close()
 
 
 def _start(text: str) -> datetime:

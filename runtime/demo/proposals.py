@@ -26,8 +26,12 @@ ATTITUDES = {
     "unsatisfied": ("satisfied", "basic", "unsatisfied"),
 }
 """How somebody who judges the result so judges the attitude: mostly better."""
+LOOK_AGAIN = "条件具备后列入计划，到期再次研究并答复。"
+"""What is promised where the matter is put off and the reply says no more."""
 NEVER_ANSWERED_SHARE = 0.05
 LATE_SHARE = 0.08
+A_QUARTER = timedelta(days=90)
+"""Promises that take longer are reported on in between."""
 REVIEW_BEGINS_ON = date(2026, 1, 19)
 SIMILAR_REVIEWED_ON = date(2026, 2, 2)
 """When the committee comes to proposals that resemble an earlier one: the earlier ones are filed by then."""
@@ -281,7 +285,7 @@ class ProposalScript:
             "draft_reply",
             reply_class=reply_class,
             reply_text=filled(reply.text, values),
-            planned_measures=None if reply.promise is None else filled(reply.promise, values),
+            planned_measures=None if promised is None else filled(reply.promise or LOOK_AGAIN, values),
             promised_on=promised,
             not_adopted_reason="现行条件尚不具备，留作今后工作参考。" if reply_class == "D" else None,
         )
@@ -323,9 +327,9 @@ class ProposalScript:
             )
         else:
             yield pen.fire(member, self.case, "close")
-        yield from self._afterwards()
+        yield from self._afterwards(lead)
 
-    def _afterwards(self) -> Generator[Act, CaseId, None]:
+    def _afterwards(self, lead: str) -> Generator[Act, CaseId, None]:
         """Publish with consent, follow promises up, archive."""
         pen = self.pen
         office = pen.anyone("union_office")
@@ -337,6 +341,11 @@ class ProposalScript:
             pen.wait(1, 5)
             yield pen.fire(office, self.case, "begin_follow_up")
             promised = date.fromisoformat(str(case.data["promised_on"]))
+            while promised - pen.at.date() > A_QUARTER:
+                pen.wait(75, 88)
+                yield pen.fire(
+                    pen.anyone("handler", lead), self.case, "report_progress", promise_progress="正在按计划推进。"
+                )
             pen.wait_until(promised - timedelta(days=pen.rng.randint(-4, 14)))
             if pen.chance(0.85):
                 yield pen.fire(
@@ -344,6 +353,7 @@ class ProposalScript:
                     self.case,
                     "complete_follow_up",
                     follow_up_result="经现场检查，承诺事项已经落实。",
+                    promise_evidence="现场验收单，存工会办公室。",
                     second_answer="承诺事项已落实，特此再复。",
                 )
             else:

@@ -13,13 +13,16 @@ from api.limits import PAGE_LINES_MAX
 from engine.case.actors import Actor
 from engine.case.roles import granting_unit, holds_role
 from engine.definition.model import Workflow
+from engine.service.notice_inbox import Notices
 from engine.service.ports import CaseFilter, CaseLine
 from engine.service.sweep import late_sweep
 from engine.service.world import World
 from web.shell import Shell, Visit
 from web.views.lines import case_row, deadline_row, shown_workflows, workflow_of
+from web.views.notices import notice_line
 
 LATE_LINES = 8
+NOTICE_LINES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class WorkflowCounts:
 def front_pages(shell: Shell) -> APIRouter:
     """Return the address of the front page."""
     router = APIRouter(include_in_schema=False)
+    inbox = Notices(shell.edge.desk.reads)
 
     @router.get("/")
     def front(request: Request) -> Response:
@@ -59,6 +63,11 @@ def front_pages(shell: Shell) -> APIRouter:
             visit,
             "front.html",
             section="front",
+            notices=[
+                notice_line(line, world, visit)
+                for line in inbox.inbox(visit.known.root, visit.known.actor, limit=NOTICE_LINES).lines
+            ],
+            unread=inbox.unread(visit.known.root, visit.known.actor),
             unwatched=None if unwatched is None else visit.words.say(unwatched),
             waiting=[case_row(line, world, visit) for line in waiting],
             waiting_cut=PAGE_LINES_MAX if is_cut else None,
