@@ -11,8 +11,12 @@ import pytest
 from pytest_bdd.parser import Feature, Scenario
 
 from runtime.rules import Rules, load_rules
-from tests.acceptance import steps_common, steps_grievance, steps_proposal
-from tests.support import grievance_lives, proposal_lives  # noqa: F401 - each registers the way of its cases
+from tests.acceptance import steps_common, steps_grievance, steps_proposal, steps_supervision
+from tests.support import (  # noqa: F401 - each registers the way of its cases
+    grievance_lives,
+    proposal_lives,
+    supervision_lives,
+)
 from tests.support.hall import Hall
 from tests.support.tags import claims, kept
 
@@ -22,7 +26,7 @@ STEP_FAILED: Final = pytest.StashKey[bool]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the shared sentences known: pytest-bdd finds steps where fixtures are found."""
-    for steps in (steps_common, steps_grievance, steps_proposal):
+    for steps in (steps_common, steps_grievance, steps_proposal, steps_supervision):
         if not config.pluginmanager.is_registered(steps):
             config.pluginmanager.register(steps, steps.__name__)
 

@@ -19,7 +19,7 @@ from tests.support.wording import DAY, answers, day, in_words, named, value_of
 
 WORKFLOWS: Final[Mapping[str, str]] = {"提案": "proposal", "诉求": "grievance", "承办": "handling"}
 KIND: Final = "(?:提案|诉求)"
-CASE: Final = rf"(?:该{KIND}|(?:{KIND}“[^“”]+”)?[^，“”]{{2,12}}的承办件|{KIND}“[^“”]+”)"
+CASE: Final = rf"(?:该{KIND}|该督办单|(?:{KIND}“[^“”]+”)?[^，“”]{{2,12}}的承办件|{KIND}“[^“”]+”)"
 FORM: Final = r"(?P<form>(?:，[^“”，]+?为“[^“”]*”)*)"
 
 
@@ -30,9 +30,14 @@ def sentence(pattern: str) -> parsers.re:
 
 def case_of(hall: Hall, words: str, who: str = "") -> CaseId:
     """Return which case is meant: ``该提案``, ``提案“改善食堂”``, or a unit's part of the current case:
-    ``后勤服务中心的承办件``, ``本单位的承办件`` (of who acts), ``原财务部的承办件`` (before the last assignment)."""
+    ``后勤服务中心的承办件``, ``本单位的承办件`` (of who acts), ``原财务部的承办件`` (before the last assignment).
+
+    ``该督办单`` is the newest supervision order on the current case, ``该督办单的承办件`` its unit's part."""
     quoted = re.search(rf"{KIND}“([^“”]+)”", words)
     case = hall.case_id(quoted[1] if quoted else hall.current)
+    if words.startswith("该督办单"):
+        order = hall.order(case)
+        return hall.children(order, "lead")[0].id if words.endswith("的承办件") else order
     part = re.search(r"(原?)([^”]+)的承办件$", words)
     if part is None:
         return case

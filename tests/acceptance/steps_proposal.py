@@ -34,7 +34,7 @@ def _promised(hall: Hall, on: str, name: str, state: str) -> None:
     """A reply of class B with its date, released by the committee; then on to the state."""
     there = named(state, hall.definition("proposal").workflow.states)
     bring(hall, "proposal", name, "reply_review", Circumstances())
-    promise = {"reply_class": "B", "promised_on": day(on).isoformat()}
+    promise = {"reply_class": "B", "planned_measures": "增设夜班窗口。", "promised_on": day(on).isoformat()}
     _done(hall.fire("提案委", hall.case_id(name), "release_reply", promise))
     bring(hall, "proposal", name, there, Circumstances())
 

@@ -199,7 +199,9 @@ def test_health_needs_no_login_and_names_nobody(client: TestClient) -> None:
         "database": "test",
         "clock": {"now": "2026-01-20T02:00:00.000000Z", "set": None},
         "calendar_warning": None,
+        "sweep_warning": answer.json()["sweep_warning"],
     }
+    assert answer.json()["sweep_warning"]["en"].startswith("Deadlines are not being watched (last sweep: never yet)")
 
 
 def test_health_warns_of_the_next_year_from_november() -> None:

@@ -59,17 +59,22 @@ WAYS: Final[dict[str, Way]] = {}
 
 
 def bring(hall: Hall, workflow: str, name: str, state: str, circumstances: Circumstances) -> None:
-    """Open a case called ``name`` if there is none, and lead it to a state from where it is."""
+    """Open a case called ``name`` if there is none, and lead it to a state from where it is; it is the current one."""
     way = WAYS[workflow]
     if name not in hall.cases:
         form = {**way.form, **circumstances.form}
         _must(hall.open(circumstances.opener or way.opener, workflow, name, form).reasons)
     hall.current = name
-    case = hall.case_id(name)
+    lead_on(hall, hall.case_id(name), state, circumstances)
+
+
+def lead_on(hall: Hall, case: CaseId, state: str, circumstances: Circumstances) -> None:
+    """Lead a case that is open to a state from where it is."""
+    way = WAYS[hall.case(case).workflow]
     for move in _road(way.states, hall.case(case).state, state):
         who = circumstances.opener or move.who if move.who == way.opener else move.who
         _make(hall, case, replace(move, who=who), circumstances)
-    assert hall.case(case).state == state, f"“{name}”处于{hall.case(case).state}，应为{state}"
+    assert hall.case(case).state == state, f"该件处于{hall.case(case).state}，应为{state}"
 
 
 def _road(states: Life, here: str, there: str) -> list[Do]:
