@@ -18,6 +18,7 @@ from engine.calendar.due import Side, offset
 from engine.calendar.term import day_begins_at
 from engine.case.case import Clock, ClockState
 from engine.case.codec import at_from, clock_from
+from engine.case.deadlines import counted_by
 from engine.case.scope import SHANGHAI
 from engine.definition.model import Rung, Workflow
 from engine.definition.period import parse_period
@@ -114,6 +115,7 @@ def rung_days(
     part = workflow.deadlines[clock.name]
     if part.ladder is None:
         return ()
+    calendar = counted_by(part, calendar)
     raised_at = {name: change.at for change in changes for name in change.rungs}
     rungs = workflow.ladders[part.ladder].rungs
     return tuple(day for rung in rungs for day in _days_of(rung, clock, calendar, raised_at))

@@ -11,6 +11,7 @@ from engine.calendar.explain import Explanation, explain
 from engine.calendar.term import Interval, Roll, StartDay
 from engine.calendar.wording import date_text
 from engine.case.case import Clock
+from engine.case.deadlines import counted_by
 from engine.definition.model import DeadlinePart
 from engine.definition.period import Period, PeriodUnit, parse_period
 from engine.errors import CalendarEnds
@@ -21,6 +22,7 @@ def why(clock: Clock, part: DeadlinePart, calendar: Calendar) -> Explanation | N
     """Return the day-by-day explanation of a clock; None for a given date, and where no notice covers the years."""
     if clock.term.startswith(("on ", "at ")):
         return None
+    calendar = counted_by(part, calendar)
     period = parse_period(clock.term)
     try:
         return explain(

@@ -7,10 +7,8 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from api.reckoning import reasons, why
-from engine.calendar.calendar import Calendar
 from engine.calendar.explain import Explanation
-from engine.case.case import Case, Clock
+from engine.case.case import Case
 from engine.case.codec import at_text, clock_json, instant
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
@@ -126,19 +124,6 @@ def timeline_json(line: TimelineLine) -> Json:
         "fields": dict(line.fields),
         "body": dict(line.body),
         "hash": line.hash,
-    }
-
-
-def explained_json(clock: Clock, definition: Definition, calendar: Calendar) -> Json:
-    """Return a clock with why it ends when it does."""
-    part = definition.workflow.deadlines[clock.name]
-    explanation = why(clock, part, calendar)
-    return {
-        **clock_json(clock),
-        "provisional": clock.provisional,
-        "title": text_json(part.title.text),
-        "reasons": [text_json(sentence) for sentence in reasons(clock, explanation)],
-        "days": days_json(explanation),
     }
 
 

@@ -21,6 +21,7 @@ from engine.service.office import Office
 from engine.service.plain import apply_write
 from engine.service.ports import DirectoryWrites, Reads, WriteTransaction
 from engine.service.queries import Queries
+from engine.service.running_calendar import RunningCalendar, kept_notices
 from engine.service.world import World
 from engine.storage.store import Store, open_store, writer_elsewhere
 from runtime.clock import Clock, ShiftedClock, WallClock
@@ -53,14 +54,16 @@ class Randomness:
 class Worlds:
     """The world of each organisation at the newest epoch of its directory."""
 
-    rules: Rules
+    calendars: RunningCalendar
     rulebook: Rulebook
     known: dict[RootId, World] = field(default_factory=dict)
 
     def at(self, root: RootId, epoch: int, load: Callable[[RootId], Surroundings]) -> World:
         world = self.known.get(root)
         if world is None or world.surroundings.epoch != epoch:
-            world = World(rules=self.rulebook, calendar=self.rules.calendar, surroundings=load(root))
+            surroundings = load(root)
+            calendar = self.calendars.of(surroundings)
+            world = World(rules=self.rulebook, calendar=calendar, surroundings=surroundings)
             self.known[root] = world
         return world
 
@@ -95,7 +98,8 @@ def open_desk(settings: Settings, *, clock: Clock | None = None, write: bool = T
     rules = load_rules(settings.workflows, calendar_missing=settings.calendar_missing, cache=cache)
     elsewhere = path is not None and write and writer_elsewhere(path)
     store = open_store(settings.database_url, write=write and not elsewhere)
-    worlds = Worlds(rules=rules, rulebook=rules.rulebook())
+    calendars = RunningCalendar(rules.calendar, lambda: kept_notices(store.reads))
+    worlds = Worlds(calendars=calendars, rulebook=rules.rulebook())
     committer: Committer | None = None
     office: Office
     if store.writes is not None:

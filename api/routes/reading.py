@@ -73,7 +73,8 @@ def reading_routes(edge: Edge) -> APIRouter:
         world = edge.world(asker)
         view = queries.case(asker.root, CaseId(case_id), asker.actor, world)
         lines = queries.timeline(asker.root, view.case.id, asker.actor)
-        clocks = [deadline_json(clock, view.definition, world.calendar, lines) for clock in view.clocks]
+        calendar = world.calendar_of(view.case.unit)
+        clocks = [deadline_json(clock, view.definition, calendar, lines) for clock in view.clocks]
         return JSONResponse({"case": case_id, "deadlines": clocks})
 
     @router.get("/overdue")

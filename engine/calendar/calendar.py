@@ -8,17 +8,21 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from engine.calendar.local import Overlay
 from engine.calendar.notices import NO_STATUTORY_DAYS, Notice, StatutoryDays
 from engine.calendar.reading import YEAR_FIRST, YEAR_LAST
 from engine.errors import CalendarEnds
 from engine.text import Text
 
 _SATURDAY = 6
+_MAKE_UP = Text("调休上班", "make-up day")
+_WORKED_BY_UNIT = Text("本单位上班", "worked by the unit")
+_REST_OF_UNIT = Text("本单位休息", "rest day of the unit")
 
 
 class MissingYear(StrEnum):
@@ -39,7 +43,7 @@ class DayKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One day of the calendar. ``name`` and ``source`` stand where a notice or the statutory table names the day."""
+    """One day of the calendar. ``name`` and ``source`` stand where a notice, the statutory table or a unit names it."""
 
     on: date
     kind: DayKind
@@ -55,7 +59,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Named:
-    """What a notice or the statutory table says of one day."""
+    """What a notice, the statutory table or an overlay says of one day."""
 
     kind: DayKind
     name: Text
@@ -75,32 +79,72 @@ class _YearTable:
 class Calendar:
     """The working days of 2000 to 2100 as the notices say.
 
-    Where two notices name the same day, the one issued later counts. A year without a notice has its weekends and
-    the statutory days known for it off and no make-up days, and is provisional; or it raises ``CalendarEnds``, as
-    ``missing`` says. Years outside 2000–2100 always raise. ``version`` is the SHA-256 of every fact that can move a
-    date.
+    Where two notices name the same day, the one issued later counts; one that another replaces counts no more. A year
+    without a notice has its weekends and the statutory days known for it off and no make-up days, and is provisional;
+    or it raises ``CalendarEnds``, as ``missing`` says. Years outside 2000–2100 always raise.
+
+    ``overlays`` are the days of single units, by the id of the unit. They change nothing here: ``for_unit`` gives the
+    calendar with those of one unit laid over it, ``applied`` from the top of the organisation to the unit.
+    ``version`` is the SHA-256 of every fact that can move a date, those of the units included.
     """
 
     notices: tuple[Notice, ...]
     statutory: StatutoryDays = NO_STATUTORY_DAYS
     missing: MissingYear = MissingYear.PROVISIONAL
+    overlays: tuple[Overlay, ...] = ()
+    applied: tuple[Overlay, ...] = ()
     version: str = field(init=False, default="")
+    _official: Calendar | None = field(init=False, repr=False, compare=False, default=None)
+    _units: dict[tuple[str, ...], Calendar] = field(init=False, repr=False, compare=False, default_factory=dict)
     _covered: frozenset[int] = field(init=False, repr=False, compare=False, default=frozenset())
     _noticed: Mapping[date, _Named] = field(init=False, repr=False, compare=False, default_factory=dict)
     _presumed: Mapping[date, _Named] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _weekly: Mapping[int, Overlay] = field(init=False, repr=False, compare=False, default_factory=dict)
     # Filled year by year on first use. Two threads may build the same table; they build equal ones, so either may stay.
     _tables: dict[int, _YearTable] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        ordered = tuple(sorted(self.notices, key=_precedence))
+        ordered = _in_force(sorted(self.notices, key=_precedence))
         object.__setattr__(self, "notices", ordered)
-        object.__setattr__(self, "version", _version(ordered, self.statutory))
+        object.__setattr__(self, "version", _version(ordered, self.statutory, self.overlays, self.applied))
         object.__setattr__(self, "_covered", frozenset(notice.year for notice in ordered))
-        object.__setattr__(self, "_noticed", _noticed_days(ordered))
+        object.__setattr__(self, "_noticed", {**_noticed_days(ordered), **_local_days(self.applied)})
         object.__setattr__(self, "_presumed", _presumed_days(self.statutory))
+        weekly = {overlay.notice.year: overlay for overlay in self.applied if overlay.rest_weekdays is not None}
+        object.__setattr__(self, "_weekly", weekly)
 
     def __hash__(self) -> int:
         return hash(self.version)
+
+    @property
+    def official(self) -> Calendar:
+        """The calendar of the official notices alone, which every term counts by that does not say otherwise."""
+        return self if self._official is None else self._official
+
+    def with_overlays(self, overlays: Iterable[Overlay]) -> Calendar:
+        """Return the official calendar with the days of these units, those that a later file replaces left out."""
+        kept: list[Overlay] = []
+        for each in sorted(overlays, key=lambda overlay: _precedence(overlay.notice)):
+            replaced = (each.unit, each.notice.replaces)
+            kept = [one for one in kept if one.notice.number is None or (one.unit, one.notice.number) != replaced]
+            kept.append(each)
+        return self._beside(overlays=tuple(kept)) if kept else self.official
+
+    def for_unit(self, lineage: Sequence[str]) -> Calendar:
+        """Return the calendar a unit counts by: its own days and those of the units above it laid over the notices.
+
+        Args:
+            lineage: the ids of the unit and the units above it, nearest first. The nearer one's days count, and of
+                one unit's overlays the one issued later.
+        """
+        if not self.overlays:
+            return self
+        key = tuple(lineage)
+        known = self._units.get(key)
+        if known is None:
+            applied = tuple(each for unit in reversed(key) for each in self.overlays if each.unit == unit)
+            known = self._units[key] = self._beside(applied=applied) if applied else self.official
+        return known
 
     def is_working_day(self, on: date) -> bool:
         """Return whether ``on`` is worked; ``CalendarEnds`` where the calendar knows nothing of the year."""
@@ -165,11 +209,35 @@ class Calendar:
             index += len(working)
         return date.fromordinal(working[index])
 
+    def _beside(self, *, overlays: tuple[Overlay, ...] = (), applied: tuple[Overlay, ...] = ()) -> Calendar:
+        official = self.official
+        made = Calendar(
+            notices=official.notices,
+            statutory=official.statutory,
+            missing=official.missing,
+            overlays=overlays,
+            applied=applied,
+        )
+        object.__setattr__(made, "_official", official)
+        return made
+
     def _named(self, on: date) -> _Named | None:
         named = self._noticed.get(on)
         if named is None and on.year not in self._covered:
             named = self._presumed.get(on)
-        return named
+        return self._by_the_week(on) if named is None else named
+
+    def _by_the_week(self, on: date) -> _Named | None:
+        """Return what the week of a unit makes of a day, None where it is as everybody's."""
+        overlay = self._weekly.get(on.year)
+        if overlay is None or overlay.rest_weekdays is None:
+            return None
+        works = on.isoweekday() not in overlay.rest_weekdays
+        if works == (on.isoweekday() < _SATURDAY):
+            return None
+        if works:
+            return _Named(kind=DayKind.WORKED, name=_WORKED_BY_UNIT, source=overlay.notice.citation())
+        return _Named(kind=DayKind.REST, name=_REST_OF_UNIT, source=overlay.notice.citation())
 
     def _table(self, year: int) -> _YearTable:
         table = self._tables.get(year)
@@ -189,7 +257,7 @@ class Calendar:
     def _works(self, on: date) -> bool:
         named = self._named(on)
         if named is not None:
-            return named.kind is DayKind.MAKE_UP
+            return named.kind in (DayKind.MAKE_UP, DayKind.WORKED)
         return on.isoweekday() < _SATURDAY
 
 
@@ -197,7 +265,17 @@ def _precedence(notice: Notice) -> tuple[date, int, str]:
     return (notice.issued_on or date.min, notice.year, notice.number or "")
 
 
-def _noticed_days(notices: tuple[Notice, ...]) -> dict[date, _Named]:
+def _in_force(ordered: Sequence[Notice]) -> tuple[Notice, ...]:
+    """Leave out what a later notice replaces as a whole."""
+    kept: list[Notice] = []
+    for notice in ordered:
+        if notice.replaces is not None:
+            kept = [earlier for earlier in kept if earlier.number != notice.replaces]
+        kept.append(notice)
+    return tuple(kept)
+
+
+def _noticed_days(notices: Iterable[Notice], worked: Text = _MAKE_UP) -> dict[date, _Named]:
     days: dict[date, _Named] = {}
     for notice in notices:
         source = notice.citation()
@@ -205,8 +283,12 @@ def _noticed_days(notices: tuple[Notice, ...]) -> dict[date, _Named]:
             for on in span.days():
                 days[on] = _Named(kind=DayKind.HOLIDAY, name=span.name, source=source)
         for on in notice.make_up_days:
-            days[on] = _Named(kind=DayKind.MAKE_UP, name=Text("调休上班", "make-up day"), source=source)
+            days[on] = _Named(kind=DayKind.MAKE_UP, name=worked, source=source)
     return days
+
+
+def _local_days(overlays: Iterable[Overlay]) -> dict[date, _Named]:
+    return _noticed_days((overlay.notice for overlay in overlays), _WORKED_BY_UNIT)
 
 
 def _presumed_days(statutory: StatutoryDays) -> dict[date, _Named]:
@@ -217,19 +299,31 @@ def _presumed_days(statutory: StatutoryDays) -> dict[date, _Named]:
     }
 
 
-def _version(notices: tuple[Notice, ...], statutory: StatutoryDays) -> str:
-    content = {
-        "notices": [
-            {
-                "year": notice.year,
-                "number": notice.number,
-                "issued_on": notice.issued_on.isoformat() if notice.issued_on else None,
-                "days_off": sorted(on.isoformat() for on in notice.days_off),
-                "make_up_days": sorted(on.isoformat() for on in notice.make_up_days),
-            }
-            for notice in notices
-        ],
+def _version(
+    notices: tuple[Notice, ...], statutory: StatutoryDays, overlays: tuple[Overlay, ...], applied: tuple[Overlay, ...]
+) -> str:
+    content: dict[str, object] = {
+        "notices": [_facts(notice) for notice in notices],
         "statutory": sorted(on.isoformat() for span in statutory.holidays for on in span.days()),
     }
+    # Named only where there are some, so that a calendar without overlays keeps the version it always had.
+    for name, local in (("overlays", overlays), ("applied", applied)):
+        if local:
+            content[name] = [_local_facts(overlay) for overlay in local]
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _facts(notice: Notice) -> dict[str, object]:
+    return {
+        "year": notice.year,
+        "number": notice.number,
+        "issued_on": notice.issued_on.isoformat() if notice.issued_on else None,
+        "days_off": sorted(on.isoformat() for on in notice.days_off),
+        "make_up_days": sorted(on.isoformat() for on in notice.make_up_days),
+    }
+
+
+def _local_facts(overlay: Overlay) -> dict[str, object]:
+    rest = overlay.rest_weekdays
+    return {"unit": overlay.unit, "rest": None if rest is None else sorted(rest), **_facts(overlay.notice)}

@@ -13,7 +13,7 @@ from typing import Unpack
 from zoneinfo import ZoneInfo
 
 from engine.calendar.calendar import Calendar
-from engine.calendar.count import Count, count, roll_day
+from engine.calendar.count import Count, Spans, count, roll_day
 from engine.calendar.reading import YEAR_FIRST, YEAR_LAST
 from engine.calendar.term import (
     MIDNIGHT,
@@ -102,13 +102,20 @@ def backward(calendar: Calendar, event_at: datetime, period: Period, **counting:
 
 
 def fixed_due(
-    calendar: Calendar, on: date, *, roll: Roll = Roll.NONE, zone: ZoneInfo = SHANGHAI, end_of_day: str = MIDNIGHT
+    calendar: Calendar,
+    on: date,
+    *,
+    roll: Roll = Roll.NONE,
+    suspended: Spans = (),
+    zone: ZoneInfo = SHANGHAI,
+    end_of_day: str = MIDNIGHT,
 ) -> Due:
     """Return the end of a date that a notice sets. It does not roll; ``warns`` when nobody works on it (D12).
 
-    Dates that recur (every Tuesday, every 15th) are given ``Roll.NEXT`` by their rule.
+    Dates that recur (every Tuesday, every 15th) are given ``Roll.NEXT`` by their rule. An end that rolls falls on no
+    day on which the clock stood still.
     """
-    effective_on = roll_day(calendar, on, roll)
+    effective_on = roll_day(calendar, on, roll, suspended)
     return Due(
         nominal_on=on,
         effective_on=effective_on,

@@ -97,17 +97,25 @@ def _start(start_on: date, term: Term) -> Text:
 
 def _passed(days: Sequence[ExplainedDay]) -> Iterator[Text]:
     """Name the make-up days that counted and the holidays that did not; ordinary weekends are left unsaid."""
-    worked = [date_text(row.on) for row in days if row.mark is Mark.MAKE_UP]
-    if worked:
+    worked: dict[Text, list[Text]] = {}
+    for row in days:
+        if row.mark is Mark.MAKE_UP and row.day.name is not None:
+            worked.setdefault(row.day.name, []).append(date_text(row.on))
+    for title, made_up in worked.items():
         yield Text(
-            f"{'、'.join(day.zh for day in worked)}为调休上班日，计入。",
-            f"Make-up days, counted: {', '.join(day.en for day in worked)}.",
+            f"{'、'.join(day.zh for day in made_up)}为{title.zh}日，计入。",
+            f"{_plural(title.en)}, counted: {', '.join(day.en for day in made_up)}.",
         )
     for name, run in groupby(sorted(days, key=lambda row: row.on), key=_holiday_passed):
         if name is not None:
             span = [row.on for row in run]
             when = span_text(span[0], span[-1])
             yield Text(f"{when.zh}{name.zh}放假，不计入。", f"{name.en}, not counted: {when.en}.")
+
+
+def _plural(name: str) -> str:
+    """Return the heading of days with this name: ``Make-up days``, ``Worked by the unit``."""
+    return f"{name.capitalize()}s" if name.endswith("day") else name.capitalize()
 
 
 def _holiday_passed(row: ExplainedDay) -> Text | None:
@@ -174,7 +182,8 @@ def _basis(term: Term, counted: Count, days: Sequence[ExplainedDay]) -> Text:
         sources.append(_ARTICLE_MONTHS)
     if term.effective_roll is Roll.NEXT:
         sources.append(_ARTICLE_END)
-    moving = (Mark.REST, Mark.MAKE_UP, Mark.ROLLED)
+    # A day counted as worked has a source only where a unit's week makes it one.
+    moving = (Mark.REST, Mark.WORKED, Mark.MAKE_UP, Mark.ROLLED)
     told = [row for row in days if row.mark in moving or row.on == counted.nominal_on]
     sources.extend(row.day.source for row in told if row.day.source is not None)
     once = list(dict.fromkeys(sources))

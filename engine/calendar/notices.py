@@ -5,13 +5,15 @@ They are read from mappings already loaded; which day is worked is decided in ``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from engine.calendar.reading import HolidaySpan, Locate, MappingReader, beginning_of_file
 from engine.text import Text
 
+NOTICE_KEYS = ("year", "title", "holidays", "make_up_days")
+NOTICE_KEYS_OPTIONAL = ("number", "issued_on", "replaces")
 _SATURDAY = 6
 _DECEMBER = 12
 
@@ -21,7 +23,8 @@ class Notice:
     """One official notice: the days off of ``year`` by name, and the weekend days that are worked for them.
 
     A notice may name days of the December before, as the one for 2023 does. ``number`` and ``issued_on`` are None
-    while the days come from a seed and nobody has compared them with the document.
+    while the days come from a seed and nobody has compared them with the document. A later notice adds to an earlier
+    one; where it takes its place as a whole, ``replaces`` is the number of the earlier one.
     """
 
     year: int
@@ -30,6 +33,7 @@ class Notice:
     issued_on: date | None
     holidays: tuple[HolidaySpan, ...]
     make_up_days: frozenset[date]
+    replaces: str | None = None
 
     @property
     def days_off(self) -> frozenset[date]:
@@ -59,25 +63,37 @@ def notice_from_mapping(data: object, file: str, *, locate: Locate = beginning_o
 
     Args:
         data: what a YAML file of ``workflows/calendars`` holds (``year``, ``title``, ``number``, ``issued_on``,
-            ``holidays`` with ``name``, ``from``, ``until``; ``make_up_days``).
+            ``holidays`` with ``name``, ``from``, ``until``; ``make_up_days``; ``replaces``).
         file: the name to print with each problem.
         locate: gives line and column of a path such as ``("holidays", 2, "from")``.
     """
     reader = MappingReader(file=file, locate=locate)
-    entries = reader.mapping(
-        data, (), required=("year", "title", "holidays", "make_up_days"), optional=("number", "issued_on")
-    )
+    entries = reader.mapping(data, (), required=NOTICE_KEYS, optional=NOTICE_KEYS_OPTIONAL)
+    notice = read_notice(reader, entries, weekends_only=True)
+    reader.finish()
+    assert notice is not None  # what was missing or wrong was noted, and finish has raised
+    return notice
+
+
+def read_notice(reader: MappingReader, entries: Mapping[str, object], *, weekends_only: bool) -> Notice | None:
+    """Return the notice that the entries say, None when year or title are missing; problems are noted.
+
+    Args:
+        reader: notes the problems.
+        entries: the mapping of the file.
+        weekends_only: a make-up day can only be a Saturday or a Sunday, as in every notice of the State Council.
+    """
     year = reader.year(entries["year"], ("year",)) if "year" in entries else None
     title = reader.text(entries["title"], ("title",)) if "title" in entries else None
     number = reader.line(entries["number"], ("number",)) if "number" in entries else None
     issued_on = reader.date(entries["issued_on"], ("issued_on",)) if "issued_on" in entries else None
+    replaces = reader.line(entries["replaces"], ("replaces",)) if "replaces" in entries else None
     holidays = reader.spans(entries.get("holidays", ()), ("holidays",))
     make_up_days = _make_up_days(reader, entries.get("make_up_days", ()))
     if year is not None:
-        _check_days(reader, year, holidays, make_up_days)
-    reader.finish()
-    assert year is not None  # a missing or wrong one was noted, and finish has raised
-    assert title is not None
+        _check_days(reader, year, holidays, make_up_days, weekends_only=weekends_only)
+    if year is None or title is None:
+        return None
     return Notice(
         year=year,
         source=title,
@@ -85,6 +101,7 @@ def notice_from_mapping(data: object, file: str, *, locate: Locate = beginning_o
         issued_on=issued_on,
         holidays=tuple(span for _, span in holidays),
         make_up_days=frozenset(day for _, day in make_up_days),
+        replaces=replaces,
     )
 
 
@@ -121,6 +138,8 @@ def _check_days(
     year: int,
     holidays: Sequence[tuple[int, HolidaySpan]],
     make_up_days: Sequence[tuple[int, date]],
+    *,
+    weekends_only: bool,
 ) -> None:
     _check_overlap(reader, holidays)
     for index, span in holidays:
@@ -138,7 +157,7 @@ def _check_days(
                 Text(f"{day} 既放假又上班", f"{day} is both off and worked"),
                 Text("请删去其中一处", "Delete one of the two"),
             )
-        elif day.isoweekday() < _SATURDAY:
+        elif weekends_only and day.isoweekday() < _SATURDAY:
             reader.note(
                 path,
                 "calendar_make_up_on_weekday",

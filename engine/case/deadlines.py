@@ -10,8 +10,9 @@ from functools import lru_cache
 from pydantic import JsonValue
 
 from engine.calendar.calendar import Calendar
+from engine.calendar.count import Spans
 from engine.calendar.due import Due, due, field_due, fixed_due
-from engine.calendar.term import Interval, Roll, StartDay, day_begins_at
+from engine.calendar.term import Interval, Roll, StartDay, day_begins_at, merged
 from engine.case.case import Clock, ClockState
 from engine.case.scope import SHANGHAI
 from engine.case.situation import CongressSession
@@ -29,9 +30,19 @@ class Dates:
     session: CongressSession | None
 
 
+def counted_by(part: DeadlinePart, calendar: Calendar) -> Calendar:
+    """Return the calendar that a deadline counts by: the official one, or with the days of the unit laid over it.
+
+    Args:
+        part: the rule, which says whether a unit's own days count.
+        calendar: the calendar of the unit of the case.
+    """
+    return calendar if part.calendar == "unit" else calendar.official
+
+
 def started(part: DeadlinePart, name: str, calendar: Calendar, at: datetime, dates: Dates) -> Clock:
     """Return a new running clock; raises GuardRefused when the date it should take is not there."""
-    term = _term(part, dates)
+    term, calendar = _term(part, dates), counted_by(part, calendar)
     computed = _computed(part, term, calendar, at, (), ())
     return Clock(
         name=name,
@@ -50,6 +61,7 @@ def started(part: DeadlinePart, name: str, calendar: Calendar, at: datetime, dat
 
 def recomputed(clock: Clock, part: DeadlinePart, calendar: Calendar) -> Clock:
     """Return the clock with its dates worked out anew from everything that has happened to it."""
+    calendar = counted_by(part, calendar)
     computed = _computed(part, clock.term, calendar, clock.started_at, clock.suspensions, clock.extensions)
     due_on, due_at = computed.effective_on, computed.due_at
     if clock.cap_on is not None and clock.cap_on < due_on:
@@ -167,7 +179,7 @@ def _computed(
         period,
         start_day=StartDay(part.start_day),
         roll=None if part.roll is None else Roll(part.roll),
-        suspensions=[Interval(from_on=begin, until_on=end) for begin, end in suspensions],
+        suspensions=_intervals(suspensions),
         extension=extension,
     )
 
@@ -192,13 +204,30 @@ def _from_given(
     extensions: tuple[int, ...],
 ) -> Due:
     """Return the end of a given date or instant; only what was added to it is rolled (domain D10, D12)."""
-    moved = sum(extensions) + _days_out(suspensions)
+    spans = merged(_intervals(suspensions))
     if kind == "at":
-        return field_due(calendar, datetime.fromisoformat(given) + timedelta(days=moved))
+        at = datetime.fromisoformat(given)
+        return field_due(calendar, at + (_moved(_day(at), spans, extensions) - _day(at)))
     on = date.fromisoformat(given)
-    if not moved:
-        return fixed_due(calendar, on)
-    return fixed_due(calendar, on + timedelta(days=moved), roll=Roll.NEXT)
+    moved = _moved(on, spans, extensions)
+    return fixed_due(calendar, moved, roll=Roll.NONE if moved == on else Roll.NEXT, suspended=spans)
+
+
+def _moved(on: date, spans: Spans, extensions: tuple[int, ...]) -> date:
+    """Return a given day moved by extensions and by the days the clock stood still before it was over.
+
+    What stood still afterwards forgives no lateness (domain X14).
+    """
+    end = on + timedelta(days=sum(extensions))
+    for from_on, until_on in spans:
+        if from_on > end:
+            break
+        end += until_on - from_on
+    return end
+
+
+def _intervals(suspensions: tuple[tuple[date, date | None], ...]) -> list[Interval]:
+    return [Interval(from_on=begin, until_on=end) for begin, end in suspensions]
 
 
 def _days_out(suspensions: tuple[tuple[date, date | None], ...]) -> int:

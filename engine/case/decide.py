@@ -193,8 +193,9 @@ def _tend(drafting: Drafting, command: TendCase) -> CaseId:
         raise NotPermitted(Text("只有系统可以执行", "Only the engine does this"))
     definition = drafting.definition_of(case)
     clocks, rungs = [], []
+    calendar = drafting.situation.calendar_of(case.unit)
     for clock in case.clocks:
-        new, raised = tended(clock, definition.workflow, drafting.situation.calendar, drafting.at)
+        new, raised = tended(clock, definition.workflow, calendar, drafting.at)
         if new != clock:
             clocks.append(new)
         rungs += [(clock.name, one.name) for one in raised]

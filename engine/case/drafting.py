@@ -53,7 +53,8 @@ class Drafting:
         Whatever moved a clock, the next rung of its ladder is worked out here.
         """
         if event.clocks:
-            calendar = self.situation.calendar
+            unit = self.family[event.case].unit if event.opening is None else event.opening.unit
+            calendar = self.situation.calendar_of(unit)
             clocks = tuple(planned(clock, definition.workflow, calendar) for clock in event.clocks)
             event = event._replace(clocks=clocks)
         case = evolve(self.family.get(event.case), event, definition)

@@ -308,7 +308,7 @@ def _unbind(effect: Unbind, building: Building) -> None:
 def _clock(effect: ClockEffect, building: Building, drafting: Drafting) -> None:
     name, at = effect.deadline, drafting.happened_at
     part = building.definition.workflow.deadlines[name]
-    calendar = drafting.situation.calendar
+    calendar = drafting.situation.calendar_of(building.case.unit)
     clock = building.clock(name)
     if effect.do == "start":
         fields = {**building.case.data, **building.fields}
@@ -336,7 +336,9 @@ def _extend(effect: Extend, building: Building, drafting: Drafting) -> None:
             raise GuardRefused(
                 Text(f"“{part.title.zh}”已届满或超出延期限度", f"{part.title.en} is over, or the extension too long")
             )
-        building.clocks[effect.deadline] = deadlines.extended(clock, part, drafting.situation.calendar, days)
+        building.clocks[effect.deadline] = deadlines.extended(
+            clock, part, drafting.situation.calendar_of(building.case.unit), days
+        )
 
 
 def _raise_rung(effect: RaiseRung, building: Building) -> None:

@@ -18,7 +18,7 @@ from engine.calendar.calendar import Calendar
 from engine.calendar.due import Side, offset
 from engine.calendar.term import day_begins_at
 from engine.case.case import Case, Clock, ClockState
-from engine.case.deadlines import recomputed, with_rung
+from engine.case.deadlines import counted_by, recomputed, with_rung
 from engine.definition.model import Ladder, Rung, Workflow
 from engine.definition.period import parse_period
 
@@ -37,8 +37,11 @@ def planned(clock: Clock, workflow: Workflow, calendar: Calendar) -> Clock:
 
 
 def due_rungs(clock: Clock, workflow: Workflow, calendar: Calendar, now: datetime) -> list[Raised]:
-    """Return the rungs that are due by now and not raised yet, the earliest first."""
-    due = [(at, raised.rung.level, raised) for at, raised in _ahead(clock, workflow, calendar) if at <= now]
+    """Return the rungs that are due by now and not raised yet, the earliest first.
+
+    A repeated one comes as often as it has been missed: after a look at the clock nothing that is due is left.
+    """
+    due = [(at, raised.rung.level, raised) for at, raised in _ahead(clock, workflow, calendar, now) if at <= now]
     return [raised for _at, _level, raised in sorted(due, key=itemgetter(0, 1))]
 
 
@@ -61,33 +64,43 @@ def tended(clock: Clock, workflow: Workflow, calendar: Calendar, now: datetime) 
     part = workflow.deadlines.get(clock.name)
     if part is None or not clock.is_open:
         return clock, []
-    new = clock
-    if clock.calendar != calendar.version:
-        again = planned(recomputed(clock, part, calendar), workflow, calendar)
-        if again._replace(calendar=clock.calendar) != clock:
-            new = again
+    calendar = counted_by(part, calendar)
+    new = clock if clock.calendar == calendar.version else recomputed(clock, part, calendar)
     rungs = due_rungs(new, workflow, calendar, now)
     for raised in rungs:
         new = with_rung(new, raised.name)
-    return (planned(new, workflow, calendar) if rungs else new), rungs
+    # A rung may have been planned by a calendar that was withdrawn since, so that is asked also where no date can move.
+    new = planned(new, workflow, calendar)
+    return (clock if new._replace(calendar=clock.calendar) == clock else new), rungs
 
 
-def _ahead(clock: Clock, workflow: Workflow, calendar: Calendar) -> Iterator[tuple[datetime, Raised]]:
-    """Yield the rungs by time that a running clock has still to raise, with their instants (UTC)."""
+def _ahead(
+    clock: Clock, workflow: Workflow, calendar: Calendar, by: datetime | None = None
+) -> Iterator[tuple[datetime, Raised]]:
+    """Yield the rungs by time that a running clock has still to raise, with their instants (UTC).
+
+    A repeated one is yielded for its next time, and with ``by`` for every time up to that instant.
+    """
     ladder = _ladder(clock, workflow)
     if ladder is None or clock.state is not ClockState.RUNNING:
         return
+    calendar = counted_by(workflow.deadlines[clock.name], calendar)
     for rung in ladder.rungs:
-        first = _first_day(clock, rung, calendar)
+        day = _first_day(clock, rung, calendar)
         times = sum(1 for name in clock.rungs if name.partition("#")[0] == rung.id)
-        if first is None or (times and rung.repeat is None):
+        if day is None or (times and rung.repeat is None):
             continue
-        day = first
         for _time in range(times):
             day = _offset(calendar, day, rung.repeat or "", Side.AFTER)
-        at = day_begins_at(day).astimezone(UTC)
-        if at > clock.started_at:
+        at = _begins_at(day)
+        while at > clock.started_at:
             yield at, Raised(f"{rung.id}#{times + 1}" if times else rung.id, rung)
+            if rung.repeat is None or by is None or at > by:
+                break
+            day = _offset(calendar, day, rung.repeat, Side.AFTER)
+            if _begins_at(day) <= at:  # repeated after no time at all, it would never end
+                break
+            at, times = _begins_at(day), times + 1
 
 
 def _first_day(clock: Clock, rung: Rung, calendar: Calendar) -> date | None:
@@ -99,6 +112,10 @@ def _first_day(clock: Clock, rung: Rung, calendar: Calendar) -> date | None:
     else:
         return None
     return max(day, date(clock.due_on.year, 1, 1)) if clock.provisional else day
+
+
+def _begins_at(day: date) -> datetime:
+    return day_begins_at(day).astimezone(UTC)
 
 
 def _ladder(clock: Clock, workflow: Workflow) -> Ladder | None:

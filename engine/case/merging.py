@@ -52,7 +52,7 @@ def _record(
         cap_on = _earliest(clock, children)
         if clock.is_open and cap_on != clock.cap_on:
             part = definition.workflow.deadlines[clock.name]
-            clocks.append(capped(clock, part, drafting.situation.calendar, cap_on))
+            clocks.append(capped(clock, part, drafting.situation.calendar_of(target.unit), cap_on))
     drafting.record(
         Event(
             case=target.id,

@@ -51,6 +51,10 @@ class Situation(NamedTuple):
     numbers: Mapping[str, int]
     seed: str
 
+    def calendar_of(self, unit: UnitId) -> Calendar:
+        """Return the calendar of the notices with the days of a unit laid over it, for terms that count by them."""
+        return self.calendar.for_unit(self.units.lineage(unit)) if self.calendar.overlays else self.calendar
+
     def definition_of(self, case: Case) -> Definition:
         """Return the definition a running case is pinned to."""
         return self.rules.pinned(case.pins.definition, case.pins.lists)

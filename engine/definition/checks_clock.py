@@ -87,6 +87,16 @@ def _check_deadline(proof: Proof, name: str, part: DeadlinePart) -> None:
             ),
             Text("请写 ladder: 名称，或写 waive: {ladder: 理由}", "Write ladder: its name, or waive: {ladder: why}"),
         )
+    if part.calendar == "unit" and part.source is not None:
+        proof.add(
+            (*path, "calendar"),
+            "sourced_term_by_unit",
+            Text(
+                f"期限“{part.title.zh}”（{name}）有依据，不得按单位自定的休息日计算",
+                f"The deadline {name} has a source, so a unit's own rest days cannot move it",
+            ),
+            Text("请删去 calendar: unit", "Delete calendar: unit"),
+        )
     if isinstance(part.within, Within):
         _check_within(proof, (*path, "within"), part.within)
     else:

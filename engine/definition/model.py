@@ -89,13 +89,15 @@ class DeadlinePart(Part):
     """The rule by which a due instant is computed. Effects of transitions start and stop it.
 
     ``roll`` says what happens when the last day is a day off; without it days and months roll forward and working
-    days and hours do not. A date from a field, session or notice never rolls.
+    days and hours do not. A date from a field, session or notice never rolls. ``calendar`` says whether the unit's own
+    rest days and worked days count too; a term that cites a source counts by the official notices alone (ADR 0015).
     """
 
     title: Label
     within: PeriodText | Within
     start_day: Literal["excluded", "included"] = "excluded"
     roll: Literal["none", "next", "previous"] | None = None
+    calendar: Literal["official", "unit"] = "official"
     suspension: Limit | None = None
     extension: Limit | None = None
     ladder: Slug | None = None

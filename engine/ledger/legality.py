@@ -65,7 +65,13 @@ def _rungs(before: Case | None, event: Event, workflow: Workflow) -> Iterator[Te
     """Yield what is wrong with the rungs: each stands in the ladder of its deadline, is raised once, and what the clock
     shows is what was raised."""
     shown = {(clock.name, name) for clock in event.clocks for name in clock.rungs}
-    known = {(clock.name, name) for clock in (() if before is None else before.clocks) for name in clock.rungs}
+    begun = {clock.name: clock.started_at for clock in event.clocks}
+    known = {
+        (clock.name, name)
+        for clock in (() if before is None else before.clocks)
+        if begun.get(clock.name, clock.started_at) == clock.started_at
+        for name in clock.rungs
+    }
     for deadline, name in event.rungs:
         part = workflow.deadlines.get(deadline)
         ladder = None if part is None or part.ladder is None else workflow.ladders[part.ladder]

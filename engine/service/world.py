@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.access.directory import Surroundings
 from engine.calendar.calendar import Calendar
+from engine.case.identity import UnitId
 from engine.definition.rulebook import Rulebook
 
 
@@ -16,3 +17,7 @@ class World:
     rules: Rulebook
     calendar: Calendar
     surroundings: Surroundings
+
+    def calendar_of(self, unit: UnitId) -> Calendar:
+        """Return the calendar with the days of a unit laid over it, for those of its deadlines that ask for it."""
+        return self.calendar.for_unit(self.surroundings.tree.lineage(unit))

@@ -11,7 +11,7 @@ from engine.case.identity import CaseId, RootId
 from engine.ledger.streams import Swept
 from engine.service.sweep_ports import DueRung, LastSweep
 from engine.storage.compiled import Compiler, Pool, at_most, bind
-from engine.storage.tables import deadline, sweep
+from engine.storage.tables import cases, deadline, sweep
 
 
 class SweepReads:
@@ -23,12 +23,14 @@ class SweepReads:
         order = (deadline.c.rung_at, deadline.c.case, deadline.c.name)
         due = select(*order).where(of_root, deadline.c.rung_at <= bind("by")).order_by(*order)
         following = due.where(tuple_(*order) > tuple_(bind("after_at"), bind("after_case"), bind("after_name")))
-        running = select(deadline.c.case).where(of_root, runs, deadline.c.case > bind("after")).distinct()
+        running = select(cases.c.id).where(
+            cases.c.root == bind("root"), cases.c.phase != literal_column("'final'"), cases.c.id > bind("after")
+        )
         limit = bind("limit", Integer())
         self._open = compiler.compile(select(func.count()).select_from(deadline).where(of_root, runs))
         self._due = compiler.compile(at_most(due, limit))
         self._due_after = compiler.compile(at_most(following, limit))
-        self._running = compiler.compile(at_most(running.order_by(deadline.c.case), limit))
+        self._running = compiler.compile(at_most(running.order_by(cases.c.id), limit))
         self._last = compiler.compile(
             select(sweep.c.at, sweep.c.calendar, sweep.c.open, sweep.c.looked, sweep.c.raised, sweep.c.failed).where(
                 sweep.c.root == bind("root")

@@ -1,4 +1,4 @@
-"""``banjie overdue`` and ``banjie explain``: which deadlines are late, and why one ends when it does."""
+"""``banjie overdue``: which deadlines are late; and how a case is named and a clock told at a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import typer
 
 from engine.errors import CaseNotFound
 from engine.text import Text
-from runtime.cli.days import days_table
 from runtime.cli.options import AsJson, OfWorkflow, Organisation
 from runtime.cli.run import Run, the_root, the_run
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from engine.definition.model import Workflow
     from engine.service.desk import Desk
     from engine.service.ports import OverdueLine
-    from engine.service.queries import CaseView
     from engine.service.world import World
 
 PAGE = 200
@@ -82,27 +80,6 @@ def overdue(
         run.terminal.say(Text(f"共 {len(lines)} 项", f"{len(lines)} deadline(s)"))
     else:
         run.terminal.say(Text("没有逾期事项", "Nothing is overdue"))
-
-
-def explain(
-    context: typer.Context,
-    case: Annotated[str, typer.Argument(metavar="CASE", help="编号或标识 · number or id of the case")],
-    as_json: AsJson = False,
-    root: Organisation = None,
-) -> None:
-    """逐日说明一件事项的每个期限 · Explain every deadline of a case, day by day."""
-    from engine.case.actors import SYSTEM
-
-    run = the_run(context)
-    with run.desk() as opened:
-        desk = opened.desk
-        organisation = the_root(desk, root)
-        world = desk.world(organisation)
-        view = desk.queries.case(organisation, case_called(desk, organisation, case), SYSTEM, world)
-    if as_json:
-        run.terminal.json(_explained_json(view, world.calendar))
-    else:
-        _explain(run, view, world.calendar)
 
 
 def case_called(desk: Desk, root: RootId, name: str) -> CaseId:
@@ -204,39 +181,6 @@ def _rung_titles(line: OverdueLine, world: World) -> Iterator[Text]:
     ladder = None if part is None or part.ladder is None else workflow.ladders[part.ladder]
     titles = {} if ladder is None else {rung.id: rung.title.text for rung in ladder.rungs}
     return (titles.get(rung, Text(rung, rung)) for rung in json.loads(line.rungs))
-
-
-def _explained_json(view: CaseView, calendar: Calendar) -> dict[str, object]:
-    from api.rendering import explained_json, number_of
-
-    return {
-        "case": view.case.id,
-        "number": number_of(view),
-        "deadlines": [explained_json(clock, view.definition, calendar) for clock in view.clocks],
-    }
-
-
-def _explain(run: Run, view: CaseView, calendar: Calendar) -> None:
-    from api.reckoning import reasons, why
-    from api.rendering import number_of
-
-    terminal, workflow = run.terminal, view.definition.workflow
-    subject = view.fields.get(workflow.subject_field, "")
-    terminal.say(f"{number_of(view) or view.case.id} {subject}")
-    terminal.say(workflow.states[view.case.state].title.text)
-    if not view.clocks:
-        terminal.say(Text("没有期限", "There is no deadline"))
-    for clock in view.clocks:
-        explanation = why(clock, workflow.deadlines[clock.name], calendar)
-        terminal.say()
-        title, state = workflow.deadlines[clock.name].title.text, STATES[str(clock.state)]
-        terminal.say(Text(f"【{title.zh}】{state.zh}", f"[{title.en}] {state.en}"))
-        for line in clock_dates(clock):
-            terminal.say(line)
-        for sentence in reasons(clock, explanation):
-            terminal.say(Text(f"  {sentence.zh}", f"  {sentence.en}"))
-        if explanation is not None:
-            days_table(terminal, explanation.days)
 
 
 def clock_dates(clock: Clock) -> Iterator[Text]:

@@ -67,7 +67,7 @@ def explain(
         world = desk.world(organisation)
         view = desk.queries.case(organisation, case_called(desk, organisation, case), SYSTEM, world)
         lines = desk.queries.timeline(organisation, view.case.id, SYSTEM)
-    calendar = world.calendar
+    calendar = world.calendar_of(view.case.unit)
     if as_json:
         deadlines = [deadline_json(clock, view.definition, calendar, lines) for clock in view.clocks]
         run.terminal.json({"case": view.case.id, "number": number_of(view), "deadlines": deadlines})

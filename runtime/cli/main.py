@@ -27,6 +27,7 @@ from runtime.cli import (
     cases,
     definitions,
     doctor,
+    explain,
     figures,
     imports,
     jobs,
@@ -115,7 +116,7 @@ app.command("import")(imports.import_file)
 app.command("import-log")(imports.import_log_file)
 app.command("figures")(figures.figures)
 app.command("overdue")(cases.overdue)
-app.command("explain")(cases.explain)
+app.command("explain")(explain.explain)
 app.add_typer(calendar.commands, name="calendar")
 app.command("verify")(verify.verify)
 app.add_typer(people.users, name="user")

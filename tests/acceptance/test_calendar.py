@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 from pytest_bdd import given, scenarios, then, when
 
+from engine.calendar.calendar import Calendar
 from engine.calendar.due import Due, backward, due
+from engine.calendar.local import Overlay, calendar_file_from_mapping
+from engine.calendar.notices import notice_from_mapping
 from engine.calendar.term import SHANGHAI, Counting, Interval, Roll, day_begins_at
+from engine.case.case import Clock
+from engine.case.deadlines import Dates, recomputed, started
+from engine.definition.model import DeadlinePart
 from engine.definition.period import Period, PeriodUnit
 from engine.errors import CalendarEnds
 from runtime.rules import load_calendar
@@ -27,6 +33,7 @@ UNITS: Final = {
     "个月": PeriodUnit.MONTHS,
     "小时": PeriodUnit.HOURS,
 }
+UNIT: Final = "mill"
 PERIOD: Final = rf"(?P<count>\d+)(?P<unit>{'|'.join(UNITS)})"
 
 
@@ -40,11 +47,31 @@ class Reckoning:
     missing: str = "provisional"
     due: Due | None = None
     refusal: CalendarEnds | None = None
+    clock: Clock | None = None
+    by_unit: bool = False
+    of_the_unit: dict[str, object] | None = None
 
     @property
     def found(self) -> Due:
         assert self.due is not None, f"没有推算出日期：{self.refusal and self.refusal.text}"
         return self.due
+
+    @property
+    def running(self) -> Clock:
+        assert self.clock is not None, "没有在计时的期限"
+        return self.clock
+
+    @property
+    def part(self) -> DeadlinePart:
+        assert self.period is not None
+        return DeadlinePart.model_validate({"title": {"zh": "期限", "en": "Term"}, "within": str(self.period)})
+
+    def calendar(self) -> Calendar:
+        """Return the shipped calendar, with the unit's own days where there are any."""
+        calendar = load_calendar(CALENDARS, self.missing)
+        if self.of_the_unit is not None:
+            calendar = calendar.with_overlays([_overlay(self.of_the_unit)]).for_unit([UNIT])
+        return calendar if self.by_unit else calendar.official
 
 
 @pytest.fixture
@@ -78,6 +105,59 @@ def _strict(reckoning: Reckoning) -> None:
     reckoning.missing = "error"
 
 
+@given(sentence(r"截止日期(?P<how>已定|暂定)为DAY"))
+def _promised(reckoning: Reckoning, how: str, on: str) -> None:
+    assert reckoning.start_at is not None
+    dates = Dates(fields={}, session=None)
+    reckoning.clock = started(reckoning.part, "term", reckoning.calendar(), reckoning.start_at, dates)
+    assert (reckoning.clock.due_on, reckoning.clock.provisional) == (day(on), how == "暂定")
+
+
+@given("规定该期限按单位日历计算")
+def _by_unit(reckoning: Reckoning) -> None:
+    reckoning.by_unit = True
+
+
+@given(sentence("单位自定DAY休息"))
+def _own_rest_day(reckoning: Reckoning, on: str) -> None:
+    reckoning.of_the_unit = {**_notice_of(day(on), "放假"), "unit": UNIT}
+
+
+@when(sentence(r"放假通知公布，DAY(?P<how>放假|上班)"))
+def _announced(reckoning: Reckoning, on: str, how: str) -> None:
+    known = reckoning.calendar()
+    announced = notice_from_mapping(_notice_of(day(on), how), "通知")
+    calendar = Calendar(notices=(*known.notices, announced), statutory=known.statutory)
+    reckoning.clock = recomputed(reckoning.running, reckoning.part, calendar)
+
+
+@then(sentence(r"截止日期(?:改|仍)为DAY"))
+def _moved(reckoning: Reckoning, on: str) -> None:
+    assert reckoning.running.due_on == day(on), in_words(reckoning.running.due_on)
+    assert not reckoning.running.provisional
+
+
+@then(sentence("最初承诺的日期仍为DAY"))
+def _still_promised(reckoning: Reckoning, on: str) -> None:
+    assert reckoning.running.promised_on == day(on), in_words(reckoning.running.promised_on)
+
+
+def _notice_of(on: date, how: str) -> dict[str, object]:
+    span = {"name": {"zh": "放假", "en": "Day off"}, "from": on.isoformat()}
+    return {
+        "year": on.year,
+        "title": {"zh": "放假通知", "en": "Notice"},
+        "holidays": [span] if how == "放假" else [],
+        "make_up_days": [on.isoformat()] if how == "上班" else [],
+    }
+
+
+def _overlay(said: dict[str, object]) -> Overlay:
+    read = calendar_file_from_mapping(said, "单位日历")
+    assert isinstance(read, Overlay)
+    return read
+
+
 @given(sentence("大会定于DAY召开"))
 def _event(reckoning: Reckoning, on: str) -> None:
     reckoning.start_at = day_begins_at(day(on))
@@ -87,9 +167,8 @@ def _event(reckoning: Reckoning, on: str) -> None:
 def _reckon(reckoning: Reckoning) -> None:
     assert reckoning.start_at is not None
     assert reckoning.period is not None
-    calendar = load_calendar(CALENDARS, reckoning.missing)
     try:
-        reckoning.due = due(calendar, reckoning.start_at, reckoning.period, **reckoning.counting)
+        reckoning.due = due(reckoning.calendar(), reckoning.start_at, reckoning.period, **reckoning.counting)
     except CalendarEnds as refusal:
         reckoning.refusal = refusal
 

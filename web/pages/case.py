@@ -113,7 +113,8 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
     view = desk.queries.case(asker.root, case_id, asker.actor, world)
     lines = desk.queries.timeline(asker.root, case_id, asker.actor)
     writer = _writer(shell, visit, view, world, [view.fields, *(line.fields for line in lines)])
-    clocks = [clock_view(clock, view.definition, world.calendar, visit.now, words) for clock in view.clocks]
+    calendar = world.calendar_of(view.case.unit)
+    clocks = [clock_view(clock, view.definition, calendar, visit.now, words) for clock in view.clocks]
     # A move that is not offered any more has no form that could show why it was refused.
     homeless = attempt if attempt is not None and attempt.transition not in view.offered else None
     response = shell.page(

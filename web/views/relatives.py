@@ -82,7 +82,7 @@ def _children(view: CaseView, world: World, visit: Visit) -> Iterator[ChildView]
             phase=str(child.phase),
             address=f"/cases/{child.id}" if opens else None,
             clocks=tuple(
-                clock_view(clock, definition, world.calendar, visit.now, words)
+                clock_view(clock, definition, world.calendar_of(child.unit), visit.now, words)
                 for clock in child.clocks
                 if clock.is_open
             ),
