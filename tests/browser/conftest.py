@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 from deploy.packages import find_chromium, has_chinese_font
 from tests.support.browser import CHROMIUM_ARGUMENTS, PageWatch
+
+SLOW_MACHINE_MS = 30_000  # how long a page may take to show what a test waits for
+expect.set_options(timeout=SLOW_MACHINE_MS)
 
 
 @pytest.fixture(scope="session")

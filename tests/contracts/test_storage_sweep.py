@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.case.identity import CaseId
+from engine.definition.parts import Phase
 from engine.ledger.chain import check_chain
 from engine.ledger.streams import Swept
 from engine.service.plain import RecordSweep, apply_write
 from engine.service.rows import BatchRows
 from engine.service.sweep_ports import DueRung
 from engine.storage.store import Store
-from tests.support.storage import OTHER_ROOT, ROOT, a_deadline, opened, table, write, writes_of
+from tests.support.storage import OTHER_ROOT, ROOT, a_deadline, a_row, opened, table, write, writes_of
 
 SWEPT = Swept(calendar="2026.1", open=7, looked=6, raised=2, failed=1)
 AT = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)
@@ -60,8 +61,18 @@ def test_open_deadlines_are_those_that_run(store: Store) -> None:
     ]
     write(store, BatchRows(deadlines=rows))
     assert store.reads.open_deadlines(ROOT) == 3
+
+
+def test_running_cases_are_those_that_have_not_ended_page_by_page(store: Store) -> None:
+    rows = [
+        a_row("c"),
+        a_row("a"),
+        a_row("b", phase=Phase.FINAL.value),
+        a_row("d", root=OTHER_ROOT),
+    ]
+    write(store, BatchRows(created=rows))
     assert store.reads.running_cases(ROOT, after=None, limit=1) == ["a"]
-    assert store.reads.running_cases(ROOT, after=CaseId("a"), limit=9) == ["d"]
+    assert store.reads.running_cases(ROOT, after=CaseId("a"), limit=9) == ["c"]
 
 
 def test_sweeps_of_a_day_are_a_chain_and_the_newest_is_known(store: Store) -> None:

@@ -25,7 +25,7 @@ def a_message(number: int = 1, *, to: str = "oa", thread: str | None = "c7") -> 
     )
 
 
-def a_channel(hooks: HookServer, *, timeout_seconds: float = 2.0) -> WebhookChannel:
+def a_channel(hooks: HookServer, *, timeout_seconds: float = 10.0) -> WebhookChannel:
     poster = Poster(AllowedOrigins(internal=[hooks.origin]), timeout_seconds=timeout_seconds)
     hook = Hook(url=f"{hooks.origin}/in?from=banjie", secret="geheim")
     return WebhookChannel({"oa": hook}, poster, now=lambda: NOW)
@@ -96,7 +96,7 @@ def test_a_lost_answer_is_unknown_and_the_repeat_carries_the_same_key() -> None:
 def test_a_receiver_that_never_finishes_costs_one_time_out(instead: str) -> None:
     reply = Reply(instead="hang") if instead == "hang" else Reply(instead="dribble")
     with hook_server(reply) as hooks:
-        outcomes = a_channel(hooks, timeout_seconds=0.3).deliver([a_message()])
+        outcomes = a_channel(hooks, timeout_seconds=0.5).deliver([a_message()])
     assert outcomes == [Failed("d1", "timeout: outcome unknown", True)]
 
 

@@ -27,7 +27,7 @@ NOON_MICROSECONDS = 1_772_424_000_000_000  # date -u -d 2026-03-02T04:00 +%s
 OVER = timedelta(microseconds=-1)
 """A lease that has ended when it begins: as if its worker had not been heard of since."""
 SOON = timedelta(milliseconds=20)
-WAIT_SECONDS = 30
+WAIT_SECONDS = 60
 JOBS = 24
 AT_ONCE = 6
 

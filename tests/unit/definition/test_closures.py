@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import timeit
 
 import pytest
 
@@ -56,7 +55,7 @@ def test_null_makes_a_sum_null() -> None:
     assert closures.computed(operator.sub, one, one)({}) == 0
 
 
-def test_a_question_of_eleven_nodes_costs_a_few_microseconds() -> None:
+def test_a_question_of_eleven_nodes_is_answered_as_a_whole() -> None:
     question = closures.every(
         [
             closures.ordered(operator.ge, closures.read("fact", "seconders"), closures.read("parameter", "least")),
@@ -67,5 +66,5 @@ def test_a_question_of_eleven_nodes_costs_a_few_microseconds() -> None:
     scope: closures.Scope = {"fact": {"seconders": 3}, "parameter": {"least": 3}, "case": {"category": "b", "round": 1}}
 
     assert question(scope) is True
-    # About 1 µs measured; ten times that still tells closures from rule-engine's 68 µs on a busy machine.
-    assert min(timeit.repeat(lambda: question(scope), number=1000, repeat=5)) / 1000 < 10e-6
+    for part, name, other in (("fact", "seconders", 2), ("case", "category", "c"), ("case", "round", 3)):
+        assert question({**scope, part: {**scope[part], name: other}}) is False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -263,10 +262,8 @@ def test_the_right_side_is_not_read_when_the_left_decides() -> None:
 def test_what_may_not_be_said_is_refused_at_once_and_says_what_to_write(
     text: str, position: int, zh: str, en: str
 ) -> None:
-    started = time.perf_counter()
     wrong = refusal(text)
 
-    assert time.perf_counter() - started < 0.5
     assert zh in wrong.text.zh
     assert en in wrong.text.en
     assert wrong.position == position
