@@ -27,8 +27,8 @@ def password_fits(password: str, password_hash: str | None) -> bool:
 
 
 def new_secret() -> str:
-    """Return a random secret of 256 bits for a login session or token."""
-    return secrets.token_urlsafe(32)
+    """Return a random secret of 256 bits for a login session or token; it never begins as an option of a command does."""
+    return f"s{secrets.token_urlsafe(32)}"
 
 
 def new_password() -> str:

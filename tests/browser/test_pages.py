@@ -185,5 +185,6 @@ def test_everything_works_without_javascript(browser: Browser, house: House, add
     with logged_in(context, house, address) as page:
         page.goto(f"{address}/cases/{case}")
         page.locator("summary", has_text=re.compile("^催办$")).click()
+        page.get_by_label("催办内容").fill("请抓紧交办。")
         page.get_by_role("button", name="确认催办").click()
         expect(page.get_by_role("status")).to_have_text("已办理：催办")

@@ -21,9 +21,10 @@ from engine.service.case_rows import row_of
 from engine.service.notice_ports import CaseDelivery
 from engine.service.notices import expand_all
 from engine.storage.urls import sqlite_path
+from engine.text import Language
 from notifications.dispatcher import LEASE, NO_ANSWER, WITHHELD, Dispatched, Dispatcher
 from notifications.message import Failed, Message, Outcome, Sent
-from notifications.rendering import render
+from notifications.rendering import NoticeValues, render
 from tests.support.builders import ROOT, at
 from tests.support.notices import NOON, RULES, Hall, a_world, an_errand, open_hall, outbox
 from tests.support.storage import change, table
@@ -247,7 +248,9 @@ def test_what_cannot_be_put_into_words_stops_nothing_else(hall: Hall) -> None:
     queue(hall, "registered")
     queue(hall, "registered", case=an_errand("case-2", "zhao", data={"subject": "班车"}))
 
-    def stumbling(template, values, language, *, confidential=False):  # type: ignore[no-untyped-def]
+    def stumbling(
+        template: str, values: NoticeValues, language: Language, *, confidential: bool = False
+    ) -> tuple[str, str]:
         if values.subject == "食堂":
             raise KeyError(template)
         return render(template, values, language, confidential=confidential)
