@@ -27,7 +27,7 @@ def password_fits(password: str, password_hash: str | None) -> bool:
 
 
 def new_secret() -> str:
-    """Return a random secret of 256 bits for a login session or token; it never begins as an option of a command does."""
+    """Return a random secret of 256 bits for a login session or token; it never looks like an option."""
     return f"s{secrets.token_urlsafe(32)}"
 
 
