@@ -34,6 +34,7 @@ class Happened(StrEnum):
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     EXTENDED = "extended"
+    WITHDRAWN = "withdrawn"
     CAPPED = "capped"
     UNCAPPED = "uncapped"
     CALENDAR = "calendar"
@@ -62,9 +63,11 @@ class ClockChange:
 
 
 class RungState(StrEnum):
-    """How a rung stands: RAISED; TO_COME on its day; OPEN for one that stands at a move; PASSED_OVER never comes."""
+    """How a rung stands: RAISED, or WITHDRAWN after that; TO_COME on its day; OPEN for one that stands at a move;
+    PASSED_OVER never comes."""
 
     RAISED = "raised"
+    WITHDRAWN = "withdrawn"
     TO_COME = "to_come"
     OPEN = "open"
     PASSED_OVER = "passed_over"
@@ -146,6 +149,8 @@ def _happened(before: Clock, after: Clock) -> Iterator[Happened]:
         yield Happened.RESUMED
     if len(after.extensions) > len(before.extensions):
         yield Happened.EXTENDED
+    if len(after.withdrawn) > len(before.withdrawn):
+        yield Happened.WITHDRAWN
     if before.cap_on != after.cap_on:
         yield Happened.UNCAPPED if after.cap_on is None else Happened.CAPPED
     if before.calendar != after.calendar and _moved(before, after) and not _moved_by_people(before, after):
@@ -169,7 +174,8 @@ def _days_of(rung: Rung, clock: Clock, calendar: Calendar, raised_at: Mapping[st
     raised = [name for name in clock.rungs if name.partition("#")[0] == rung.id]
     by_time = rung.at.on is None
     for name in raised:
-        yield _rung_day(rung, name, None, RungState.RAISED, raised_at.get(name))
+        state = RungState.WITHDRAWN if name in clock.withdrawn else RungState.RAISED
+        yield _rung_day(rung, name, None, state, raised_at.get(name))
     if not by_time:
         if not raised:
             yield _rung_day(rung, rung.id, None, RungState.OPEN if clock.is_open else RungState.PASSED_OVER, None)
@@ -206,7 +212,7 @@ def _rung_day(rung: Rung, name: str, on: date | None, state: RungState, raised_a
         title=rung.title.text,
         level=rung.level,
         colour=rung.colour,
-        on=raised_on if state is RungState.RAISED else on,
+        on=raised_on if state in (RungState.RAISED, RungState.WITHDRAWN) else on,
         at_move=rung.at.on,
         times=rung.at.times,
         state=state,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 from tests.support.demanded import SkipsAreFailures, browser_tests_last, ci_is_on, mark_by_fixtures
@@ -40,6 +41,15 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SESSION_FOLDER] = tempfile.mkdtemp(prefix="banjie-tests-")
     if ci_is_on():
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a test worker write down what it has covered before it says that it is done: after that it has ten seconds
+    to end, which a busy machine may not give it."""
+    measured = Coverage.current()
+    if is_test_worker(session.config) and measured is not None:
+        measured.save()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

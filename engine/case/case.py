@@ -46,7 +46,8 @@ class Clock(NamedTuple):
     the day after ``due_on``, Asia/Shanghai, in UTC; exact for hours). ``suspensions`` are half-open day intervals, the
     last one open while suspended. ``extensions`` are numbers of calendar days, in order. ``cap_on`` is an earlier due
     date taken over from a case merged into this one. ``watched`` is False for terms without a ladder: somebody's right
-    to act until a day (评价, 申请复查), which nobody is late with. ``rung_at`` is when the next rung is due.
+    to act until a day (评价, 申请复查), which nobody is late with. ``rungs`` are those raised, ``withdrawn`` those then
+    taken back. ``rung_at`` is when time acts next: a rung is due, or a suspension has lasted as long as it may.
     """
 
     name: str
@@ -64,12 +65,18 @@ class Clock(NamedTuple):
     cap_on: date | None = None
     ended_at: datetime | None = None
     rungs: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
     rung_at: datetime | None = None
     watched: bool = True
 
     @property
     def is_open(self) -> bool:
         return self.state in (ClockState.RUNNING, ClockState.SUSPENDED)
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """The rungs that were raised and not taken back."""
+        return tuple(name for name in self.rungs if name not in self.withdrawn) if self.withdrawn else self.rungs
 
 
 class Child(NamedTuple):
@@ -100,6 +107,7 @@ class Case(NamedTuple):
     ``data`` holds public and internal fields only; personal and confidential ones stand in private values and
     ``sealed`` names those that have a value. ``people`` lists every person met so far: the n-th is known to the ledger
     as ``Pn``. ``version`` moves with what people change and is what clients send; ``seq`` and ``head`` are the chain's.
+    ``rungs`` are those that stand by deadline, of earlier clocks too: a case that was supervised stays so.
     """
 
     root: RootId
@@ -131,6 +139,7 @@ class Case(NamedTuple):
     merged_from: tuple[CaseId, ...] = ()
     resume_state: str | None = None
     linked: tuple[CaseId, ...] = ()
+    rungs: Mapping[str, tuple[str, ...]] = NOTHING
     published: bool = False
     stated: bool = False
 

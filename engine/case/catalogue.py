@@ -137,6 +137,18 @@ def not_recused(moment: Moment, given: Given) -> bool:
     return not any(accused.intersection(moment.situation.units.lineage(UnitId(unit))) for unit in named)
 
 
+def rung_stands(moment: Moment, _given: Given) -> bool:
+    """Some rung was raised on a deadline of the case and not withdrawn."""
+    return bool(moment.case.rungs)
+
+
+def merged_case_in(moment: Moment, given: Given) -> bool:
+    """The case is not merged, or the case that it was merged into stands in one of ``states``."""
+    into, states = moment.case.merged_into, given["states"]
+    target = None if into is None else moment.family.get(into)
+    return into is None or (target is not None and isinstance(states, list) and target.state in states)
+
+
 def _units(moment: Moment, field: str) -> list[str]:
     return _listed(moment.form.get(field))
 
@@ -173,4 +185,6 @@ CATALOGUE: Mapping[str, CatalogueGuard] = {
     "deadline_running@1": deadline_running,
     "unit_exists@1": unit_exists,
     "not_recused@1": not_recused,
+    "rung_stands@1": rung_stands,
+    "merged_case_in@1": merged_case_in,
 }

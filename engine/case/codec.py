@@ -66,6 +66,8 @@ def clock_json(clock: Clock) -> Json:
         value["ended_at"] = at_text(clock.ended_at)
     if clock.rungs:
         value["rungs"] = list(clock.rungs)
+    if clock.withdrawn:
+        value["withdrawn"] = list(clock.withdrawn)
     if clock.rung_at is not None:
         value["rung_at"] = at_text(clock.rung_at)
     if not clock.watched:
@@ -95,6 +97,7 @@ def clock_from(value: Mapping[str, JsonValue]) -> Clock:
         cap_on=None if cap_on is None else date.fromisoformat(str(cap_on)),
         ended_at=None if ended_at is None else at_from(str(ended_at)),
         rungs=tuple(cast(Sequence[str], value.get("rungs", ()))),
+        withdrawn=tuple(cast(Sequence[str], value.get("withdrawn", ()))),
         rung_at=None if rung_at is None else at_from(str(rung_at)),
         watched=not value.get("unwatched", False),
     )

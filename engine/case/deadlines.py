@@ -63,15 +63,16 @@ def recomputed(clock: Clock, part: DeadlinePart, calendar: Calendar) -> Clock:
     """Return the clock with its dates worked out anew from everything that has happened to it."""
     calendar = counted_by(part, calendar)
     computed = _computed(part, clock.term, calendar, clock.started_at, clock.suspensions, clock.extensions)
-    due_on, due_at = computed.effective_on, computed.due_at
+    due_on, due_at, provisional = computed.effective_on, computed.due_at, computed.provisional
     if clock.cap_on is not None and clock.cap_on < due_on:
         earlier = fixed_due(calendar, clock.cap_on)
         due_on, due_at = earlier.effective_on, earlier.due_at
+        provisional = calendar.any_provisional(due_on, due_on)  # as far as the merged case's own date is
     return clock._replace(
         nominal_on=computed.nominal_on,
         due_on=due_on,
         due_at=due_at,
-        provisional=computed.provisional,
+        provisional=provisional,
         calendar=calendar.version,
     )
 
@@ -87,9 +88,24 @@ def suspended(clock: Clock, at: datetime) -> Clock:
 
 
 def resumed(clock: Clock, part: DeadlinePart, calendar: Calendar, at: datetime) -> Clock:
-    """Return the clock running again from this day on (the resume day counts), its end moved by the days out."""
-    running = clock._replace(state=ClockState.RUNNING, suspensions=_closed(clock, _day(at)))
+    """Return the clock running again from this day on (the resume day counts), its end moved by the days out.
+
+    A clock that stood still for longer than it may ran again from the day on which that was reached.
+    """
+    last_on = resumes_on(clock, part)
+    day = _day(at) if last_on is None else min(_day(at), last_on)
+    running = clock._replace(state=ClockState.RUNNING, suspensions=_closed(clock, day))
     return recomputed(running, part, calendar)
+
+
+def resumes_on(clock: Clock, part: DeadlinePart) -> date | None:
+    """Return the day on which a clock that stands still runs again by itself, as it may stand no longer.
+
+    None for one that runs or is over, and where no limit is declared.
+    """
+    if clock.state is not ClockState.SUSPENDED or part.suspension is None:
+        return None
+    return clock.suspensions[-1][0] + timedelta(days=max(0, part.suspension.max_days - _days_out(clock.suspensions)))
 
 
 def extended(clock: Clock, part: DeadlinePart, calendar: Calendar, days: int) -> Clock:
@@ -115,6 +131,12 @@ def may_extend(clock: Clock, part: DeadlinePart, at: datetime, days: int) -> boo
 def capped(clock: Clock, part: DeadlinePart, calendar: Calendar, cap_on: date | None) -> Clock:
     """Return the clock due no later than the day taken over from a merged case; None lifts the cap."""
     return recomputed(clock._replace(cap_on=cap_on), part, calendar)
+
+
+def begins_after(clock: Clock, at: datetime) -> bool:
+    """Return whether a clock began, or was stopped for the last time, on a day after this instant."""
+    last = clock.suspensions[-1][0] if clock.suspensions else _day(clock.started_at)
+    return _day(at) < max(last, _day(clock.started_at))
 
 
 def suspended_days(clock: Clock, until: date) -> int:

@@ -19,6 +19,7 @@ from engine.case.escalation import tended
 from engine.case.events import Cause, Event, EventType, Opening, Step, Verdict
 from engine.case.forms import checked_form
 from engine.case.identity import CaseId, PersonId
+from engine.case.merging import follow_calendar
 from engine.case.offers import not_offered, not_permitted
 from engine.case.roles import Capacity, first_capacity, granting_unit, may_see
 from engine.case.scope import Moment, Scope
@@ -200,7 +201,7 @@ def _tend(drafting: Drafting, command: TendCase) -> CaseId:
             clocks.append(new)
         rungs += [(clock.name, one.name) for one in raised]
     if clocks:
-        drafting.record(
+        after = drafting.record(
             Event(
                 case=case.id,
                 type=EventType.CHANGED,
@@ -212,6 +213,7 @@ def _tend(drafting: Drafting, command: TendCase) -> CaseId:
             ),
             definition,
         )
+        follow_calendar(drafting, after)
     return case.id
 
 

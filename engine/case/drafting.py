@@ -15,9 +15,9 @@ from engine.case.deadlines import ended, with_rung
 from engine.case.escalation import planned, rungs_of_move
 from engine.case.events import Cause, Event, EventType, Opening, Verdict
 from engine.case.evolve import evolve
-from engine.case.identity import CaseId, derived_id, ordered_id
+from engine.case.identity import CaseId, SessionId, derived_id, ordered_id
 from engine.case.roles import Capacity
-from engine.case.situation import Situation
+from engine.case.situation import CongressSession, Situation
 from engine.definition.compiled import Definition
 
 FIRINGS_MAX = 8
@@ -46,6 +46,13 @@ class Drafting:
 
     def definition_of(self, case: Case) -> Definition:
         return self.situation.definition_of(case)
+
+    def merged_into(self, case_id: CaseId) -> list[Case]:
+        """Return the cases that were merged into this one, as they are now."""
+        return [self.family[merged] for merged in self.family[case_id].merged_from if merged in self.family]
+
+    def session_of(self, session: SessionId | None) -> CongressSession | None:
+        return None if session is None else self.situation.sessions.get(session)
 
     def record(self, event: Event, definition: Definition) -> Case:
         """Append the event and return the case as it is after it.
@@ -92,6 +99,7 @@ class Building:
     linked: list[CaseId] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     rungs: list[tuple[str, str]] = field(default_factory=list)
+    withdrawn: list[tuple[str, str]] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     merge: CaseId | None = None
     resume_state: str | None = None
@@ -159,4 +167,5 @@ class Building:
             published=self.published,
             notices=tuple(self.notices),
             rungs=tuple(self.rungs),
+            withdrawn=tuple(self.withdrawn),
         )

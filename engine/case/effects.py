@@ -12,17 +12,16 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
-from engine.case import deadlines
 from engine.case.actors import Actor
-from engine.case.case import Case, Child, ChildRole, ClockState, Party, Pins
+from engine.case.case import Case, Child, ChildRole, Party, Pins
+from engine.case.clock_effects import extend_clock, move_clock, raise_rung, withdraw_rung
 from engine.case.drafting import Building, Drafting
 from engine.case.events import Cause, EventType, Opening
-from engine.case.identity import CaseId, PersonId, SessionId, UnitId
+from engine.case.identity import CaseId, PersonId, UnitId
 from engine.case.merging import merge_into, unmerge_from
 from engine.case.numbers import number_in, series_key, written
 from engine.case.roles import Capacity
 from engine.case.scope import Moment, Scope
-from engine.case.situation import CongressSession
 from engine.definition.compiled import Definition
 from engine.definition.parts import (
     Assign,
@@ -41,8 +40,9 @@ from engine.definition.parts import (
     SetFields,
     Unbind,
     UnMerge,
+    WithdrawRung,
 )
-from engine.errors import FieldProblem, FormInvalid, GuardRefused
+from engine.errors import FieldProblem, FormInvalid
 from engine.text import Text
 
 FireOther = Callable[[CaseId, str, Cause], None]
@@ -69,11 +69,13 @@ def apply_effects(
             case Unbind():
                 _unbind(effect, building)
             case ClockEffect():
-                _clock(effect, building, drafting)
+                move_clock(effect, building, drafting, move)
             case Extend():
-                _extend(effect, building, drafting)
+                extend_clock(effect, building, drafting)
             case RaiseRung():
-                _raise_rung(effect, building)
+                raise_rung(effect, building)
+            case WithdrawRung():
+                withdraw_rung(effect, building)
             case IssueNumber():
                 _number(effect, building, drafting)
             case Notify():
@@ -120,10 +122,6 @@ def open_case(
     for follow in building.after:
         follow()
     return case
-
-
-def session_of(drafting: Drafting, session: SessionId | None) -> CongressSession | None:
-    return None if session is None else drafting.situation.sessions.get(session)
 
 
 def pins_of(definition: Definition, drafting: Drafting) -> Pins:
@@ -215,7 +213,7 @@ def _open_child(
 
 
 def _pinned_lists(drafting: Drafting, case: Case) -> Mapping[str, int] | None:
-    session = session_of(drafting, case.congress_session)
+    session = drafting.session_of(case.congress_session)
     return None if session is None else session.lists
 
 
@@ -305,56 +303,13 @@ def _unbind(effect: Unbind, building: Building) -> None:
     building.left.extend(party for party in building.case.parties if party.role == effect.role and party.person in who)
 
 
-def _clock(effect: ClockEffect, building: Building, drafting: Drafting) -> None:
-    name, at = effect.deadline, drafting.happened_at
-    part = building.definition.workflow.deadlines[name]
-    calendar = drafting.situation.calendar_of(building.case.unit)
-    clock = building.clock(name)
-    if effect.do == "start":
-        fields = {**building.case.data, **building.fields}
-        dates = deadlines.Dates(fields=fields, session=session_of(drafting, building.case.congress_session))
-        building.clocks[name] = deadlines.started(part, name, calendar, at, dates)
-    elif clock is None or not clock.is_open:
-        return
-    elif effect.do == "stop":
-        if clock.state is ClockState.SUSPENDED:  # the days it stood still count for nobody's lateness
-            clock = deadlines.resumed(clock, part, calendar, at)
-        building.clocks[name] = deadlines.ended(clock, ClockState.MET, at)
-    elif effect.do == "cancel":
-        building.clocks[name] = deadlines.ended(clock, ClockState.CANCELLED, at)
-    elif effect.do == "suspend" and clock.state is ClockState.RUNNING:
-        building.clocks[name] = deadlines.suspended(clock, at)
-    elif effect.do == "resume" and clock.state is ClockState.SUSPENDED:
-        building.clocks[name] = deadlines.resumed(clock, part, calendar, at)
-
-
-def _extend(effect: Extend, building: Building, drafting: Drafting) -> None:
-    clock, days = building.clock(effect.deadline), building.form.get(effect.by)
-    if clock is not None and clock.is_open and isinstance(days, int):
-        part = building.definition.workflow.deadlines[effect.deadline]
-        if not deadlines.may_extend(clock, part, drafting.happened_at, days):
-            raise GuardRefused(
-                Text(f"“{part.title.zh}”已届满或超出延期限度", f"{part.title.en} is over, or the extension too long")
-            )
-        building.clocks[effect.deadline] = deadlines.extended(
-            clock, part, drafting.situation.calendar_of(building.case.unit), days
-        )
-
-
-def _raise_rung(effect: RaiseRung, building: Building) -> None:
-    clock = building.clock(effect.deadline)
-    if clock is not None and clock.is_open and effect.rung not in clock.rungs:
-        building.clocks[effect.deadline] = deadlines.with_rung(clock, effect.rung)
-        building.rungs.append((effect.deadline, effect.rung))
-
-
 def _number(effect: IssueNumber, building: Building, drafting: Drafting) -> None:
     """Issue the next number where none stands. One that a register brought is not issued a second time later."""
     given = building.form.get(effect.field)
     if not given and building.value(effect.field):
         return
     workflow, at = building.definition.workflow, drafting.happened_at
-    session = session_of(drafting, building.case.congress_session)
+    session = drafting.session_of(building.case.congress_session)
     part = workflow.numbers[effect.series]
     key = series_key(workflow.name, effect.series, part, building.case.congress_session, at)
     if not given:

@@ -1,7 +1,8 @@
 """When the rungs of a deadline's ladder are due, and which are due now. A rung is raised once.
 
 A rung by time stands before or after the effective due date and is due when its day begins (domain D11): the one before
-moves earlier off a day off, the one after later. It belongs to a running clock: while a clock stands still none is due.
+moves earlier off a day off, the one after later. It belongs to a running clock: while a clock stands still none is due,
+and time makes it run again when it has stood as long as its deadline allows.
 A rung that would have been due before its clock began is left out, and a date that is still provisional raises none
 before its year begins (design: time).
 """
@@ -18,7 +19,7 @@ from engine.calendar.calendar import Calendar
 from engine.calendar.due import Side, offset
 from engine.calendar.term import day_begins_at
 from engine.case.case import Case, Clock, ClockState
-from engine.case.deadlines import counted_by, recomputed, with_rung
+from engine.case.deadlines import counted_by, recomputed, resumed, resumes_on, with_rung
 from engine.definition.model import Ladder, Rung, Workflow
 from engine.definition.period import parse_period
 
@@ -31,8 +32,13 @@ class Raised(NamedTuple):
 
 
 def planned(clock: Clock, workflow: Workflow, calendar: Calendar) -> Clock:
-    """Return the clock with the instant at which the next rung of its ladder is due; None when none will be."""
-    rung_at = min((at for at, _raised in _ahead(clock, workflow, calendar)), default=None)
+    """Return the clock with the instant at which time acts on it next, None when it will not.
+
+    A rung of its ladder is due, or it has stood still as long as it may.
+    """
+    rung_at = _resumes_at(clock, workflow)
+    if rung_at is None:
+        rung_at = min((at for at, _raised in _ahead(clock, workflow, calendar)), default=None)
     return clock if rung_at == clock.rung_at else clock._replace(rung_at=rung_at)
 
 
@@ -58,14 +64,16 @@ def rungs_of_move(case: Case, clocks: Iterable[Clock], workflow: Workflow, move:
 def tended(clock: Clock, workflow: Workflow, calendar: Calendar, now: datetime) -> tuple[Clock, list[Raised]]:
     """Return an open clock as time and calendar have it now, and the rungs that have come due.
 
-    Its dates are worked out anew where the calendar has changed. The same clock comes back when no date moved and no
-    rung is due.
+    Its dates are worked out anew where the calendar has changed, and it runs again where it has stood still as long as
+    it may. The same clock comes back when no date moved and no rung is due.
     """
     part = workflow.deadlines.get(clock.name)
     if part is None or not clock.is_open:
         return clock, []
     calendar = counted_by(part, calendar)
     new = clock if clock.calendar == calendar.version else recomputed(clock, part, calendar)
+    if (at := _resumes_at(new, workflow)) is not None and at <= now:
+        new = resumed(new, part, calendar, at)
     rungs = due_rungs(new, workflow, calendar, now)
     for raised in rungs:
         new = with_rung(new, raised.name)
@@ -101,6 +109,12 @@ def _ahead(
             if _begins_at(day) <= at:  # repeated after no time at all, it would never end
                 break
             at, times = _begins_at(day), times + 1
+
+
+def _resumes_at(clock: Clock, workflow: Workflow) -> datetime | None:
+    part = workflow.deadlines.get(clock.name)
+    on = None if part is None else resumes_on(clock, part)
+    return None if on is None else _begins_at(on)
 
 
 def _first_day(clock: Clock, rung: Rung, calendar: Calendar) -> date | None:

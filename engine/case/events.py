@@ -60,7 +60,7 @@ class Event(NamedTuple):
 
     ``fields`` holds values of every privacy; where each may stand is decided when the entry is written. ``clocks`` are
     the new values of the clocks that changed. ``acting_unit`` is where the grant behind ``role`` is held. ``merge`` is
-    the case merged into, "" after an un-merge.
+    the case merged into, "" after an un-merge. ``rungs`` are raised and ``withdrawn`` taken back, as deadline and rung.
     """
 
     case: CaseId
@@ -90,6 +90,7 @@ class Event(NamedTuple):
     published: bool = False
     notices: tuple[str, ...] = ()
     rungs: tuple[tuple[str, str], ...] = ()
+    withdrawn: tuple[tuple[str, str], ...] = ()
     note: Mapping[str, JsonValue] = NOTHING
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from engine.case.case import Case, Clock, Party
@@ -83,6 +83,7 @@ def _changed(case: Case, event: Event, definition: Definition, head: str) -> Cas
         merged_from=case.merged_from if event.merged_from is None else event.merged_from,
         resume_state=_resume_state(case, event),
         linked=(*case.linked, *event.linked),
+        rungs=_rungs(case, event),
         published=case.published or event.published,
         stated=case.stated or event.stated is not None,
     )
@@ -112,6 +113,18 @@ def _people(people: tuple[PersonId, ...], event: Event) -> tuple[PersonId, ...]:
     )
     new = dict.fromkeys(person for person in met if person is not None and person not in people)
     return (*people, *new)
+
+
+def _rungs(case: Case, event: Event) -> Mapping[str, tuple[str, ...]]:
+    """Return the rungs that stand by deadline, each once however often it was raised."""
+    if not event.rungs and not event.withdrawn:
+        return case.rungs
+    stand = {deadline: dict.fromkeys(names) for deadline, names in case.rungs.items()}
+    for deadline, name in event.rungs:
+        stand.setdefault(deadline, {})[name] = None
+    for deadline, name in event.withdrawn:
+        stand.get(deadline, {}).pop(name, None)
+    return {deadline: tuple(names) for deadline, names in stand.items() if names}
 
 
 def _clocks(clocks: tuple[Clock, ...], changed: tuple[Clock, ...]) -> tuple[Clock, ...]:

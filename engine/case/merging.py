@@ -2,7 +2,8 @@
 
 A case leaves by an un-merge, which resumes the state it had, or by a move of its own, as when it is withdrawn.
 
-The child's own clock runs on as if never merged; the parent is due at the earlier of the two.
+The child's own clock runs on as if never merged; the parent is due at the earlier of the two. What the parent does for
+both, as the definition says, meets the child's clock of the same name as well.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from engine.case.case import Case, Clock, Party
-from engine.case.deadlines import capped
+from engine.case.case import Case, Clock, ClockState, Party
+from engine.case.deadlines import begins_after, capped, ended, resumed
 from engine.case.drafting import Drafting
 from engine.case.events import Cause, Event, EventType
 from engine.case.identity import CaseId
@@ -36,23 +37,56 @@ def unmerge_from(drafting: Drafting, child_id: CaseId, target_id: CaseId, move: 
     _record(drafting, target, remaining, Cause(child_id, move), left=left)
 
 
+def earliest_due(name: str, merged: Iterable[Case]) -> date | None:
+    """Return the earliest due day of the open clocks of this name of merged cases, None without any."""
+    days = [clock.due_on for case in merged if (clock := case.clock(name)) is not None and clock.is_open]
+    return min(days, default=None)
+
+
+def meet_merged(drafting: Drafting, case_id: CaseId, deadline: str, move: str) -> None:
+    """Record at the cases merged into this one that a deadline is met for them too.
+
+    One that began only later, as imported registers may tell, is left alone.
+    """
+    at = drafting.happened_at
+    for child in drafting.merged_into(case_id):
+        clock = child.clock(deadline)
+        if clock is None or not clock.is_open or begins_after(clock, at):
+            continue
+        definition = drafting.definition_of(child)
+        if clock.state is ClockState.SUSPENDED:
+            part = definition.workflow.deadlines[deadline]
+            clock = resumed(clock, part, drafting.situation.calendar_of(child.unit), at)
+        changed = Event(
+            case=child.id,
+            type=EventType.CHANGED,
+            at=drafting.at,
+            actor=drafting.actor,
+            stated=drafting.stated,
+            key_hash=drafting.key_hash,
+            cause=Cause(case_id, move),
+            clocks=(ended(clock, ClockState.MET, at),),
+        )
+        drafting.record(changed, definition)
+
+
+def follow_calendar(drafting: Drafting, child: Case) -> None:
+    """Work out anew how early the case merged into is due, after dates of the merged one have moved by themselves."""
+    target = None if child.merged_into is None else drafting.family.get(child.merged_into)
+    if target is not None and _capped(drafting, target, target.merged_from):
+        _record(drafting, target, None, None)
+
+
 def _record(
     drafting: Drafting,
     target: Case,
-    merged: tuple[CaseId, ...],
-    cause: Cause,
+    merged: tuple[CaseId, ...] | None,
+    cause: Cause | None,
     *,
     joined: tuple[Party, ...] = (),
     left: tuple[Party, ...] = (),
 ) -> None:
-    definition = drafting.definition_of(target)
-    children = [drafting.family[case] for case in merged if case in drafting.family]
-    clocks = []
-    for clock in target.clocks:
-        cap_on = _earliest(clock, children)
-        if clock.is_open and cap_on != clock.cap_on:
-            part = definition.workflow.deadlines[clock.name]
-            clocks.append(capped(clock, part, drafting.situation.calendar_of(target.unit), cap_on))
+    clocks = _capped(drafting, target, target.merged_from if merged is None else merged)
     drafting.record(
         Event(
             case=target.id,
@@ -67,14 +101,19 @@ def _record(
             clocks=tuple(clocks),
             merged_from=merged,
         ),
-        definition,
+        drafting.definition_of(target),
     )
 
 
-def _earliest(clock: Clock, children: Iterable[Case]) -> date | None:
-    """Return the earliest due day of the children's open clocks of the same name, None without any."""
-    days = [other.due_on for child in children if (other := child.clock(clock.name)) is not None and other.is_open]
-    return min(days, default=None)
+def _capped(drafting: Drafting, target: Case, merged: Iterable[CaseId]) -> list[Clock]:
+    """Return the clocks of a case that these merged ones make due earlier, or no longer do."""
+    children = [drafting.family[case] for case in merged if case in drafting.family]
+    workflow, calendar = drafting.definition_of(target).workflow, drafting.situation.calendar_of(target.unit)
+    return [
+        capped(clock, workflow.deadlines[clock.name], calendar, cap_on)
+        for clock in target.clocks
+        if clock.is_open and (cap_on := earliest_due(clock.name, children)) != clock.cap_on
+    ]
 
 
 def _is_own(case: Case, party: Party) -> bool:

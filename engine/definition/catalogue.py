@@ -101,4 +101,10 @@ CATALOGUE: Mapping[str, NamedGuard] = {
     "not_recused@1": _guard(
         "承办单位不是被反映单位", "the unit is not among the units complained about", field=ArgumentKind.FIELD
     ),
+    "rung_stands@1": _guard("本件有已启动、未撤销的督办层级", "some rung was raised and not withdrawn"),
+    "merged_case_in@1": _guard(
+        "未并案，或主案处于所列状态",
+        "the case is not merged, or the case it was merged into stands in one of the states",
+        states=ArgumentKind.STATES,
+    ),
 }

@@ -172,15 +172,15 @@ def _check_rung(proof: Proof, path: Path, rung: Rung, seen: set[str]) -> None:
     at = rung.at
     if at.on is not None:
         proof.known((*path, "at", "on"), TRANSITION, at.on, proof.workflow.transitions)
-    clear = at.before is None if at.on is not None else (at.before is None) != (at.after is None)
+    clear = sum(1 for said in (at.on, at.before, at.after) if said is not None) == 1
     if not clear:
         proof.add(
             (*path, "at"),
             "rung_time_unclear",
             Text(f"督办“{rung.title.zh}”的时间不明确", f"It is not clear when the rung {rung.id} is due"),
             Text(
-                "请写 before、after 之一，或写 on: 流转（可加 times、after）",
-                "Write one of before and after, or on: a transition (with times and after if need be)",
+                "请写 before、after 之一，或写 on: 流转（可加 times）",
+                "Write one of before and after, or on: a transition (with times if need be)",
             ),
         )
     for key, period in (("before", at.before), ("after", at.after)):

@@ -37,6 +37,7 @@ from engine.definition.parts import (
     SetFields,
     Unbind,
     UnMerge,
+    WithdrawRung,
 )
 from engine.definition.reading import Path
 from engine.text import Text
@@ -77,11 +78,16 @@ def _check(proof: Proof, place: EffectsPlace, path: Path, effect: Effect) -> Non
                 _check_asked(proof, place, (*path, "who"), effect.who, required=False)
         case ClockEffect():
             proof.known((*path, "deadline"), DEADLINE, effect.deadline, workflow.deadlines)
+            if effect.with_merged and effect.do != "stop":
+                _only_stops_with_merged(proof, (*path, "with_merged"))
         case Extend():
             proof.known((*path, "deadline"), DEADLINE, effect.deadline, workflow.deadlines)
             _check_asked(proof, place, (*path, "by"), effect.by, required=True)
         case RaiseRung():
             _check_rung(proof, path, effect)
+        case WithdrawRung():
+            _check_asked(proof, place, (*path, "rung"), effect.rung, required=True)
+            _check_rung_field(proof, (*path, "rung"), effect.rung)
         case IssueNumber():
             proof.known((*path, "series"), SERIES, effect.series, workflow.numbers)
             proof.known((*path, "field"), FIELD, effect.field, workflow.fields)
@@ -152,6 +158,30 @@ def _check_cascade(proof: Proof, path: Path, effect: Cascade) -> None:
                 Text(f"流转“{effect.fire}”不能从“{state}”发出", f"{effect.fire} does not leave the state {state}"),
                 Text(f"可写：{'、'.join(fired.from_)}", f"Write one of: {', '.join(fired.from_)}"),
             )
+
+
+def _only_stops_with_merged(proof: Proof, path: Path) -> None:
+    proof.add(
+        path,
+        "with_merged_misplaced",
+        Text(
+            "with_merged 只能与 do: stop 同用：并入的事项各自起算、中止、恢复",
+            "with_merged goes with do: stop only: what was merged begins, stands still and runs by itself",
+        ),
+        Text("请删去 with_merged", "Leave with_merged out"),
+    )
+
+
+def _check_rung_field(proof: Proof, path: Path, field: str) -> None:
+    """The field that names the rung to take back must say so, or no form could offer what there is."""
+    part = proof.workflow.fields.get(field)
+    if part is not None and part.json_schema.get("format") != "rung":
+        proof.add(
+            path,
+            "rung_field_wrong",
+            Text(f"字段“{field}”不是督办层级", f"The field {field} does not name a rung"),
+            Text("请用 schema: {type: string, format: rung} 的字段", "Use a field of {type: string, format: rung}"),
+        )
 
 
 def _check_rung(proof: Proof, path: Path, effect: RaiseRung) -> None:

@@ -48,6 +48,7 @@ _ATTRIBUTES: Mapping[str, Text] = {
     "counts_as_case": Text("是否计件", "counts as a case"),
     "evaluation": Text("评价办法", "evaluation"),
     "by": Text("办理角色", "roles"),
+    "reason": Text("理由字段", "field of the reason"),
     "from": Text("起始状态", "from"),
     "to": Text("到达", "to"),
     "stay": Text("状态不变", "stay"),

@@ -40,7 +40,7 @@ class NumberSeries(Part):
 
 
 class RungTime(Part):
-    """When a rung is due: before or after the effective due date, or after the n-th firing of a transition."""
+    """When a rung is due: before or after the effective due date, or at the n-th firing of a transition."""
 
     before: PeriodText | None = None
     after: PeriodText | None = None
@@ -77,7 +77,10 @@ class Within(Part):
 
 
 class Limit(Part):
-    """How often and how far a clock may be stopped or moved, and by whom."""
+    """How often and how far a clock may be stopped or moved, and by whom.
+
+    ``max_days`` are calendar days over all times together; a clock that has stood still so long runs again by itself.
+    """
 
     max_count: int = Field(ge=0, le=20)
     max_days: int = Field(ge=0, le=3660)
@@ -106,11 +109,15 @@ class DeadlinePart(Part):
 
 
 class NoticePart(Part):
-    """Who is told what: an event's roles and the template's name."""
+    """Who is told what: an event's roles and the template's name.
+
+    ``reason`` names the field in which the one who moves says why; what was said there is told with the notice.
+    """
 
     title: Label
     to: tuple[Slug, ...] = Field(min_length=1)
     template: Slug
+    reason: Slug | None = None
 
 
 class EvaluationPart(Part):

@@ -57,7 +57,10 @@ def guard_names(workflow: Workflow, lists: Mapping[str, CodeList]) -> dict[str, 
 
 
 def measure_names(workflow: Workflow, lists: Mapping[str, CodeList]) -> dict[str, NameType]:
-    """Return what measures may read; ``head.`` is the case that this one was merged into, itself if it was not."""
+    """Return what measures may read; ``head.`` is the case that this one was merged into, itself if it was not.
+
+    ``rung.`` is the highest level that was raised on a deadline and not withdrawn, 0 without any.
+    """
     tracked = [name for name, part in workflow.fields.items() if part.tracked]
     names: dict[str, NameType] = {}
     for root in ("case", "head"):
@@ -77,6 +80,7 @@ def measure_names(workflow: Workflow, lists: Mapping[str, CodeList]) -> dict[str
         names[f"on_time.{name}"] = BOOLEAN.or_null()
         names[f"suspended.{name}"] = BOOLEAN
         names[f"extended.{name}"] = INTEGER
+        names[f"rung.{name}"] = INTEGER
     names |= {"cutoff.at": INSTANT, "stated.any": BOOLEAN}
     return names
 

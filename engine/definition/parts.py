@@ -206,10 +206,14 @@ class Unbind(Part):
 
 
 class ClockEffect(Part):
-    """Starts, stops (met), cancels, suspends or resumes a deadline."""
+    """Starts, stops (met), cancels, suspends or resumes a deadline.
+
+    ``with_merged`` stops it for the cases merged into this one too: what is done here is done for them.
+    """
 
     do: Literal["start", "stop", "cancel", "suspend", "resume"]
     deadline: Slug
+    with_merged: bool = False
 
 
 class Extend(Part):
@@ -225,6 +229,13 @@ class RaiseRung(Part):
 
     do: Literal["raise"]
     deadline: Slug
+    rung: Slug
+
+
+class WithdrawRung(Part):
+    """Takes back the rung named in a form field, as ``deadline/rung``; it is not raised again, and not counted."""
+
+    do: Literal["withdraw_rung"]
     rung: Slug
 
 
@@ -269,6 +280,7 @@ Effect = Annotated[
     | ClockEffect
     | Extend
     | RaiseRung
+    | WithdrawRung
     | IssueNumber
     | Notify
     | OpenLinked
@@ -289,7 +301,8 @@ class TransitionPart(Part):
     """A permitted move.
 
     Exactly one of ``to``, ``alternatives`` and ``stay`` says where it leads. ``form`` names the fields it asks for;
-    effects run in order, those of the transition before those of the alternative taken.
+    effects run in order, those of the transition before those of the alternative taken. ``supervises`` marks a measure
+    of supervision (催办、督办单 …), which a supervisor may take on several cases at once.
     """
 
     title: Label
@@ -297,6 +310,7 @@ class TransitionPart(Part):
     to: Slug | None = None
     alternatives: tuple[Alternative, ...] = ()
     stay: bool = False
+    supervises: bool = False
     by: tuple[Slug, ...] = Field(min_length=1)
     form: dict[Slug, Literal["required", "optional"]] = Field(default_factory=dict)
     guards: tuple[GuardPart, ...] = ()

@@ -16,7 +16,7 @@ SurelyValid = Callable[[JsonValue], bool]
 _TEXT_KEYWORDS = frozenset({"type", "minLength", "maxLength", "format", "enum", "title", "description"})
 _NUMBER_KEYWORDS = frozenset({"type", "minimum", "maximum", "enum", "title", "description"})
 _PLAIN_KEYWORDS = frozenset({"type", "title", "description"})
-_HINTS = frozenset({"person", "unit", "case"})
+_HINTS = frozenset({"person", "unit", "case", "rung"})
 """Formats that only tell a page which picker to show; they restrict nothing."""
 
 

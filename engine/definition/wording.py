@@ -27,6 +27,7 @@ from engine.definition.parts import (
     Source,
     Unbind,
     UnMerge,
+    WithdrawRung,
 )
 from engine.definition.period import parse_period
 from engine.text import Text
@@ -87,13 +88,12 @@ def rung_words(rung: Rung, workflow: Workflow) -> Text:
     if at.before is not None:
         period = parse_period(at.before).text()
         when = Text(f"到期前 {period.zh}", f"{period.en} before")
+    elif at.after is not None:
+        period = parse_period(at.after).text()
+        when = Text(f"到期后 {period.zh}", f"{period.en} after the due date")
     else:
-        period = parse_period(at.after).text() if at.after is not None else Text("", "")
-        base = Text("到期", "the due date")
-        if at.on is not None:
-            move = title_of(at.on, workflow.transitions)
-            base = Text(f"第 {at.times} 次“{move.zh}”", f"{move.en} number {at.times}")
-        when = Text(f"{base.zh}后 {period.zh}".strip(), f"{period.en} after {base.en}".strip())
+        move = title_of(at.on or "", workflow.transitions)
+        when = Text(f"第 {at.times} 次“{move.zh}”", f"{move.en} number {at.times}")
     told = titles(rung.to, workflow.roles)
     again = Text("", "")
     if rung.repeat is not None:
@@ -143,13 +143,16 @@ def effect_words(effect: Effect, workflow: Workflow) -> Text:
             return Text(f"{'列入' if is_bind else '退出'}{role.zh}", f"{'bind' if is_bind else 'unbind'} {role.en}")
         case ClockEffect():
             term, act = title_of(effect.deadline, workflow.deadlines), _CLOCK[effect.do]
-            return Text(f"{act.zh}“{term.zh}”", f"{act.en} {term.en}")
+            also = Text("（并入的事项一并）", " (merged cases too)") if effect.with_merged else Text("", "")
+            return Text(f"{act.zh}“{term.zh}”{also.zh}", f"{act.en} {term.en}{also.en}")
         case Extend():
             term = title_of(effect.deadline, workflow.deadlines)
             return Text(f"延长“{term.zh}”", f"extend {term.en}")
         case RaiseRung():
             term = title_of(effect.deadline, workflow.deadlines)
             return Text(f"“{term.zh}”启动督办 {effect.rung}", f"raise {effect.rung} of {term.en}")
+        case WithdrawRung():
+            return Text("撤销一级督办", "withdraw a rung")
         case IssueNumber():
             series = title_of(effect.series, workflow.numbers)
             return Text(f"编{series.zh}", f"issue {series.en}")

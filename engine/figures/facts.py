@@ -161,6 +161,8 @@ class Names:
                 return lambda named: {name: name in named.case.passed for name in names}
             case "fired":
                 return lambda named: {name: int(named.case.held.get(f"fired:{name}", "0")) for name in names}
+            case "rung":
+                return lambda named: {name: int(named.case.held.get(f"rung:{name}", "0")) for name in names}
             case "cutoff":
                 return lambda _named: {"at": self._at}
             case _:

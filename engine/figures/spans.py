@@ -36,8 +36,8 @@ def span_changes(before: Case | None, after: Case, event: Event, definition: Def
 
     Kinds are ``state``, ``unit``, ``session``, ``lead``, ``merged``, ``stated`` ("1", or "undated" once a move was
     imported whose date is not known: measures that ask when count the case apart), ``field:<name>`` for tracked fields,
-    ``milestone:<name>`` (value: the instant it counts from), ``clock:<deadline>`` and ``fired:<transition>`` for the
-    transitions that measures ask about.
+    ``milestone:<name>`` (value: the instant it counts from), ``clock:<deadline>``, and as far as measures ask about
+    them ``fired:<transition>`` and ``rung:<deadline>`` (value: the highest level that stands).
     """
     if event.type is EventType.OPENED:
         yield SpanChange("unit", after.unit, had=False)
@@ -62,9 +62,26 @@ def span_changes(before: Case | None, after: Case, event: Event, definition: Def
     for clock in event.clocks:
         had = before is not None and before.clock(clock.name) is not None
         yield SpanChange(f"clock:{clock.name}", clock_value(clock), had=had)
+    if event.rungs or event.withdrawn:
+        yield from _rungs(before, after, event, definition)
     if event.type is EventType.FIRED and event.transition in counted_firings(definition):
         count = after.fired[event.transition or ""]
         yield SpanChange(f"fired:{event.transition}", str(count), had=count > 1)
+
+
+def _rungs(before: Case | None, after: Case, event: Event, definition: Definition) -> Iterator[SpanChange]:
+    for deadline in dict.fromkeys(deadline for deadline, _rung in (*event.rungs, *event.withdrawn)):
+        if deadline in counted_rungs(definition):
+            old, new = (0 if case is None else _highest(case, deadline, definition) for case in (before, after))
+            if old != new:
+                yield SpanChange(f"rung:{deadline}", str(new) if new else None, had=old > 0)
+
+
+def _highest(case: Case, deadline: str, definition: Definition) -> int:
+    """Return the level of the highest rung that stands on a deadline of the case, 0 without any."""
+    ladder = definition.workflow.deadlines[deadline].ladder
+    levels = {} if ladder is None else {rung.id: rung.level for rung in definition.workflow.ladders[ladder].rungs}
+    return max((levels.get(name.partition("#")[0], 0) for name in case.rungs.get(deadline, ())), default=0)
 
 
 def clock_value(clock: Clock) -> str:
@@ -105,10 +122,19 @@ def measure_guards(definition: Definition) -> dict[str, Guard]:
     return {text: compile_guard(text, names) for text in texts}
 
 
-@lru_cache(maxsize=256)
 def counted_firings(definition: Definition) -> frozenset[str]:
     """Return the transitions whose number of firings some measure asks about."""
+    return _asked_about(definition, "fired.")
+
+
+def counted_rungs(definition: Definition) -> frozenset[str]:
+    """Return the deadlines whose highest rung some measure asks about."""
+    return _asked_about(definition, "rung.")
+
+
+@lru_cache(maxsize=512)
+def _asked_about(definition: Definition, root: str) -> frozenset[str]:
     names = {name for guard in measure_guards(definition).values() for name in guard.names}
     for measure in definition.workflow.measures.values():
         names.update(share.sum for share in (measure.numerator, measure.denominator) if share is not None and share.sum)
-    return frozenset(name.removeprefix("fired.") for name in names if name.startswith("fired."))
+    return frozenset(name.removeprefix(root) for name in names if name.startswith(root))

@@ -163,6 +163,8 @@ def _write_changes(body: Json, after: Case, event: Event) -> None:
         body["notices"] = list(event.notices)
     if event.rungs:
         body["rungs"] = [list(rung) for rung in event.rungs]
+    if event.withdrawn:
+        body["withdrawn"] = [list(rung) for rung in event.withdrawn]
 
 
 def _actor(case: Case, actor: Actor) -> str:
@@ -269,7 +271,8 @@ def read_entry(
         linked=tuple(CaseId(case) for case in cast(Sequence[str], body.get("linked", ()))),
         published=bool(body.get("published", False)),
         notices=tuple(cast(Sequence[str], body.get("notices", ()))),
-        rungs=tuple((deadline, rung) for deadline, rung in cast(Sequence[tuple[str, str]], body.get("rungs", ()))),
+        rungs=_read_rungs(body.get("rungs")),
+        withdrawn=_read_rungs(body.get("withdrawn")),
         note=cast(Mapping[str, JsonValue], values.get("note", {})),
     )
 
@@ -286,6 +289,10 @@ def _read_actor(body: Mapping[str, JsonValue], people: Sequence[PersonId]) -> Ac
         person=people[int(name[1:]) - 1],
         acting_for=None if for_whom is None else people[int(str(for_whom)[1:]) - 1],
     )
+
+
+def _read_rungs(value: JsonValue) -> tuple[tuple[str, str], ...]:
+    return tuple((deadline, rung) for deadline, rung in cast(Sequence[tuple[str, str]], value or ()))
 
 
 def _read_parties(value: JsonValue, people: Sequence[PersonId]) -> tuple[Party, ...]:

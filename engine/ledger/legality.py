@@ -13,7 +13,7 @@ from engine.case.case import Case
 from engine.case.events import Event, EventType, Verdict
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
-from engine.definition.parts import GuardPart, Privacy, TransitionPart, UnMerge
+from engine.definition.parts import GuardPart, Privacy, TransitionPart, UnMerge, WithdrawRung
 from engine.text import Text
 
 _NO_WAY = Text("没有一条去向的条件成立", "no way was open")
@@ -27,6 +27,7 @@ def illegal(before: Case | None, event: Event, definition: Definition) -> Iterat
     yield from _times(before, event)
     yield from _names(event, definition)
     yield from _rungs(before, event, definition.workflow)
+    yield from _withdrawn(before, event, definition.workflow)
     if before is None:
         yield from _opening(event, definition)
     elif event.type is EventType.FIRED:
@@ -82,6 +83,34 @@ def _rungs(before: Case | None, event: Event, workflow: Workflow) -> Iterator[Te
     if extra := (set(event.rungs) ^ (shown - known)) - known:
         named = ", ".join(sorted(f"{deadline}/{name}"[:60] for deadline, name in extra))
         yield Text(f"触发的层级与期限所载不符：{named}", f"what was raised is not what the deadline shows: {named}")
+
+
+def _withdrawn(before: Case | None, event: Event, workflow: Workflow) -> Iterator[Text]:
+    """Yield what is wrong with rungs taken back: it is a move that does so, each stood, and the clock says the same."""
+    stood = {(deadline, name) for deadline, names in ({} if before is None else before.rungs).items() for name in names}
+    for deadline, name in event.withdrawn:
+        if (deadline, name) not in stood.union(event.rungs):
+            yield Text(f"撤销的层级 {name[:60]!r} 并未触发", f"the rung {name[:60]!r} is withdrawn and did not stand")
+    if event.withdrawn and not _withdraws(event, workflow):
+        yield Text("本次流转不能撤销督办层级", "this move withdraws no rung")
+    clocks = {} if before is None else {clock.name: clock for clock in before.clocks}
+    for clock in event.clocks:
+        known = clocks.get(clock.name)
+        was = known.withdrawn if known is not None and known.started_at == clock.started_at else ()
+        taken_back = {name for deadline, name in event.withdrawn if deadline == clock.name and name in clock.rungs}
+        if clock.withdrawn[: len(was)] != was or set(clock.withdrawn[len(was) :]) != taken_back:
+            yield Text(
+                f"期限 {clock.name} 所载的撤销与条目不符",
+                f"what {clock.name} shows as withdrawn is not what was withdrawn",
+            )
+
+
+def _withdraws(event: Event, workflow: Workflow) -> bool:
+    part = workflow.transitions.get(event.transition or "")
+    if part is None:
+        return False
+    effects = (*part.effects, *(effect for way in part.alternatives for effect in way.effects))
+    return any(isinstance(effect, WithdrawRung) for effect in effects)
 
 
 def _opening(event: Event, definition: Definition) -> Iterator[Text]:

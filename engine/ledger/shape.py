@@ -137,7 +137,17 @@ _ROLE = _one_of("lead", "co_handler")
 _PARTY = _object(optional=("via",), role=_some_text, who=_PSEUDONYM, via=_some_text)
 
 _CLOCK = _object(
-    optional=("provisional", "suspensions", "extensions", "cap_on", "ended_at", "rungs", "rung_at", "unwatched"),
+    optional=(
+        "provisional",
+        "suspensions",
+        "extensions",
+        "cap_on",
+        "ended_at",
+        "rungs",
+        "withdrawn",
+        "rung_at",
+        "unwatched",
+    ),
     name=_some_text,
     state=_one_of(*(str(state) for state in ClockState)),
     started_at=_instant,
@@ -153,6 +163,7 @@ _CLOCK = _object(
     cap_on=_DAY,
     ended_at=_instant,
     rungs=_list(_some_text),
+    withdrawn=_list(_some_text),
     rung_at=_instant,
     unwatched=_true,
 )
@@ -203,13 +214,26 @@ _PARTS: Mapping[str, Check] = {
     "published": _true,
     "notices": _list(_some_text),
     "rungs": _list(_tuple(_some_text, _some_text)),
+    "withdrawn": _list(_tuple(_some_text, _some_text)),
     "priv": _map(_HASH),
     SWEPT: _object(calendar=_some_text, open=_count, looked=_count, raised=_count, failed=_count),
 }
 
 _ALWAYS = ("v", "ledger", "case", "seq", "prev", "id", "type", "at", "actor")
 _WHO = ("acting_for", "command", "stated", "priv")
-_CHANGES = ("joined", "left", "clocks", "merged_from", "linked", "published", "notices", "rungs", "pub", "unset")
+_CHANGES = (
+    "joined",
+    "left",
+    "clocks",
+    "merged_from",
+    "linked",
+    "published",
+    "notices",
+    "rungs",
+    "withdrawn",
+    "pub",
+    "unset",
+)
 _MOVES = (*_WHO, *_CHANGES, "role", "unit", "cause", "children", "merge", "resume")
 _BY_TYPE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     str(EventType.OPENED): (("opening", "to"), _MOVES),

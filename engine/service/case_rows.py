@@ -101,6 +101,10 @@ def case_from(row: CaseRow) -> Case:
         merged_from=tuple(CaseId(case) for case in _texts(body, "merged_from")),
         resume_state=None if resume_state is None else str(resume_state),
         linked=tuple(CaseId(case) for case in _texts(body, "linked")),
+        rungs={
+            deadline: tuple(names)
+            for deadline, names in cast(Mapping[str, Sequence[str]], body.get("rungs", {})).items()
+        },
         published=bool(body.get("published", False)),
         stated=bool(body.get("stated", False)),
     )
@@ -139,6 +143,8 @@ def _body(case: Case) -> Json:
         body["resume_state"] = case.resume_state
     if case.linked:
         body["linked"] = list[JsonValue](case.linked)
+    if case.rungs:
+        body["rungs"] = {deadline: list[JsonValue](names) for deadline, names in case.rungs.items()}
     if case.published:
         body["published"] = True
     if case.stated:
@@ -167,7 +173,7 @@ def deadline_rows(case: Case, clocks: Iterable[Clock]) -> list[DeadlineRow]:
             clock.promised_on.isoformat(),
             clock.due_on.isoformat(),
             int(clock.provisional),
-            to_json(clock.rungs).decode(),
+            to_json(clock.standing).decode(),
             None if clock.rung_at is None else microseconds(clock.rung_at),
         )
         for clock in clocks

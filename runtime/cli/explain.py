@@ -27,6 +27,7 @@ HAPPENED: Final = {
     "suspended": Text("中止计时", "suspended"),
     "resumed": Text("恢复计时", "resumed"),
     "extended": Text("延长", "extended"),
+    "withdrawn": Text("撤销督办层级", "rung withdrawn"),
     "capped": Text("并案，从早", "merged: the earlier date"),
     "uncapped": Text("解除并案", "un-merged"),
     "calendar": Text("放假安排变更", "the calendar changed"),
@@ -43,6 +44,7 @@ CHANGES_HEAD: Final = (
 RUNGS_HEAD: Final = (Text("督办层级", "Rung"), Text("日期", "On"), Text("状态", "How it stands"))
 RUNG_STATES: Final = {
     "raised": Text("已发出", "raised"),
+    "withdrawn": Text("已撤销", "withdrawn"),
     "to_come": Text("待发出", "to come"),
     "open": Text("视办理情况", "if it comes to that"),
     "passed_over": Text("不发", "passed over"),

@@ -272,6 +272,34 @@ def _raised(hall: Hall, case: str, title: str, rung: str) -> None:
     assert rung in {part.title.zh for part in ladder.rungs if part.id in clock.rungs}
 
 
+@when("系统巡查督办期限", target_fixture="raised_now")
+@given("系统巡查督办期限", target_fixture="raised_now")
+def _swept(hall: Hall) -> list[tuple[str, str]]:
+    """Time acts on every case: what has come due is raised, what has stood still long enough runs again."""
+    return hall.sweep()
+
+
+@then(sentence(r"这一次升级共(?P<count>\d+)级"))
+def _how_many(raised_now: list[tuple[str, str]], count: str) -> None:
+    assert len(raised_now) == int(count), raised_now
+
+
+@then(sentence(r"CASE的“(?P<title>[^“”]+)”(?:没有升级|的“(?P<rung>[^“”]+)”已撤销)"))
+def _not_raised(hall: Hall, case: str, title: str, rung: str | None) -> None:
+    """No rung of the deadline was raised at all, or this one was and is withdrawn."""
+    found = hall.case(case_of(hall, case))
+    workflow = hall.definition(found.workflow).workflow
+    clock = found.clock(named(title, workflow.deadlines))
+    assert clock is not None, f"“{title}”没有起算"
+    if rung is None:
+        assert clock.rungs == ()
+        return
+    ladder = workflow.ladders[workflow.deadlines[clock.name].ladder or ""]
+    name = named(rung, {part.id: part for part in ladder.rungs})
+    assert name in clock.rungs
+    assert name not in clock.standing
+
+
 @then(sentence(r"CASE的(?P<role>[^“”，]+?)(?:是“(?P<people>[^“”]+)”|(?P<none>没有人))"))
 def _parties(hall: Hall, case: str, role: str, people: str | None, none: str | None) -> None:
     """Who is bound to a role of the case: ``该提案的附议人是“附议人甲、附议人乙”``."""

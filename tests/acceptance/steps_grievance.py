@@ -43,16 +43,3 @@ def _kept_apart(hall: Hall, case: str, title: str) -> None:
     name = named(title, hall.definition(found.workflow).workflow.fields)
     assert name in found.sealed, f"“{title}”没有另存"
     assert name not in found.data
-
-
-@then(sentence(r"CASE的“(?P<title>[^“”]+)”已亮“(?P<rung>[^“”]+)”"))
-def _raised(hall: Hall, case: str, title: str, rung: str) -> None:
-    """A rung of the deadline's ladder that was raised, by its Chinese title."""
-    found = hall.case(case_of(hall, case))
-    workflow = hall.definition(found.workflow).workflow
-    name = named(title, workflow.deadlines)
-    clock, ladder = found.clock(name), workflow.deadlines[name].ladder
-    assert clock is not None, f"“{title}”没有起算"
-    assert ladder is not None, f"“{title}”没有梯级"
-    titles = {part.id: part.title.zh for part in workflow.ladders[ladder].rungs}
-    assert rung in [titles[raised] for raised in clock.rungs]

@@ -41,6 +41,7 @@ class Life:
     started_at: datetime
     suspended_before: tuple[tuple[date, date], ...]
     deeds: tuple[Deed, ...]
+    still_days: int
 
 
 def a_life(random: Random, number: int, calendars: int) -> Life:
@@ -51,7 +52,8 @@ def a_life(random: Random, number: int, calendars: int) -> Life:
     before: tuple[tuple[date, date], ...] = ()
     if random.random() < 0.15:
         before = tuple(_interval(random, start.astimezone(CHINA).date()) for _ in range(random.randint(1, 3)))
-    return Life(number, term, rule, _ladder(random), start, before, tuple(_deeds(random, start, calendars)))
+    ladder, deeds = _ladder(random), tuple(_deeds(random, start, calendars))
+    return Life(number, term, rule, ladder, start, before, deeds, still_days=random.choice((5, 20, 45, 365)))
 
 
 def _start(random: Random) -> datetime:

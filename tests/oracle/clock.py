@@ -23,6 +23,7 @@ class OracleClock:
     suspensions: list[tuple[date, date | None]] = field(default_factory=list)
     extensions: list[int] = field(default_factory=list)
     cap_on: date | None = None
+    stands_still_days: int | None = None
     raised: list[str] = field(default_factory=list)
     raised_on: dict[str, date] = field(default_factory=dict)
     end: End = field(init=False)
@@ -37,13 +38,17 @@ class OracleClock:
         """Work the end out from the beginning: the term, what moved it, and the earlier end of a merged case (X03)."""
         end = end_of_term(days, self.term, self.started_at, self.rule, self.suspensions, self.extensions)
         if self.cap_on is not None and self.cap_on < end.effective_on:
-            end = End(end.nominal_on, self.cap_on, begin_of(self.cap_on + ONE_DAY), end.provisional)
+            days.guessed = False
+            days.works(self.cap_on)
+            end = End(end.nominal_on, self.cap_on, begin_of(self.cap_on + ONE_DAY), days.guessed)
         self.end = end
         self.plan(days)
 
     def plan(self, days: Days) -> None:
         coming = next_rungs(days, self.ladder, self._term(), self.raised)
         self.next_at = coming[0][0] if coming else None
+        if (last := self.runs_again_on()) is not None:
+            self.next_at = begin_of(last)
 
     def suspend(self, days: Days, at: datetime) -> None:
         self.state = "suspended"
@@ -51,9 +56,10 @@ class OracleClock:
         self.plan(days)
 
     def resume(self, days: Days, at: datetime) -> None:
-        """The day on which it runs again counts."""
+        """The day on which it runs again counts; it ran again before, where it had stood still as long as it may."""
+        last = self.runs_again_on()
         self.state = "running"
-        self.suspensions = self._closed(at)
+        self.suspensions = self._closed(at if last is None else min(at, begin_of(last)))
         self.work_out(days)
 
     def extend(self, days: Days, more: int) -> None:
@@ -82,10 +88,23 @@ class OracleClock:
             return []
         if corrected:
             self.work_out(days)
+        last = self.runs_again_on()
+        if last is not None and begin_of(last) <= now:
+            self.resume(days, begin_of(last))
         names = look(days, self.ladder, self._term(), self.raised, now)
         self.note(names, now)
         self.plan(days)
         return names
+
+    def runs_again_on(self) -> date | None:
+        """Return the day after the last one on which a clock that stands still may do so, days in two spans once."""
+        if self.state != "suspended" or self.stands_still_days is None:
+            return None
+        still = {day for begin, until in self.suspensions if until is not None for day in _days(begin, until)}
+        day, left = self.suspensions[-1][0], self.stands_still_days - len(still)
+        while left > 0:
+            day, left = day + ONE_DAY, left - 1
+        return day
 
     def note(self, names: Sequence[str], now: datetime) -> None:
         """Remember rungs and the day on which they were raised."""
@@ -108,3 +127,11 @@ class OracleClock:
 
     def _closed(self, at: datetime) -> list[tuple[date, date | None]]:
         return [(begin, day_of(at) if until is None else until) for begin, until in self.suspensions]
+
+
+def _days(begin: date, until: date) -> list[date]:
+    found = []
+    while begin < until:
+        found.append(begin)
+        begin += ONE_DAY
+    return found

@@ -32,6 +32,7 @@ class OracleCase:
     values: dict[str, Any] = field(default_factory=dict)
     fired: dict[str, int] = field(default_factory=dict)
     clocks: dict[str, OracleClock] = field(default_factory=dict)
+    merged: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,7 +66,8 @@ class OracleLedger:
         for name in body.get("unset", ()):
             case.values.pop(name, None)
         if "merged_from" in body:
-            self._cap(case, body["merged_from"], days)
+            case.merged = body["merged_from"]
+            self._cap(case, days)
         definition = self.definitions[case.workflow]
         for effect in _effects(definition, body):
             self._do(effect, case, body, days)
@@ -87,6 +89,8 @@ class OracleLedger:
                 for rung in clock.tend(days, now, corrected=corrected):
                     self.raised.append(RaisedRung(name, deadline, rung, day_of(now)))
                 self._count("corrected", clock.end.effective_on != was)
+        for case in self.cases.values():
+            self._cap(case, days)
         return len(self.raised) - before
 
     def _do(self, effect: Body, case: OracleCase, body: Body, days: Days) -> None:
@@ -100,8 +104,15 @@ class OracleLedger:
         if effect["do"] == "start":
             clock = case.clocks[name] = self._started(case, name, at)
             clock.start(days)
+            if case.merged:
+                self._cap(case, days)
+                clock.promised_on = clock.end.effective_on
             self._count("start")
             return
+        if effect.get("with_merged"):
+            for other in (self.cases[child].clocks.get(name) for child in case.merged):
+                if other is not None and other.is_open:
+                    other.stop(days, at)
         if clock is None or not clock.is_open:
             return
         self._count(effect["do"])
@@ -124,7 +135,8 @@ class OracleLedger:
         part = definition["deadlines"][name]
         rule = Rule(part.get("start_day") == "included", part.get("roll"))
         ladder = () if "ladder" not in part else _rungs(definition["ladders"][part["ladder"]]["rungs"])
-        return OracleClock(self._term(case, part["within"]), rule, ladder, at)
+        limit = part.get("suspension", {}).get("max_days")
+        return OracleClock(self._term(case, part["within"]), rule, ladder, at, stands_still_days=limit)
 
     def _term(self, case: OracleCase, within: str | Body) -> str:
         """Return the period, or the date that the case, its session or the definition gives."""
@@ -158,10 +170,10 @@ class OracleLedger:
         found: Sequence[Body] = () if ladder is None else definition["ladders"][ladder]["rungs"]
         return found
 
-    def _cap(self, case: OracleCase, merged: Sequence[str], days: Days) -> None:
+    def _cap(self, case: OracleCase, days: Days) -> None:
         """The case merged into is due at the earlier of the two, deadline by deadline (X03), and free again (X04)."""
         for name, clock in case.clocks.items():
-            others = (self.cases[child].clocks.get(name) for child in merged)
+            others = (self.cases[child].clocks.get(name) for child in case.merged)
             ends = [other.end.effective_on for other in others if other is not None and other.is_open]
             cap_on = min(ends, default=None)
             if clock.is_open and cap_on != clock.cap_on:

@@ -115,7 +115,7 @@ class Played:
         self.life = life
         self.calendars = calendars
         self.now_holds = calendars[0]
-        self.part = a_part(life.term, life.rule)
+        self.part = a_part(life.term, life.rule, life.still_days)
         self.workflow = workflow.model_copy(
             update={"deadlines": {NAME: self.part}, "ladders": {"late": a_ladder_part(life.ladder)}}
         )
@@ -125,7 +125,7 @@ class Played:
         life, days = self.life, self.now_holds.days
         fields = {"given": life.term.partition(" ")[2]}
         clock = started(self.part, NAME, self.now_holds.engine, life.started_at, Dates(fields=fields, session=None))
-        oracle = OracleClock(life.term, life.rule, life.ladder, life.started_at)
+        oracle = OracleClock(life.term, life.rule, life.ladder, life.started_at, stands_still_days=life.still_days)
         oracle.start(days)
         if life.suspended_before:
             oracle.suspensions = list(life.suspended_before)
@@ -219,7 +219,7 @@ def unlike(clock: Clock, oracle: OracleClock) -> str | None:
     return "; ".join(found) or None
 
 
-def a_part(term: str, rule: Rule) -> DeadlinePart:
+def a_part(term: str, rule: Rule, still_days: int) -> DeadlinePart:
     """Return the rule of a deadline as a definition says it; given dates come from a field."""
     given = term.startswith(("on ", "at "))
     return DeadlinePart.model_validate(
@@ -228,7 +228,7 @@ def a_part(term: str, rule: Rule) -> DeadlinePart:
             "within": {"from_field": "given"} if given else term,
             "start_day": "included" if rule.start_included else "excluded",
             "ladder": "late",
-            "suspension": LIMIT,
+            "suspension": LIMIT | {"max_days": still_days},
             "extension": LIMIT,
         }
         | ({} if rule.roll is None else {"roll": rule.roll})

@@ -21,6 +21,7 @@ class Move:
     verdicts: Mapping[str, bool]
     notices: tuple[str, ...]
     clocks: tuple[str, ...]
+    rungs: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

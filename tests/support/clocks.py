@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
+from engine.calendar.calendar import Calendar
+from engine.calendar.reading import HolidaySpan
 from engine.case.case import Case, Clock
 from engine.case.identity import CaseId
+from engine.text import Text
 from tests.support.builders import (
     LADDER,
+    a_calendar,
     a_definition_with,
     a_move,
     a_rulebook,
@@ -30,6 +37,7 @@ def a_term(within: str, *, more: str = "", ladder: str = LADDER) -> str:
           term: {{title: {{zh: 期限, en: Term}}, within: {within}, ladder: late, {LIMITS}{more}}}
         """,
         fields="""
+        rung: {title: {zh: 层级, en: Rung}, privacy: public, schema: {type: string, format: rung}}
         days: {title: {zh: 天数, en: Days}, privacy: public, schema: {type: integer}}
         due_on: {title: {zh: 到期, en: Due}, privacy: public, schema: {type: string}}
         """,
@@ -46,6 +54,7 @@ def a_term(within: str, *, more: str = "", ladder: str = LADDER) -> str:
             effects="[{do: extend, deadline: term, by: days}]",
         )
         + a_move("raise", effects="[{do: raise, deadline: term, rung: red}]")
+        + a_move("take_back", form="{rung: required}", effects="[{do: withdraw_rung, rung: rung}]")
         + a_move("finish", leads="to: closed", effects="[{do: start, deadline: term}]"),
     )
 
@@ -92,3 +101,18 @@ SHIPPED = a_ladder(
     a_rung("red", 3, "after: 15 days"),
     a_rung("black", 4, "after: 30 days"),
 )
+
+
+def a_corrected_calendar(day_off: str | None) -> Calendar:
+    """Return the calendar with one more day off in 2026, or with another wording of its notice and the same days."""
+    notices = []
+    for notice in a_calendar().notices:
+        if notice.year == 2026 and day_off is not None:
+            day = date.fromisoformat(day_off)
+            more = HolidaySpan(name=Text("更正", "Corrected"), from_on=day, until_on=day)
+            notices.append(replace(notice, holidays=(*notice.holidays, more)))
+        elif notice.year == 2026:
+            notices.append(replace(notice, source=Text("更正通知", "Corrected")))
+        else:
+            notices.append(notice)
+    return replace(a_calendar(), notices=tuple(notices))

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from engine.access.directory import Surroundings
 from engine.case.case import Case
 from engine.case.codec import at_from
-from engine.case.commands import Command, FireTransition, OpenCase, Stated
+from engine.case.commands import Command, FireTransition, OpenCase, Stated, TendCase
 from engine.case.identity import CaseId, RootId, UnitId
 from engine.case.scope import SHANGHAI
 from engine.case.situation import CongressSession
@@ -197,6 +197,14 @@ class Hall:
             ),
         )
 
+    def sweep(self) -> list[tuple[str, str]]:
+        """Let time act on every case, as the system does by itself; return the rungs that this raised."""
+        raised: list[tuple[str, str]] = []
+        for name in map(CaseId, list(self.tables.cases)):
+            answer = self._do(self.case(name).workflow, TendCase(root=ROOT, case=name))
+            raised += (rung for move in answer.moves for rung in move.rungs)
+        return raised
+
     @contextmanager
     def asking(self) -> Iterator[None]:
         """Count what happens in this block as what the scenario is about, whether it succeeds or not."""
@@ -242,6 +250,7 @@ class Hall:
             verdicts=dict(body.get("guards", ())),
             notices=tuple(body.get("notices", ())),
             clocks=tuple(clock["name"] for clock in body.get("clocks", ())),
+            rungs=tuple((deadline, rung) for deadline, rung in body.get("rungs", ())),
         )
 
     def _key(self) -> str:

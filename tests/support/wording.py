@@ -70,6 +70,8 @@ def value_of(definition: Definition, name: str, answer: str, names: Names) -> Js
     part = definition.field(name)
     if answer == "":
         return None
+    if part.json_schema.get("format") == "rung":
+        return _rung(definition, answer)
     codes = definition.list_of(name)
     if codes is not None:
         by_title = {item.title.zh: item.code for item in codes.items}
@@ -79,6 +81,15 @@ def value_of(definition: Definition, name: str, answer: str, names: Names) -> Js
         assert isinstance(items, dict)
         return [_plain(items, one, names) for one in answer.split("、")]
     return _plain(part.json_schema, answer, names)
+
+
+def _rung(definition: Definition, words: str) -> str:
+    """Return ``答复期限/黄色：逾期催办`` as deadline and rung."""
+    title, _, rung = words.partition("/")
+    workflow = definition.workflow
+    deadline = named(title, workflow.deadlines)
+    ladder = workflow.ladders[workflow.deadlines[deadline].ladder or ""]
+    return f"{deadline}/{named(rung, {part.id: part for part in ladder.rungs})}"
 
 
 def _plain(schema: Mapping[str, JsonValue], answer: str, names: Names) -> JsonValue:

@@ -75,11 +75,12 @@ class Widget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What can be chosen beside codes: units of the tree, persons, and cases by id and name."""
+    """What can be chosen beside codes: units of the tree, persons, cases and rungs of this case, by id and name."""
 
     surroundings: Surroundings
     persons: Sequence[Person] = ()
     cases: Sequence[tuple[str, str]] = ()
+    rungs: Sequence[tuple[str, str]] = ()
 
     def units(self, words: Words) -> list[tuple[str, str]]:
         """Return the units as (id, name), the tree's levels indented."""
@@ -161,6 +162,8 @@ class FormMaker:
                 return self.choices.people(self.words)
             case "case":
                 return self.choices.cases
+            case "rung":
+                return self.choices.rungs
             case _:
                 return []
 

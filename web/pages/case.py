@@ -19,7 +19,8 @@ from engine.case.commands import FireTransition
 from engine.case.identity import CaseId, PersonId
 from engine.definition.parts import Phase
 from engine.definition.wording import source_words, title_of
-from engine.errors import BanjieError, CaseNotFound
+from engine.errors import BanjieError, CaseNotFound, NotPermitted
+from engine.service.notice_inbox import Notices
 from engine.service.ports import CaseFilter
 from engine.service.queries import CaseView
 from engine.service.world import World
@@ -31,7 +32,9 @@ from web.views.clocks import clock_view
 from web.views.fields import FieldWriter, format_of, named
 from web.views.progress import steps
 from web.views.relatives import relatives_of, visible_links
+from web.views.rungs import standing_rungs
 from web.views.timeline import entry_view
+from web.views.told import ROWS_MAX, ToldRowView, told_rows
 
 VERSION_DIGITS_MAX = 15
 
@@ -130,6 +133,8 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
         clocks=sorted(clocks, key=lambda clock: not clock.is_open),
         moves=move_forms(view, _maker(shell, visit, view, world), dict(_sources(view, visit)), attempt),
         entries=[entry_view(line, writer, world.rules) for line in reversed(lines)],
+        told=_told(shell, visit, case_id, world),
+        told_max=ROWS_MAX,
         done=_done(visit, view) if attempt is None else None,
         refusal=None if homeless is None else message_of(homeless.refusal, view.definition, words),
         refusal_source=None if homeless is None else source_of(homeless.refusal, words.language),
@@ -189,6 +194,7 @@ def _maker(shell: Shell, visit: Visit, view: CaseView, world: World) -> FormMake
             surroundings=world.surroundings,
             persons=desk.reads.all_persons(root) if "person" in formats else (),
             cases=_others(shell, visit, view) if "case" in formats else (),
+            rungs=standing_rungs(view.case, view.definition, visit.words),
         ),
     )
 
@@ -219,6 +225,15 @@ def _sources(view: CaseView, visit: Visit) -> Iterator[tuple[str, str]]:
         source = workflow.transitions[name].source
         if source is not None:
             yield name, visit.words.say(source_words(source, workflow))
+
+
+def _told(shell: Shell, visit: Visit, case_id: CaseId, world: World) -> list[ToldRowView] | None:
+    """Return who was told of the case, None where the reader does not work on it."""
+    try:
+        told = Notices(shell.edge.desk.reads).of_case(visit.known.root, case_id, visit.known.actor, world)
+    except NotPermitted:
+        return None
+    return told_rows(told, visit.words)
 
 
 def _done(visit: Visit, view: CaseView) -> str | None:

@@ -12,6 +12,7 @@ from engine.case.case import Clock, ClockState
 from engine.case.scope import SHANGHAI
 from engine.definition.compiled import Definition
 from engine.errors import CalendarEnds
+from web.views.rungs import rung_title
 from web.words import Words
 
 SOON_WORKING_DAYS = 3
@@ -148,7 +149,6 @@ def _notes(clock: Clock, definition: Definition, words: Words) -> Iterator[str]:
 
 
 def _rung_titles(clock: Clock, definition: Definition, words: Words) -> Iterator[str]:
-    ladder = definition.workflow.ladders.get(definition.workflow.deadlines[clock.name].ladder or "")
-    titles = {} if ladder is None else {rung.id: words.say(rung.title.text) for rung in ladder.rungs}
-    for rung in clock.rungs:
-        yield titles.get(rung, rung)
+    for name in clock.rungs:
+        title = rung_title(clock.name, name, definition, words)
+        yield words.t("rung_withdrawn", title=title) if name in clock.withdrawn else title

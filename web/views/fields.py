@@ -12,6 +12,7 @@ from engine.access.directory import Person, Surroundings
 from engine.case.identity import PersonId, UnitId
 from engine.definition.compiled import Definition
 from engine.definition.parts import FieldPart, Privacy
+from web.views.rungs import rung_of_deadline
 from web.words import Words
 
 LONG_CHARACTERS = 60
@@ -120,6 +121,8 @@ class FieldWriter:
                 return text if person is None else person.name
             case "case":
                 return self.cases.get(text, text)
+            case "rung":
+                return rung_of_deadline(text, self.definition, self.words)
             case "date":
                 return self.words.date(date.fromisoformat(text))
             case _:

@@ -10,7 +10,7 @@ from engine.case.actors import IMPORT
 from engine.case.case import ClockState
 from engine.case.commands import Stated
 from engine.case.deadlines import capped, suspended_days
-from engine.errors import GuardRefused
+from engine.errors import FormInvalid, GuardRefused
 from tests.support.builders import (
     LADDER,
     SESSION,
@@ -187,10 +187,10 @@ def test_a_cancelled_clock_is_not_met() -> None:
 def test_a_clock_met_while_it_stood_still_is_due_later_by_the_days_out() -> None:
     play, case = begun("30 days", "2026-04-01")
     moved(play, case, "2026-04-13", "suspend")
-    clock = moved(play, case, "2026-05-13", "stop")
-    # 30 days out: 30 days from 1 April end on 31 May (Sunday), so on Monday 1 June; met on 13 May is in time.
-    assert clock.suspensions == ((date(2026, 4, 13), date(2026, 5, 13)),)
-    assert (clock.state, clock.due_on) == (ClockState.MET, date(2026, 6, 1))
+    clock = moved(play, case, "2026-04-28", "stop")
+    # 15 days out: 30 days from 1 April end on 16 May (Saturday), so on Monday 18 May; met on 28 April is in time.
+    assert clock.suspensions == ((date(2026, 4, 13), date(2026, 4, 28)),)
+    assert (clock.state, clock.due_on) == (ClockState.MET, date(2026, 5, 18))
     assert clock.ended_at is not None
     assert clock.ended_at < clock.due_at
 
@@ -342,3 +342,37 @@ def test_the_next_due_instant_is_the_earliest_that_somebody_can_be_late_with() -
     assert play.cases[case].next_due_at == at("2026-06-23", 0)
     after = play.fire(case, "stop")
     assert after.next_due_at == at("2026-08-04", 0) + timedelta(days=1)
+
+
+def test_a_rung_that_was_taken_back_stands_no_more_and_is_not_raised_again() -> None:
+    play, case = begun("15 days", "2026-06-05")
+    moved(play, case, "2026-06-06", "raise")
+    play.now = at("2026-06-07")
+    after = play.fire(case, "take_back", rung="term/red")
+    clock = the_clock(after)
+    assert (clock.rungs, clock.withdrawn, clock.standing) == (("red",), ("red",), ())
+    assert after.rungs == {}
+    assert moved(play, case, "2026-06-08", "raise").standing == ()
+
+
+@pytest.mark.parametrize("rung", ["term/red", "term/yellow", "other/red", "red", "term/", "/", "term/red/red"])
+def test_a_rung_that_does_not_stand_cannot_be_taken_back(rung: str) -> None:
+    play, case = begun("15 days", "2026-06-05")
+    if rung == "term/red":  # raised, and taken back before
+        moved(play, case, "2026-06-06", "raise")
+        play.fire(case, "take_back", rung=rung)
+    with pytest.raises(FormInvalid) as refused:
+        play.fire(case, "take_back", rung=rung)
+    assert [problem.path for problem in refused.value.fields] == ["rung"]
+
+
+def test_a_rung_of_an_earlier_clock_still_counts_and_can_be_taken_back() -> None:
+    play, case = begun("15 days", "2026-06-05")
+    moved(play, case, "2026-06-06", "raise")
+    assert moved(play, case, "2026-07-01", "begin").rungs == ()
+    assert play.cases[case].rungs == {"term": ("red",)}
+    after = play.fire(case, "take_back", rung="term/red")
+    assert after.rungs == {}
+    assert the_clock(after).withdrawn == ()
+    # It was the earlier clock's: on the new one it may be raised.
+    assert moved(play, case, "2026-07-02", "raise").standing == ("red",)

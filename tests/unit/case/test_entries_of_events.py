@@ -69,6 +69,7 @@ RICH = a_definition_with(
     number_here: {title: {zh: 编号, en: Number}, privacy: public, schema: {type: string}}
     lead: {title: {zh: 主办, en: Lead}, privacy: public, schema: {type: string, format: unit}}
     others: {title: {zh: 协办, en: Others}, privacy: public, schema: {type: array, items: {type: string, format: unit}}}
+    rung: {title: {zh: 层级, en: Rung}, privacy: public, schema: {type: string, format: rung}}
     into: {title: {zh: 主案, en: Main}, privacy: internal, schema: {type: string}}
     days: {title: {zh: 天数, en: Days}, privacy: public, schema: {type: integer, minimum: 1, maximum: 30}}
     seen_on: {title: {zh: 日期, en: Day}, privacy: internal, schema: {type: string, format: date}}
@@ -89,6 +90,7 @@ RICH = a_definition_with(
     + a_move("stop", effects="[{do: stop, deadline: reply}, {do: cancel, deadline: review}]")
     + a_move("halt", effects="[{do: suspend, deadline: reply}]")
     + a_move("go_on", effects="[{do: resume, deadline: reply}, {do: raise, deadline: review, rung: red}]")
+    + a_move("take_back", form="{rung: required}", effects="[{do: withdraw_rung, rung: rung}]")
     + a_move("extend", form="{days: required}", effects="[{do: extend, deadline: reply, by: days}]")
     + a_move("number", effects="[{do: number, series: case, field: number_here}]")
     + a_move("sort", form="{kind: required, phone: optional}", effects="[{do: set, values: {round: case.round + 1}}]")
@@ -289,6 +291,7 @@ def test_all_parts_of_an_event_survive_the_ledger() -> None:
         play.fire(one, "begin", ZHAO)
     for transition in ("second", "halt", "go_on", "number", "pass_up", "end_all", "leave"):
         play.fire(case, transition, ZHAO)
+    play.fire(case, "take_back", ZHAO, rung="review/red")
     play.fire(case, "extend", ZHAO, days=9)
     play.fire(case, "assign", ZHAO, lead="plant", others=["canteen"])
     for child in play.cases[case].children:

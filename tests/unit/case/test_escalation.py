@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.calendar.calendar import Calendar
-from engine.calendar.reading import HolidaySpan
+from engine.case.case import ClockState
 from engine.case.commands import TendCase
 from engine.case.events import EventType, Step
 from engine.case.identity import CaseId
 from engine.errors import NotPermitted
-from engine.text import Text
-from tests.support.builders import CLERK, ROOT, a_calendar, at
-from tests.support.clocks import SHIPPED, a_ladder, a_rung, begun, moved, the_clock
+from tests.support.builders import CLERK, ROOT, at
+from tests.support.clocks import SHIPPED, a_corrected_calendar, a_ladder, a_rung, begun, moved, the_clock
 from tests.support.rehearsal import Rehearsal
 
 
@@ -66,13 +63,36 @@ def test_what_was_slept_through_is_raised_together_and_nothing_twice() -> None:
 
 def test_a_clock_that_stands_still_or_has_ended_raises_nothing() -> None:
     play, case = begun("90 days", "2026-07-10", ladder=SHIPPED)
-    assert moved(play, case, "2026-09-01", "suspend").rung_at is None
-    assert raised(tend(play, case, at("2026-12-01"))) == []
-    # 91 days out (1 September to 30 November): due 7 January 2027, which is worked only as far as one knows.
-    resumed = moved(play, case, "2026-12-01", "resume")
-    assert (resumed.due_on.isoformat(), resumed.rung_at) == ("2027-01-07", midnight("2027-01-01"))
-    assert moved(play, case, "2026-12-02", "stop").rung_at is None
+    moved(play, case, "2026-10-01", "suspend")
+    assert raised(tend(play, case, at("2026-10-14"))) == []
+    # 14 days out (1 to 14 October): the 90 days end on 22 October; seven days before is the 15th.
+    resumed = moved(play, case, "2026-10-15", "resume")
+    assert (resumed.due_on.isoformat(), resumed.rung_at) == ("2026-10-22", midnight("2026-10-15"))
+    assert moved(play, case, "2026-10-15", "stop").rung_at is None
     assert raised(tend(play, case, at("2027-03-01"))) == []
+
+
+def test_a_clock_that_has_stood_still_as_long_as_it_may_runs_again_by_itself() -> None:
+    play, case = begun("90 days", "2026-07-10", ladder=SHIPPED)
+    # At most 20 days: from 1 September on it stands still, the 20th is the last day, from the 21st on it runs.
+    assert moved(play, case, "2026-09-01", "suspend").rung_at == midnight("2026-09-21")
+    assert tend(play, case, at("2026-09-20", 23)).events == ()
+    assert raised(tend(play, case, at("2026-09-23"))) == []
+    clock = the_clock(play.cases[case])
+    assert (clock.state, clock.suspensions) == (ClockState.RUNNING, ((date(2026, 9, 1), date(2026, 9, 21)),))
+    # 8 October and 20 days: Wednesday 28 October, seven days before is the 21st.
+    assert (clock.due_on.isoformat(), clock.rung_at) == ("2026-10-28", midnight("2026-10-21"))
+
+
+def test_what_is_resumed_late_has_stood_still_no_longer_than_it_may() -> None:
+    play, case = begun("90 days", "2026-07-10", ladder=SHIPPED)
+    moved(play, case, "2026-09-01", "suspend")
+    moved(play, case, "2026-09-13", "resume")
+    moved(play, case, "2026-09-15", "suspend")
+    # 12 days are used, 8 are left: 15 to 22 September. Nobody looked before 1 October.
+    clock = moved(play, case, "2026-10-01", "resume")
+    assert clock.suspensions[-1] == (date(2026, 9, 15), date(2026, 9, 23))
+    assert clock.due_on.isoformat() == "2026-10-28"
 
 
 def test_an_extension_moves_the_rungs_that_are_not_raised_yet() -> None:
@@ -127,18 +147,3 @@ def test_a_changed_calendar_moves_dates_and_rungs_once(extra_day_off: str | None
     clock = the_clock(play.cases[case])
     assert (clock.due_on.isoformat(), clock.promised_on.isoformat()) == (due_on, "2026-10-08")
     assert tend(play, case, at("2026-08-01")).events == ()
-
-
-def a_corrected_calendar(day_off: str | None) -> Calendar:
-    """Return the calendar with one more day off in 2026, or with another wording of its notice and the same days."""
-    notices = []
-    for notice in a_calendar().notices:
-        if notice.year == 2026 and day_off is not None:
-            day = date.fromisoformat(day_off)
-            more = HolidaySpan(name=Text("更正", "Corrected"), from_on=day, until_on=day)
-            notices.append(replace(notice, holidays=(*notice.holidays, more)))
-        elif notice.year == 2026:
-            notices.append(replace(notice, source=Text("更正通知", "Corrected")))
-        else:
-            notices.append(notice)
-    return replace(a_calendar(), notices=tuple(notices))

@@ -6,12 +6,15 @@ from datetime import date
 
 import pytest
 
-from engine.case.case import Case, Party
+from engine.case.actors import IMPORT
+from engine.case.case import Case, ClockState, Party
+from engine.case.commands import Stated, TendCase
 from engine.case.decide import decide
-from engine.case.events import Cause, EventType
+from engine.case.events import Cause, EventType, Step
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.errors import FormInvalid, GuardRefused
 from tests.support.builders import (
+    ROOT,
     SESSION,
     a_case,
     a_definition_with,
@@ -23,6 +26,7 @@ from tests.support.builders import (
     asked,
     at,
 )
+from tests.support.clocks import a_corrected_calendar
 from tests.support.rehearsal import Rehearsal
 
 MERGE = "{do: merge, into: into, join_as: {proposer: joint, seconder: seconder}}"
@@ -40,6 +44,7 @@ RULES = a_rulebook(
         """,
         transitions=a_move("begin", origin="[submitted, handling]", effects="[{do: start, deadline: reply}]")
         + a_move("done", origin="[submitted, handling, merged]", effects="[{do: stop, deadline: reply}]")
+        + a_move("answer", effects="[{do: stop, deadline: reply, with_merged: true}]")
         + a_move("second", origin="[submitted, handling]", effects="[{do: bind, role: seconder}]")
         + a_move(
             "merge",
@@ -167,6 +172,73 @@ def test_an_ended_clock_of_either_side_binds_nobody() -> None:
     ended = play.fire(main, "done").clocks
     play.fire(child, "merge", into=main)
     assert play.cases[main].clocks == ended
+
+
+def test_what_the_main_case_does_in_time_is_done_for_what_was_merged_into_it() -> None:
+    play, main, child = two(main_on="2026-03-20", child_on="2026-03-02")
+    play.fire(child, "merge", into=main)
+    play.now = at("2026-04-01")
+    play.fire(main, "answer")
+    clock = play.cases[child].clock("reply")
+    assert clock is not None
+    assert (clock.state, clock.ended_at) == (ClockState.MET, at("2026-04-01"))
+    first, second = play.last.events
+    assert (first.case, second.case, second.cause) == (main, child, Cause(main, "answer"))
+
+
+def test_a_stop_that_is_not_said_to_be_for_all_stops_one_clock() -> None:
+    play, main, child = two(main_on="2026-03-20", child_on="2026-03-02")
+    play.fire(child, "merge", into=main)
+    own = play.cases[child].clocks
+    play.fire(main, "done")
+    assert play.cases[child].clocks == own
+
+
+def test_what_a_register_says_came_before_the_merged_clock_does_not_meet_it() -> None:
+    play, main, child = two(main_on="2026-03-02", child_on="2026-03-20")
+    play.fire(child, "merge", into=main)
+    own = play.cases[child].clocks
+    play.now = at("2026-06-01")
+    play.fire(main, "answer", IMPORT, stated=Stated(at("2026-03-10"), "登记簿"))
+    assert play.cases[child].clocks == own
+
+
+def test_what_is_no_longer_merged_is_left_alone() -> None:
+    play, main, child = two(main_on="2026-03-20", child_on="2026-03-02")
+    play.fire(child, "merge", into=main)
+    play.fire(child, "unmerge")
+    play.fire(main, "answer")
+    clock = play.cases[child].clock("reply")
+    assert clock is not None
+    assert clock.state is ClockState.RUNNING
+
+
+def test_a_clock_that_begins_after_the_merge_is_due_no_later_than_the_merged_case() -> None:
+    play = Rehearsal(rules=RULES, sessions=[a_session(), a_session(name=SESSION)])
+    main, child = play.open(), play.open()
+    for case in (main, child):
+        play.fire(case, "accept")
+    play.now = at("2026-03-02")
+    play.fire(child, "begin")
+    play.fire(child, "merge", into=main)
+    play.now = at("2026-03-20")
+    clock = play.fire(main, "begin").clock("reply")
+    assert clock is not None
+    # What is promised to everybody is the earlier date, from the first day on.
+    assert (clock.due_on, clock.promised_on, clock.cap_on) == (date(2026, 6, 1), date(2026, 6, 1), date(2026, 6, 1))
+    play.fire(child, "unmerge")
+    assert due_on(play.cases[main]) == date(2026, 6, 18)
+
+
+def test_the_main_case_follows_when_a_correction_of_the_calendar_moves_the_merged_one() -> None:
+    play, main, child = two(main_on="2026-03-20", child_on="2026-03-02")
+    play.fire(child, "merge", into=main)
+    assert due_on(play.cases[main]) == date(2026, 6, 1)
+    play.calendar = a_corrected_calendar("2026-06-01")  # Monday: the child's term rolls on to Tuesday
+    step = play.ask(TendCase(root=ROOT, case=child))
+    assert isinstance(step, Step)
+    assert [event.case for event in step.events] == [child, main]
+    assert (due_on(play.cases[child]), due_on(play.cases[main])) == (date(2026, 6, 2), date(2026, 6, 2))
 
 
 def test_a_person_two_cases_brought_stays_while_one_of_them_is_merged() -> None:

@@ -105,7 +105,7 @@ def test_signs_that_mermaid_reads_are_not_in_labels(request_workflow: Workflow) 
         "字段 wanted_on 的日期，没有日期时为 15日",
         "| 1 | 提醒 | blue | 到期前 7日 → 主办单位负责人 |",
         "| 2 | 催办 | yellow | 到期后 1日 → 经办人，每 7日 重复 |",
-        "| 3 | 通报 | red | 第 2 次“延期”后 1日 → 审计人员 |",
+        "| 3 | 通报 | red | 第 2 次“延期” → 审计人员 |",
         "依据：申请办理办法 第七条",
     ],
 )

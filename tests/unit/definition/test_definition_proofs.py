@@ -77,6 +77,16 @@ def test_a_definition_that_uses_every_part_is_right() -> None:
             "{do: notify, notice: assigned}\n  - {do: start, deadline: reviw}\n  - {do: number, series: receipt,",
             "deadline_unknown: 没有名为“reviw”的期限",
         ),
+        (
+            "{do: suspend, deadline: reply}",
+            "{do: suspend, deadline: reply, with_merged: true}",
+            "with_merged_misplaced: with_merged 只能与 do: stop 同用",
+        ),
+        (
+            "[{do: extend, deadline: reply, by: days}]",
+            "[{do: extend, deadline: reply, by: days}, {do: withdraw_rung, rung: days}]",
+            "rung_field_wrong: 字段“days”不是督办层级",
+        ),
         # time
         (
             "within: {session: opens_on, otherwise",
@@ -90,7 +100,7 @@ def test_a_definition_that_uses_every_part_is_right() -> None:
         ("at: {before: 7 days}", "at: {before: 9999 days}", "format_wrong: 期限只能在"),
         ("at: {before: 7 days}", "at: {before: 7 days, after: 1 day}", "rung_time_unclear: 督办“提醒”的时间不明确"),
         (
-            "at: {on: extend, times: 2, after: 1 day}",
+            "at: {on: extend, times: 2}",
             "at: {on: extend, before: 1 day}",
             "rung_time_unclear: 督办“通报”",
         ),

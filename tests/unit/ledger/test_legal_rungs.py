@@ -59,3 +59,51 @@ def test_a_rung_that_the_clock_does_not_show_or_shows_too_much_is_found(
         assert "what the deadline shows" in str(
             [text.en for text in illegal(before, event._replace(clocks=(other,)), definition)]
         )
+
+
+@pytest.fixture
+def taken_back() -> tuple[Case, Event, Definition]:
+    """A case whose red rung stands, and the event that takes it back."""
+    play, case = begun("90 days", "2026-07-10")
+    play.fire(case, "raise")
+    before = play.cases[case]
+    play.fire(case, "take_back", rung="term/red")
+    return before, play.last.events[0], play.recorded[-1].definition
+
+
+def found(before: Case, event: Event, definition: Definition) -> str:
+    return str([text.en for text in illegal(before, event, definition)])
+
+
+def test_what_the_engine_took_back_is_legal(taken_back: tuple[Case, Event, Definition]) -> None:
+    before, event, definition = taken_back
+    assert event.withdrawn == (("term", "red"),)
+    assert found(before, event, definition) == "[]"
+
+
+def test_a_rung_taken_back_that_did_not_stand_is_found(taken_back: tuple[Case, Event, Definition]) -> None:
+    before, event, definition = taken_back
+    assert "did not stand" in found(before._replace(rungs={}), event, definition)
+
+
+def test_a_move_that_takes_nothing_back_is_found_to_do_so(taken_back: tuple[Case, Event, Definition]) -> None:
+    before, event, definition = taken_back
+    assert "withdraws no rung" in found(before, event._replace(transition="raise"), definition)
+
+
+@pytest.mark.parametrize("withdrawn", [(), ("red", "yellow"), ("yellow",)])
+def test_a_clock_that_shows_another_rung_taken_back_is_found(
+    taken_back: tuple[Case, Event, Definition], withdrawn: tuple[str, ...]
+) -> None:
+    before, event, definition = taken_back
+    (clock,) = event.clocks
+    assert "shows as withdrawn" in found(
+        before, event._replace(clocks=(clock._replace(withdrawn=withdrawn),)), definition
+    )
+
+
+def test_a_rung_hidden_as_withdrawn_by_a_move_that_says_nothing_of_it_is_found(
+    taken_back: tuple[Case, Event, Definition],
+) -> None:
+    before, event, definition = taken_back
+    assert "shows as withdrawn" in found(before, event._replace(withdrawn=(), transition="raise"), definition)
