@@ -3,7 +3,8 @@
 Kill: a writer is killed again and again; nothing that was acknowledged may be lost, doubled or broken. Corrupt: one
 value of one row is changed behind the ledger's back; verification must find it. Walk: cases wander along offered moves;
 none may be stranded. Dates: lives of deadlines are played through the engine and through the plain oracle of
-``tests/oracle``; due dates, rungs and their order may not differ.
+``tests/oracle``; due dates, rungs and their order may not differ. Deliver: two workers bring mails to many people; each
+must arrive once.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from runtime.wiring import desk_of
 KILLS = 30
 CORRUPTIONS = 400
 WALKS = 60
+PEOPLE_TOLD = 10_000
 LIVES = 100_000
 LIVES_AT_A_TIME = 5_000
 LIVES_SECONDS_MAX = 1_200
@@ -40,7 +42,7 @@ Change = tuple[str, str, str, Callable[[object], object]]
 
 
 def main() -> None:
-    """Run the four hunts and write what they counted."""
+    """Run the hunts and write what they counted."""
     parser = argparse.ArgumentParser(prog="benchmarks.campaign")
     parser.add_argument("--output", type=Path, default=Path("build/campaign.json"))
     parser.add_argument("--seed", type=int, default=SEED)
@@ -51,6 +53,7 @@ def main() -> None:
         kill(results, Path(folder), rng)
         corrupt(results, Path(folder), rng)
         dates(results, Path(folder), options.seed)
+        deliver(results, Path(folder))
     walk(results, rng)
     results.write(options.output)
     if any(row.met is False for row in results.rows):
@@ -162,6 +165,17 @@ def dates(results: Results, folder: Path, seed: int) -> None:
         f"{played} lives of deadlines, by engine and oracle: different", len(found), "", "0",
         met=not found and played >= LIVES, note="; ".join(found[:3]),
     )  # fmt: skip
+
+
+def deliver(results: Results, folder: Path) -> None:
+    """Let two workers, one of which leaves half-way, deliver to many people on SQLite."""
+    from tests.support.post_workers import delivered_by_two
+
+    delivered = delivered_by_two(f"sqlite:///{folder}/delivered.db", PEOPLE_TOLD)
+    lost = PEOPLE_TOLD - len(delivered.arrived)
+    twice = sum(times - 1 for times in delivered.arrived.values())
+    results.add(f"{PEOPLE_TOLD} mails by two workers: never delivered", lost, "", "0", met=lost == 0)
+    results.add(f"{PEOPLE_TOLD} mails by two workers: delivered twice", twice, "", "0", met=twice == 0)
 
 
 def _flip(old: object) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from notifications.message import Failed, Message, Outcome, Sent
+from notifications.message import Failed, Held, Message, Outcome, Sent
 
 HELD_BACK = "held back"
 
@@ -14,8 +14,8 @@ HELD_BACK = "held back"
 class Batch:
     """The outcomes of one batch so far, in the order of its messages.
 
-    After a message that is to be tried again, later ones of the same thread to the same address are held back: they
-    would overtake it.
+    After a message that is to be tried again or waits, later ones of the same thread to the same address are held back:
+    they would overtake it.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Batch:
         """Tell whether the message has to wait for an earlier one; if so its outcome is noted."""
         if (message.address, message.thread) not in self._waiting:
             return False
-        self.failed(message, HELD_BACK, again=True)
+        self.held(message, HELD_BACK)
         return True
 
     def sent(self, message: Message) -> None:
@@ -35,7 +35,16 @@ class Batch:
     def failed(self, message: Message, reason: str, *, again: bool) -> None:
         """Note that it has not, or has not said so."""
         self.outcomes.append(Failed(message.id, reason, again))
-        if again and message.thread is not None:
+        if again:
+            self._let_others_wait(message)
+
+    def held(self, message: Message, reason: str) -> None:
+        """Note that it was not tried, or that the other side wants nothing at all for now."""
+        self.outcomes.append(Held(message.id, reason))
+        self._let_others_wait(message)
+
+    def _let_others_wait(self, message: Message) -> None:
+        if message.thread is not None:
             self._waiting.add((message.address, message.thread))
 
 

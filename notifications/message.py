@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from notifications.limits import RateLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,18 @@ class Failed:
     again: bool
 
 
-Outcome = Sent | Failed
+@dataclass(frozen=True, slots=True)
+class Held:
+    """It was not taken, and not because of itself: it waits for an earlier one, or nobody can be spoken to just now.
+
+    That counts as no attempt: however long an outage lasts, nothing is given up for it. ``reason`` as of ``Failed``.
+    """
+
+    id: str
+    reason: str
+
+
+Outcome = Sent | Failed | Held
 
 
 class Channel(Protocol):
@@ -55,3 +68,11 @@ class Channel(Protocol):
 
     def deliver(self, messages: Sequence[Message]) -> list[Outcome]:
         """Try each message once, in order; return one outcome per message. Raises nothing for what the network does."""
+
+
+@runtime_checkable
+class Paced(Channel, Protocol):
+    """A channel whose addresses may be spoken to so often only; it is asked before deliveries are taken for it."""
+
+    def limit(self, address: str) -> RateLimit:
+        """Return how fast an address may be spoken to."""

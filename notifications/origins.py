@@ -65,6 +65,15 @@ class Origin:
         return cls(parsed.scheme, parsed.raw_host.decode("ascii").lower(), parsed.port or _PORTS[parsed.scheme])
 
 
+def is_origin(url: str) -> bool:
+    """Tell whether an address leads to an origin that may be configured."""
+    try:
+        Origin.of(url)
+    except OriginRefused:
+        return False
+    return True
+
+
 class AllowedOrigins:
     """The origins that may be spoken to; ``internal`` ones may lie in private networks or on this machine.
 

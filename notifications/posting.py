@@ -28,10 +28,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Nothing was answered, and why. ``again`` tells whether trying later can help."""
+    """Nothing was answered, and why. ``again`` tells whether trying later can help.
+
+    ``unreached`` means that nobody was there to be told anything: no fault of what was to be said.
+    """
 
     reason: str
     again: bool
+    unreached: bool = False
 
 
 class Poster:
@@ -55,7 +59,7 @@ class Poster:
         except OriginRefused as error:
             return NoAnswer(str(error), again=False)
         except NameUnresolved:
-            return NoAnswer("name not resolved", again=True)
+            return NoAnswer("name not resolved", again=True, unreached=True)
         return asyncio.run(self._exchange(httpx2.URL(url), address, body, headers))
 
     async def _exchange(
@@ -79,7 +83,7 @@ class Poster:
                 answer = Answer(response.status_code, None)
                 answer = Answer(response.status_code, await _bounded(response))
         except httpx2.ConnectError:
-            return NoAnswer("connection failed", again=True)
+            return NoAnswer("connection failed", again=True, unreached=True)
         except TimeoutError:
             return answer or NoAnswer("timeout: outcome unknown", again=True)
         except httpx2.TransportError:

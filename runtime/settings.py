@@ -6,13 +6,39 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_DATABASE_URL = "sqlite:///data/banjie.db"
 
 
-class Settings(BaseSettings):
+class ChannelSettings(BaseSettings):
+    """By which ways people are told outside the house; without any, the inbox is all (see ``runtime.channels``).
+
+    ``pages_url`` is where the pages are reached from a reader's desk. Bots are ``name token [secret]`` and webhooks
+    ``name address secret``, several divided by semicolons. ``internal_origins`` are the origins in private networks
+    that may be spoken to, divided by blanks. Settings that hold a secret are never shown; an empty one is none.
+    """
+
+    pages_url: str = ""
+    mail_host: str = ""
+    mail_port: int | None = Field(default=None, ge=1, le=65535)
+    mail_security: Literal["starttls", "tls", "plain"] = "starttls"
+    mail_user: str = ""
+    mail_password: SecretStr = SecretStr("")
+    mail_from: str = ""
+    mail_from_name: str = "办结"
+    wecom_bots: SecretStr = SecretStr("")
+    wecom_url: str = "https://qyapi.weixin.qq.com"
+    dingtalk_bots: SecretStr = SecretStr("")
+    dingtalk_url: str = "https://oapi.dingtalk.com"
+    feishu_bots: SecretStr = SecretStr("")
+    feishu_url: str = "https://open.feishu.cn"
+    webhooks: SecretStr = SecretStr("")
+    internal_origins: str = ""
+
+
+class Settings(ChannelSettings):
     """The settings of one process.
 
     ``database_url`` is ``sqlite:///path`` or ``postgresql://…``; ``workflows`` the folder of definitions, lists and
@@ -20,7 +46,7 @@ class Settings(BaseSettings):
     without a notice leads to.
     """
 
-    model_config = SettingsConfigDict(env_prefix="BANJIE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="BANJIE_", extra="ignore", hide_input_in_errors=True)
 
     database_url: str = DEFAULT_DATABASE_URL
     workflows: Path = Field(default_factory=lambda: Path(__file__).resolve().parent.parent / "workflows")

@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
 
 from engine.access.directory import Person
 from engine.case.actors import Grant
 from engine.case.case import Case
 from engine.case.identity import CaseId, PersonId, RootId
-from engine.service.rows import OutboxRow
+from engine.service.rows import OutboxRow, PrivateRow
 from engine.text import Language
 
 InboxKey = tuple[int, int, str]
 """Instant, seq and outbox id of a notice: what an inbox is sorted and paged by."""
+
+UNREAD_MAX: Final = 1000
+"""How far unread notices are counted: it is done for every page, and beyond it nobody asks how many there are."""
 
 Digest = Literal["none", "daily"]
 DeliveryState = Literal["queued", "sent", "failed", "given_up"]
@@ -151,6 +154,15 @@ class CaseDelivery(NamedTuple):
     settled_at: int | None
 
 
+class WaitingChannel(NamedTuple):
+    """A channel with deliveries on their way: how many, since when the oldest one, and how many met trouble."""
+
+    channel: str
+    deliveries: int
+    since: int
+    troubled: int
+
+
 class NoticeReads(Protocol):
     """The part of ``Reads`` that is about notices, with what expanding and dispatching ask beside it."""
 
@@ -159,6 +171,9 @@ class NoticeReads(Protocol):
     def cases(self, root: RootId, cases: Collection[CaseId]) -> Sequence[Case]: ...
 
     def persons(self, root: RootId, persons: Collection[PersonId]) -> Mapping[PersonId, Person]: ...
+
+    def privates(self, root: RootId, case: CaseId) -> Sequence[PrivateRow]:
+        """Return the values of a case that stand beside its entries, sealed."""
 
     def pending_outbox(self, root: RootId, limit: int) -> Sequence[OutboxRow]:
         """Return the oldest rows that wait to be told, by instant, case and seq.
@@ -181,13 +196,32 @@ class NoticeReads(Protocol):
     def next_delivery_at(self, root: RootId, channel: str) -> int | None:
         """Return when the next queued delivery of a channel is due, None when nothing waits."""
 
+    def due_addresses(self, root: RootId, channel: str, at: int) -> Sequence[str]:
+        """Return the addresses for which deliveries of a channel are due, in order."""
+
+    def attempts_since(self, root: RootId, channel: str, address: str, since: int) -> int:
+        """Count the messages to an address that were settled after an instant, whoever sent them."""
+
+    def waiting_channels(self, root: RootId) -> Sequence[WaitingChannel]:
+        """Return the channels for which deliveries wait, due or not, by name."""
+
+    def settled_before(self, root: RootId, before: int, limit: int) -> Sequence[str]:
+        """Return the ids of deliveries settled before an instant, the oldest first."""
+
     def inbox(
-        self, root: RootId, person: PersonId, principals: Sequence[str], *, after: InboxKey | None, limit: int
+        self,
+        root: RootId,
+        person: PersonId,
+        principals: Sequence[str],
+        *,
+        after: InboxKey | None,
+        limit: int,
+        unread: bool = False,
     ) -> Sequence[InboxLine]:
-        """Return somebody's notices, the newest first, after one of them."""
+        """Return somebody's notices, or the unread ones only, the newest first, after one of them."""
 
     def unread(self, root: RootId, person: PersonId) -> int:
-        """Count somebody's notices that were not read yet."""
+        """Count somebody's notices that were not read yet, up to ``UNREAD_MAX``."""
 
     def notices_of_case(self, root: RootId, case: CaseId) -> Sequence[NoticeRow]:
         """Return who was told what about a case, in the order of its entries."""
@@ -209,16 +243,32 @@ class NoticeWrites(Protocol):
         """Take rows off the outbox and write what they lead to. What another process took before is left out whole."""
 
     def claim_deliveries(
-        self, root: RootId, channel: str, lease: str, *, at: int, until_at: int, limit: int, attempts_max: int
+        self,
+        root: RootId,
+        channel: str,
+        lease: str,
+        *,
+        address: str | None,
+        at: int,
+        until_at: int,
+        limit: int,
+        attempts_max: int,
     ) -> None:
-        """Take due deliveries of a channel under a lease that nobody else holds.
+        """Take due deliveries of a channel, with an address only those to it, under a lease that nobody else holds.
 
-        Of one case and recipient only the first that is queued, but for those of a digest; an urgent one passes what is
-        not. Who was taken ``attempts_max`` times and never settled is given up.
+        At most ``limit`` messages: what goes alone first, then digests. Of one case and recipient only the first that
+        is queued, but for those of a digest; an urgent one passes what is not. Who was taken ``attempts_max`` times and
+        never settled is given up.
         """
 
     def settle_deliveries(self, root: RootId, lease: str, settlements: Sequence[Settlement], at: int) -> None:
         """Write what became of deliveries. "Sent" counts from whoever says it, all else only under the lease."""
+
+    def end_waiting(self, root: RootId, channel: str, *, before: int, at: int, state: str, reason: str) -> None:
+        """Settle what was queued for a channel before an instant, is due and nobody holds."""
+
+    def forget_deliveries(self, root: RootId, deliveries: Sequence[str]) -> None:
+        """Delete settled deliveries."""
 
     def set_preference(self, preference: Preference) -> None:
         """Add or replace a preference."""

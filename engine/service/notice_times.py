@@ -20,6 +20,18 @@ FIRST_WAIT: Final = timedelta(seconds=30)
 LONGEST_WAIT: Final = timedelta(hours=6)
 JITTER_SHARE: Final = 0.25
 
+HELD_WAIT: Final = timedelta(seconds=30)
+"""When what could not be offered to a channel is looked at again: it is no attempt, so the waits do not grow."""
+
+WAITING_MAX: Final = timedelta(days=14)
+"""What no channel could take for so long is news no more and is given up; longer than any rest before a digest."""
+
+UNCONFIGURED_MAX: Final = timedelta(days=1)
+"""What is addressed to a channel that is not configured fails after so long: a wrong setting may be put right first."""
+
+SETTLED_KEPT: Final = timedelta(days=400)
+"""How long the ledger of deliveries knows of what was sent or failed: a year's work can be looked into at its end."""
+
 
 def due_at(now: datetime, preference: Preference, calendar: Calendar, *, urgent: bool) -> datetime:
     """Return when a delivery queued now is due (UTC): at once when urgent, else with the digest, after quiet hours."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final, Literal, assert_never
 
 from engine.case.codec import microseconds
 from engine.case.identity import PersonId, RootId
@@ -30,7 +30,7 @@ class TellPeople:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimDeliveries:
-    """Take due deliveries of a channel until an instant; ``lease`` is a name nobody else has."""
+    """Take due deliveries of a channel, or of one of its addresses, until an instant; nobody else has ``lease``."""
 
     root: RootId
     channel: str
@@ -38,6 +38,7 @@ class ClaimDeliveries:
     at: datetime
     until_at: datetime
     limit: int
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,26 @@ class SettleDeliveries:
     lease: str
     settlements: tuple[Settlement, ...]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndWaiting:
+    """Settle, as not delivered, what was queued for a channel before an instant and has found no way out."""
+
+    root: RootId
+    channel: str
+    before: datetime
+    at: datetime
+    state: Literal["failed", "given_up"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetDeliveries:
+    """Delete deliveries that were settled long ago."""
+
+    root: RootId
+    deliveries: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +108,15 @@ class AcknowledgeNotice:
 
 
 NoticeWrite = (
-    TellPeople | ClaimDeliveries | SettleDeliveries | SetPreference | RemovePreference | ReadNotices | AcknowledgeNotice
+    TellPeople
+    | ClaimDeliveries
+    | SettleDeliveries
+    | EndWaiting
+    | ForgetDeliveries
+    | SetPreference
+    | RemovePreference
+    | ReadNotices
+    | AcknowledgeNotice
 )
 
 
@@ -106,6 +135,7 @@ def apply_notice_write(write: NoticeWrite, writes: NoticeWrites) -> None:
                 write.root,
                 write.channel,
                 write.lease,
+                address=write.address,
                 at=microseconds(write.at),
                 until_at=microseconds(write.until_at),
                 limit=write.limit,
@@ -113,6 +143,17 @@ def apply_notice_write(write: NoticeWrite, writes: NoticeWrites) -> None:
             )
         case SettleDeliveries():
             writes.settle_deliveries(write.root, write.lease, write.settlements, microseconds(write.at))
+        case EndWaiting():
+            writes.end_waiting(
+                write.root,
+                write.channel,
+                before=microseconds(write.before),
+                at=microseconds(write.at),
+                state=write.state,
+                reason=write.reason,
+            )
+        case ForgetDeliveries():
+            writes.forget_deliveries(write.root, write.deliveries)
         case SetPreference(preference):
             writes.set_preference(_checked(preference))
         case RemovePreference(root, person, channel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -110,6 +110,10 @@ def expand(office: Office, reads: NoticeReads, world: World, root: RootId, *, li
     writing = _Writing()
     for one, people in zip(pending, told, strict=True):
         _write(writing, one, people, wanted, world, now)
+    # One line for each notice and reason: after a day without a worker there may be hundreds of a kind.
+    for (kind, name, reason), count in Counter((row.kind, row.name, row.reason) for row in writing.told).items():
+        if reason is not None:
+            _LOG.warning("nobody was told of %s %s (%s times): %s", kind, name, count, reason)
     office.write(
         [
             TellPeople(
@@ -197,8 +201,6 @@ def _write(
 ) -> None:
     row, told_at = one.row, microseconds(now)
     reason = one.reason if people or one.reason is not None else NOBODY
-    if reason is not None:
-        _LOG.warning("nobody was told of %s %s: %s", row.kind, row.name, reason)
     writing.told.append(ToldRow(*row, told_at=told_at, people=len(people), reason=reason))
     for recipient in people:
         writing.notices.append(

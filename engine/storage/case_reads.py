@@ -1,4 +1,7 @@
-"""Reading cases: one, several, pages of lists, the overdue list. What a reader may not see is never fetched."""
+"""Reading cases: one, several, pages of lists, the overdue list. What a reader may not see is never fetched.
+
+The statements about deadlines stand in ``deadline_statements``.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ import re
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, desc, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, desc, func, or_, select, tuple_
 
 from engine.case.case import Case
 from engine.case.identity import CaseId, RootId
 from engine.errors import InputRefused
 from engine.service.case_rows import case_from
+from engine.service.deadline_ports import DeadlineCount, DeadlineFilter
 from engine.service.ports import CaseFilter, CaseLine, OverdueLine, Page
 from engine.service.rows import CaseRow
 from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
+from engine.storage.deadline_statements import counted_deadlines, listed_deadlines, provisional_deadlines
 from engine.storage.sight import Sight, Visibility
 from engine.storage.tables import cases, deadline
 from engine.text import Text
@@ -22,7 +27,7 @@ from engine.text import Text
 _LIST_KEY: Final = re.compile(r"(-?[0-9]{1,18})\.([^.]{1,100})")
 _OVERDUE_KEY: Final = re.compile(r"(-?[0-9]{1,18})\.([^.]{1,100})\.(.{1,100})", re.DOTALL)
 _ESCAPE: Final = "/"
-_LINE: Final = [cases.c[name] for name in CaseLine._fields]
+_LINE: Final = [cases.c[name] for name in CaseLine._fields if name != "provisional"]
 _OF_ROOT: Final[ColumnElement[bool]] = cases.c.root == bind("root")
 
 
@@ -46,6 +51,15 @@ class CaseReads:
         statement = self._statement("cases", lambda: _rows_of_cases(self._compiler))
         return [case_from(CaseRow._make(row)) for row in self._pool.fetch(statement, root=root, ids=list(cases))]
 
+    def visible_cases(
+        self, root: RootId, cases: Collection[CaseId], principals: Sequence[str] | None
+    ) -> Sequence[Case]:
+        if principals is None:
+            return self.cases(root, cases)
+        statement = self._statement("visible", lambda: _rows_of_cases(self._compiler).where(*self._visible(Sight.MANY)))
+        rows = self._pool.fetch(statement, root=root, ids=list(cases), principals=list(principals))
+        return [case_from(CaseRow._make(row)) for row in rows]
+
     def list_cases(
         self, root: RootId, principals: Sequence[str] | None, where: CaseFilter, *, after: str | None, limit: int
     ) -> Page:
@@ -67,7 +81,7 @@ class CaseReads:
             ),
         )
         rows = self._pool.fetch(statement, root=root, limit=limit + 1, **values, **asked)
-        lines = tuple(CaseLine._make(row) for row in rows[:limit])
+        lines = self._marked(root, [CaseLine._make((*row, False)) for row in rows[:limit]])
         return Page(lines, f"{lines[-1].opened_at}.{lines[-1].id}" if lines and len(rows) > limit else None)
 
     def count_cases(self, root: RootId, principals: Sequence[str] | None, workflow: str) -> Mapping[str, int]:
@@ -83,30 +97,53 @@ class CaseReads:
         before: int,
         after: str | None,
         limit: int,
-        workflow: str | None = None,
+        where: DeadlineFilter = DeadlineFilter(),  # noqa: B008  # a tuple that does not change
     ) -> tuple[Sequence[OverdueLine], str | None]:
         sight, values = self._sight(root, principals)
-        if workflow is not None:
-            values["workflow"] = workflow
+        names = self._asked(where, values)
         if after is not None:
             at, case, name = _parts(_OVERDUE_KEY, after)
             values.update(after_at=int(at), after_case=case, after_name=name)
         statement = self._statement(
-            ("overdue", sight, workflow is not None, after is not None),
-            lambda: _overdue(
+            ("overdue", sight, names, after is not None),
+            lambda: listed_deadlines(
+                self._compiler,
                 self._visible(sight),
                 self._visibility.ordering(sight, deadline.c.due_at),
-                workflow=workflow is not None,
+                names,
+                _LINE,
                 after=after is not None,
             ),
         )
         rows = self._pool.fetch(statement, root=root, before=before, limit=limit + 1, **values)
         lines = [
-            OverdueLine(CaseLine._make(row[6:]), row[0], row[1], row[2], row[3], bool(row[4]), row[5])
+            OverdueLine(CaseLine._make((*row[7:], False)), row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6])
             for row in rows[:limit]
         ]
-        more = bool(lines) and len(rows) > limit
-        return lines, f"{lines[-1].due_at}.{lines[-1].case.id}.{lines[-1].deadline}" if more else None
+        marked = self._marked(root, [line.case for line in lines])
+        lines = [line._replace(case=case) for line, case in zip(lines, marked, strict=True)]
+        return lines, lines[-1].key if lines and len(rows) > limit else None
+
+    def overdue_counts(
+        self,
+        root: RootId,
+        principals: Sequence[str] | None,
+        *,
+        before: int,
+        late: int,
+        limit: int,
+        where: DeadlineFilter,
+    ) -> Sequence[DeadlineCount]:
+        sight, values = self._sight(root, principals)
+        names = self._asked(where, values)
+        statement = self._statement(
+            ("overdue counts", sight, names),
+            lambda: counted_deadlines(
+                self._compiler, self._visible(sight), self._visibility.ordering(sight, deadline.c.due_at), names
+            ),
+        )
+        rows = self._pool.fetch(statement, root=root, before=before, late=late, limit=limit, **values)
+        return [DeadlineCount(row[0], bool(row[1]), row[2]) for row in rows]
 
     def case_by_field(self, root: RootId, workflow: str, number: str) -> CaseId | None:
         statement = self._statement("number", _by_number)
@@ -117,6 +154,26 @@ class CaseReads:
         if principals is None:
             return Sight.ALL, {}
         return self._visibility.sight(root, principals), {"principals": list(principals)}
+
+    def _asked(self, where: DeadlineFilter, values: dict[str, Values]) -> frozenset[str]:
+        """Add what a filter asks for to the values of a statement, and return the names of its conditions."""
+        asked: dict[str, Values] = {name: value for name, value in where._asdict().items() if value not in (None, ())}
+        names = set(asked)
+        if where.on_rungs == ():
+            names.add("no_rungs")
+        for name in names & {"on_rungs", "off_rungs"}:
+            asked[name] = [mark for rung in getattr(where, name) for mark in (f'"{rung}"', f'"{rung}#')]
+        values.update(asked)
+        return frozenset(names)
+
+    def _marked(self, root: RootId, lines: Sequence[CaseLine]) -> tuple[CaseLine, ...]:
+        """Return the lines, those marked whose next due date is provisional as their clocks say; asked at once."""
+        due = [line.id for line in lines if line.next_due_at is not None]
+        if not due:
+            return tuple(lines)
+        statement = self._statement("provisional", lambda: provisional_deadlines(self._compiler))
+        found = {(row[0], row[1]) for row in self._pool.fetch(statement, root=root, ids=due)}
+        return tuple(line._replace(provisional=(line.id, line.next_due_at) in found) for line in lines)
 
     def _visible(self, sight: Sight) -> list[ColumnElement[bool]]:
         return self._visibility.condition(sight, cases.c.id)
@@ -167,37 +224,6 @@ def _list(
 def _count(visible: list[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
     of_workflow = cases.c.workflow == bind("workflow")
     return select(cases.c.state, func.count()).where(_OF_ROOT, of_workflow, *visible).group_by(cases.c.state)
-
-
-def _overdue(
-    visible: list[ColumnElement[bool]], due_at: ColumnElement[int], *, workflow: bool, after: bool
-) -> Select[*tuple[object, ...]]:
-    columns = deadline.c
-    statement = (
-        select(
-            columns.name,
-            columns.due_at,
-            columns.due_on,
-            columns.promised_on,
-            columns.provisional,
-            columns.rungs,
-            *_LINE,
-        )
-        .join_from(deadline, cases, and_(cases.c.root == columns.root, cases.c.id == columns.case))
-        .where(
-            columns.root == bind("root"),
-            # Spelt out and not a parameter: only so does the partial index of running deadlines apply.
-            columns.state == literal_column("'running'"),
-            due_at < bind("before"),
-            *visible,
-        )
-    )
-    if workflow:
-        statement = statement.where(cases.c.workflow == bind("workflow"))
-    if after:
-        key = tuple_(due_at, columns.case, columns.name)
-        statement = statement.where(key > tuple_(bind("after_at"), bind("after_case"), bind("after_name")))
-    return at_most(statement.order_by(due_at, columns.case, columns.name), bind("limit", Integer()))
 
 
 def _by_number() -> Select[*tuple[object, ...]]:

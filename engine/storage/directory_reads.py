@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import CompoundSelect, and_, literal_column, or_, select, union
 
-from engine.access.directory import GrantRow, Person, Surroundings, Unit
+from engine.access.directory import Deputation, GrantRow, Person, Surroundings, Unit
 from engine.case.actors import Grant
 from engine.case.identity import PersonId, RootId, SessionId, UnitId
 from engine.case.situation import CongressSession
@@ -84,6 +84,14 @@ class DirectoryReads:
             select(granting).where(granting.c.root == bind("root")).order_by(*granting.primary_key.columns)
         )
         self._grants = compile_(_grants_on_a_day())
+        self._deputations = compile_(
+            select(deputation)
+            .where(
+                deputation.c.root == bind("root"),
+                or_(deputation.c.principal == bind("person"), deputation.c.deputy == bind("person")),
+            )
+            .order_by(deputation.c.from_on, deputation.c.principal, deputation.c.deputy)
+        )
         self._account = compile_(
             select(account.c.root, account.c.person, account.c.login, person.c.name, account.c.password_hash)
             .join(person, and_(person.c.root == account.c.root, person.c.id == account.c.person))
@@ -134,6 +142,19 @@ class DirectoryReads:
         return [
             GrantRow(root=row[0], person=row[1], role=row[2], unit=row[3], from_on=_day(row[4]), until_on=_day(row[5]))
             for row in self._pool.fetch(self._all_grants, root=root)
+        ]
+
+    def deputations(self, root: RootId, person: PersonId) -> Sequence[Deputation]:
+        return [
+            Deputation(
+                root=RootId(row[0]),
+                deputy=PersonId(row[1]),
+                principal=PersonId(row[2]),
+                from_on=_day(row[3]),
+                until_on=_day(row[4]),
+                note=row[5],
+            )
+            for row in self._pool.fetch(self._deputations, root=root, person=person)
         ]
 
     def account(self, login: str) -> Account | None:

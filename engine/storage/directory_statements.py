@@ -64,6 +64,9 @@ class DirectoryStatements:
         self.no_grant = compile_(
             delete(granting).where(*(column == bind(column.name) for column in granting.primary_key.columns))
         )
+        self.no_deputation = compile_(
+            delete(deputation).where(*(column == bind(column.name) for column in deputation.primary_key.columns))
+        )
         self._accounts(compiler)
         self._logins(compiler)
 

@@ -89,6 +89,7 @@ deputation = Table(
     key("principal"),
     key("from_on"),
     ident("until_on", null=True),
+    words("note", null=True),
     sqlite_with_rowid=False,
 )
 

@@ -92,6 +92,16 @@ class StoredDirectory(StoredNotices):
             principal=deputation.principal,
             from_on=_day(deputation.from_on) or "",
             until_on=_day(deputation.until_on),
+            note=deputation.note,
+        )
+
+    def remove_deputation(self, deputation: Deputation) -> None:
+        self._transaction.run(
+            self._say.no_deputation,
+            root=deputation.root,
+            deputy=deputation.deputy,
+            principal=deputation.principal,
+            from_on=_day(deputation.from_on) or "",
         )
 
     def add_session(self, session: CongressSession) -> None:

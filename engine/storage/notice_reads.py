@@ -26,6 +26,7 @@ from sqlalchemy import (
 from engine.case.actors import Grant
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.service.notice_ports import (
+    UNREAD_MAX,
     CaseDelivery,
     DeliveryRow,
     InboxKey,
@@ -34,6 +35,7 @@ from engine.service.notice_ports import (
     NoticeRow,
     Preference,
     ToldRow,
+    WaitingChannel,
 )
 from engine.service.rows import OutboxRow
 from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
@@ -99,13 +101,53 @@ class NoticeReads:
             )
             for which in (delivery.c.bundle == literal_column("''"), delivery.c.bundle != literal_column("''"))
         )
-        inbox = _inbox(compiler)
+        queued = (delivery.c.root == bind("root"), delivery.c.state == literal_column("'queued'"))
+        self._due_addresses = compile_(
+            select(delivery.c.address)
+            .distinct()
+            .where(*queued, delivery.c.channel == bind("channel"), delivery.c.due_at <= bind("at"))
+            .order_by(delivery.c.address)
+        )
+        self._waiting = compile_(
+            select(delivery.c.channel, func.count(), func.min(delivery.c.at), func.count(delivery.c.reason))
+            .where(*queued)
+            .group_by(delivery.c.channel)
+            .order_by(delivery.c.channel)
+        )
+        # One message may settle many deliveries: a digest.
+        self._attempts = compile_(
+            select(func.count(delivery.c.message_id.distinct())).where(
+                delivery.c.root == bind("root"),
+                delivery.c.settled_at > bind("since"),
+                delivery.c.channel == bind("channel"),
+                delivery.c.address == bind("address", Text()),
+            )
+        )
+        self._settled = compile_(
+            at_most(
+                select(delivery.c.id)
+                .where(delivery.c.root == bind("root"), delivery.c.settled_at < bind("before"))
+                .order_by(delivery.c.settled_at, delivery.c.id),
+                limit,
+            )
+        )
         last = (bind("after_at", BigInteger()), bind("after_seq", BigInteger()), bind("after_id", Text()))
-        following = inbox.where(tuple_(notice.c.at, notice.c.seq, notice.c.outbox) < tuple_(*last))
-        self._inbox, self._inbox_after = compile_(at_most(inbox, limit)), compile_(at_most(following, limit))
+        following = tuple_(notice.c.at, notice.c.seq, notice.c.outbox) < tuple_(*last)
+        whole = _inbox(compiler)
+        unread = whole.where(notice.c.read_at.is_(None))
+        self._inbox, self._inbox_unread = compile_(at_most(whole, limit)), compile_(at_most(unread, limit))
+        self._inbox_after, self._inbox_unread_after = (
+            compile_(at_most(which.where(following), limit)) for which in (whole, unread)
+        )
         self._unread = compile_(
-            select(func.count()).where(
-                notice.c.root == bind("root"), notice.c.person == bind("person"), notice.c.read_at.is_(None)
+            # In the order of its index, or SQLite would look through everything that was ever read.
+            select(func.count()).select_from(
+                at_most(
+                    select(notice.c.outbox)
+                    .where(notice.c.root == bind("root"), notice.c.person == bind("person"), notice.c.read_at.is_(None))
+                    .order_by(notice.c.at.desc(), notice.c.seq.desc(), notice.c.outbox.desc()),
+                    literal_column(str(UNREAD_MAX)),
+                ).subquery()
             )
         )
 
@@ -170,16 +212,35 @@ class NoticeReads:
         ]
         return min((at for at in found if at is not None), default=None)
 
+    def due_addresses(self, root: RootId, channel: str, at: int) -> Sequence[str]:
+        return [row[0] for row in self._pool.fetch(self._due_addresses, root=root, channel=channel, at=at)]
+
+    def attempts_since(self, root: RootId, channel: str, address: str, since: int) -> int:
+        found = self._pool.fetch(self._attempts, root=root, channel=channel, address=address, since=since)
+        return int(found[0][0])
+
+    def waiting_channels(self, root: RootId) -> Sequence[WaitingChannel]:
+        return [WaitingChannel._make(row) for row in self._pool.fetch(self._waiting, root=root)]
+
+    def settled_before(self, root: RootId, before: int, limit: int) -> Sequence[str]:
+        return [row[0] for row in self._pool.fetch(self._settled, root=root, before=before, limit=limit)]
+
     def inbox(
-        self, root: RootId, person: PersonId, principals: Sequence[str], *, after: InboxKey | None, limit: int
+        self,
+        root: RootId,
+        person: PersonId,
+        principals: Sequence[str],
+        *,
+        after: InboxKey | None,
+        limit: int,
+        unread: bool = False,
     ) -> Sequence[InboxLine]:
         whose: dict[str, Values] = {"root": root, "person": person, "principals": list(principals), "limit": limit}
         if after is None:
-            rows = self._pool.fetch(self._inbox, **whose)
+            rows = self._pool.fetch(self._inbox_unread if unread else self._inbox, **whose)
         else:
-            rows = self._pool.fetch(
-                self._inbox_after, **whose, after_at=after[0], after_seq=after[1], after_id=after[2]
-            )
+            statement = self._inbox_unread_after if unread else self._inbox_after
+            rows = self._pool.fetch(statement, **whose, after_at=after[0], after_seq=after[1], after_id=after[2])
         width = len(NoticeRow._fields)
         return [InboxLine(NoticeRow._make(row[:width]), *row[width:]) for row in rows]
 

@@ -40,6 +40,8 @@ from engine.storage.tables import outbox
 _QUEUED: Final[ColumnElement[str]] = literal_column("'queued'")
 _NONE: Final[ColumnElement[str]] = literal_column("''")
 _ONE: Final[ColumnElement[int]] = literal_column("1")
+EVERYBODY: Final = ""
+"""What stands for any address where deliveries are taken; nobody's own is empty."""
 
 
 def as_rows(rows: Iterable[tuple[Any, ...]]) -> str:
@@ -96,6 +98,24 @@ class NoticeStatements:
                 until_at=null(),
             )
         )
+        self.end_waiting = compile_(
+            update(delivery)
+            .where(*self._free(), delivery.c.at <= bind("before"))
+            .values(
+                state=bind("state", Text()),
+                reason=bind("reason", Text()),
+                settled_at=bind("at"),
+                lease=null(),
+                until_at=null(),
+            )
+        )
+        self.forget = compile_(
+            delete(delivery).where(
+                delivery.c.root == bind("root"),
+                compiler.among(delivery.c.id, "ids"),
+                delivery.c.state != _QUEUED,
+            )
+        )
         self.preference = self._upsert(preference)
         self.no_preference = compile_(
             delete(preference).where(
@@ -137,6 +157,11 @@ class NoticeStatements:
             or_(delivery.c.until_at.is_(None), delivery.c.until_at <= bind("at")),
         )
 
+    def _free_of(self) -> tuple[ColumnElement[bool], ...]:
+        """Return the same condition, for one address where one is named."""
+        to = bind("address", Text())
+        return (*self._free(), or_(to == _NONE, delivery.c.address == to))
+
     def _claim(self) -> Statement:
         """Take single deliveries: of one case and recipient only the first that is queued.
 
@@ -157,7 +182,7 @@ class NoticeStatements:
         )
         free = (
             select(delivery.c.id)
-            .where(*self._free(), delivery.c.bundle == _NONE, ~is_earlier)
+            .where(*self._free_of(), delivery.c.bundle == _NONE, ~is_earlier)
             .order_by(delivery.c.due_at, delivery.c.id)
         )
         taken = at_most(free, bind("limit", Integer())).with_for_update(skip_locked=True, of=delivery)
@@ -167,7 +192,7 @@ class NoticeStatements:
         """Take digests, each whole."""
         due = (
             select(delivery.c.bundle)
-            .where(*self._free(), delivery.c.bundle != _NONE)
+            .where(*self._free_of(), delivery.c.bundle != _NONE)
             .group_by(delivery.c.bundle)
             .order_by(func.min(delivery.c.due_at), delivery.c.bundle)
         )

@@ -53,6 +53,9 @@ Index(
     "ix_notice_unread",
     notice.c.root,
     notice.c.person,
+    notice.c.at,
+    notice.c.seq,
+    notice.c.outbox,
     sqlite_where=text("read_at IS NULL"),
     postgresql_where=text("read_at IS NULL"),
 )
@@ -111,6 +114,15 @@ Index(
     delivery.c.lease,
     sqlite_where=text("lease IS NOT NULL"),
     postgresql_where=text("lease IS NOT NULL"),
+)
+# What was settled long ago, and what was sent within the last minute.
+Index(
+    "ix_delivery_settled",
+    delivery.c.root,
+    delivery.c.settled_at,
+    delivery.c.id,
+    sqlite_where=text("settled_at IS NOT NULL"),
+    postgresql_where=text("settled_at IS NOT NULL"),
 )
 # Both "what was delivered about this case" and "is there an earlier one for the same person".
 Index("ix_delivery_case", delivery.c.root, delivery.c.case, delivery.c.person, delivery.c.channel, delivery.c.seq)

@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from engine.case.identity import PersonId, RootId
 from engine.service.notice_ports import DeliveryRow, NoticeRow, Preference, Settlement, ToldRow
-from engine.storage.compiled import Compiler, Runner
-from engine.storage.notice_statements import NoticeStatements, as_rows
+from engine.storage.compiled import Compiler, Runner, Values
+from engine.storage.notice_statements import EVERYBODY, NoticeStatements, as_rows
 
 
 class StoredNotices:
@@ -30,11 +30,24 @@ class StoredNotices:
                 run(statement, rows=as_rows(ours))
 
     def claim_deliveries(
-        self, root: RootId, channel: str, lease: str, *, at: int, until_at: int, limit: int, attempts_max: int
+        self,
+        root: RootId,
+        channel: str,
+        lease: str,
+        *,
+        address: str | None,
+        at: int,
+        until_at: int,
+        limit: int,
+        attempts_max: int,
     ) -> None:
-        self._runner.run(self._notices.give_up, root=root, channel=channel, at=at, attempts_max=attempts_max)
-        for claim in (self._notices.claim, self._notices.claim_bundles):
-            self._runner.run(claim, root=root, channel=channel, lease=lease, at=at, until_at=until_at, limit=limit)
+        say, run = self._notices, self._runner.run
+        run(say.give_up, root=root, channel=channel, at=at, attempts_max=attempts_max)
+        what: dict[str, Values] = {"root": root, "channel": channel, "lease": lease, "at": at, "until_at": until_at}
+        to = address or EVERYBODY
+        taken = run(say.claim, **what, address=to, limit=limit)
+        if taken < limit:
+            run(say.claim_bundles, **what, address=to, limit=limit - taken)
 
     def settle_deliveries(self, root: RootId, lease: str, settlements: Sequence[Settlement], at: int) -> None:
         for one in settlements:
@@ -45,6 +58,14 @@ class StoredNotices:
                 settled_at=None if one.state == "queued" else at,
                 **{**one._asdict(), "tried": int(one.tried)},
             )
+
+    def end_waiting(self, root: RootId, channel: str, *, before: int, at: int, state: str, reason: str) -> None:
+        self._runner.run(
+            self._notices.end_waiting, root=root, channel=channel, before=before, at=at, state=state, reason=reason
+        )
+
+    def forget_deliveries(self, root: RootId, deliveries: Sequence[str]) -> None:
+        self._runner.run(self._notices.forget, root=root, ids=list(deliveries))
 
     def set_preference(self, preference: Preference) -> None:
         self._runner.run(self._notices.preference, **{**asdict(preference), "active": int(preference.active)})

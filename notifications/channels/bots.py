@@ -1,8 +1,9 @@
 """Group bots of WeCom (企业微信), DingTalk (钉钉) and Feishu (飞书): one platform is a few rules, the rest is shared.
 
 The platforms answer HTTP 200 to what they refuse and say so in a code within the body, which is what counts here. A
-code they say comes of too many requests stops the batch for that bot; a code that says the message or the settings are
-wrong is final; any other is tried again, because losing a notice is worse than asking in vain a few times.
+code they say comes of too many requests stops the batch for that bot, and so does a platform that cannot be reached:
+what was to be said waits, and that counts as no attempt. A code that says the message or the settings are wrong is
+final; any other is tried again, because losing a notice is worse than asking in vain a few times.
 """
 
 from __future__ import annotations
@@ -146,38 +147,41 @@ class BotChannel:
         return RateLimit() if bot is None else bot.limit
 
     def deliver(self, messages: Sequence[Message]) -> list[Outcome]:
-        """Say each message once, in order; a bot that is throttled is not spoken to again in this batch."""
-        throttled: set[str] = set()
+        """Say each message once, in order; a bot that wants no more for now is not spoken to again in this batch."""
+        silent: dict[str, str] = {}
 
         def deliver_one(message: Message, batch: Batch) -> None:
             bot = self._bots.get(message.address)
             if bot is None:
                 batch.failed(message, "bot not configured", again=False)
-            elif message.address in throttled:
-                batch.failed(message, "throttled", again=True)
-            elif self._say(bot, message, batch):
-                throttled.add(message.address)
+            elif (why := silent.get(message.address) or self._say(bot, message, batch)) is not None:
+                silent[message.address] = why
+                batch.held(message, why)
 
         return deliver_each(messages, deliver_one)
 
-    def _say(self, bot: Bot, message: Message, batch: Batch) -> bool:
-        """Post one message, note its outcome, and tell whether the platform wants no more for now."""
+    def _say(self, bot: Bot, message: Message, batch: Batch) -> str | None:
+        """Post one message and note its outcome; or return why the bot cannot be spoken to for now."""
         url, body = self._platform.request(bot, f"{message.subject}\n\n{message.body}", self._now())
         answer = self._poster.post(url, json.dumps(body, ensure_ascii=False).encode(), _JSON)
         if isinstance(answer, NoAnswer):
+            if answer.unreached:
+                return answer.reason
             batch.failed(message, answer.reason, again=answer.again)
-            return False
+            return None
         code = self._code_in(answer)
         if code == 0 and answer.status == 200:
             batch.sent(message)
-            return False
+            return None
+        reason = f"{self._platform.codes[0]} {code}" if code else f"http {answer.status}"
+        if code in self._platform.throttled or answer.status == 429:
+            return reason
         if code:
-            batch.failed(message, f"{self._platform.codes[0]} {code}", again=code not in self._platform.refused)
-            return code in self._platform.throttled or answer.status == 429
-        refused = 300 <= answer.status < 500 and answer.status not in {408, 429}
-        reason = "answer not understood" if answer.status == 200 else f"http {answer.status}"
-        batch.failed(message, reason, again=not refused)
-        return answer.status == 429
+            batch.failed(message, reason, again=code not in self._platform.refused)
+            return None
+        refused = 300 <= answer.status < 500 and answer.status != 408
+        batch.failed(message, "answer not understood" if answer.status == 200 else reason, again=not refused)
+        return None
 
     def _code_in(self, answer: Answer) -> int | None:
         """Return the code within the body: 0 only if every code in it is 0, None where there is none to be read."""

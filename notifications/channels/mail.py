@@ -63,7 +63,7 @@ class MailChannel:
     name = "mail"
 
     def __init__(self, server: MailServer, *, now: Callable[[], datetime], tls: ssl.SSLContext | None = None) -> None:
-        if _ADDRESS.fullmatch(server.sender) is None:
+        if not is_address(server.sender):
             raise ValueError(f"not a mail address: {server.sender}")
         self._server = server
         self._now = now
@@ -74,16 +74,23 @@ class MailChannel:
         with _Line(self._server, self._tls) as line:
 
             def deliver_one(message: Message, batch: Batch) -> None:
-                if _ADDRESS.fullmatch(message.address) is None:
+                if not is_address(message.address):
                     batch.failed(message, "not a mail address", again=False)
                     return
                 refusal = line.hand_over(message.address, mail_of(message, self._server, self._now()))
                 if refusal is None:
                     batch.sent(message)
+                elif refusal.untried:
+                    batch.held(message, refusal.reason)
                 else:
                     batch.failed(message, refusal.reason, again=refusal.again)
 
             return deliver_each(messages, deliver_one)
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is a mail address as any server takes it: no names, no quotes, no line breaks."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def mail_of(message: Message, server: MailServer, now: datetime) -> bytes:
@@ -113,8 +120,11 @@ def message_id(text: str, domain: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
+    """Why a mail has not gone. ``untried``: it was not even offered, so that it is not the mail's fault."""
+
     reason: str
     again: bool
+    untried: bool = False
 
     @classmethod
     def of(cls, code: int) -> _Refusal:
@@ -189,11 +199,12 @@ class _Line:
             self._client = self._connected()
         except smtplib.SMTPResponseException as error:
             # Greeting, TLS or login were refused: the settings are at fault, not the messages, so nothing is final.
-            self._dead = _Refusal(f"smtp {error.smtp_code} on connecting", again=True)
+            self._dead = _Refusal(f"smtp {error.smtp_code} on connecting", again=True, untried=True)
         except smtplib.SMTPNotSupportedError:
-            self._dead = _Refusal("server lacks what is configured", again=True)
+            self._dead = _Refusal("server lacks what is configured", again=True, untried=True)
         except (smtplib.SMTPException, OSError) as error:
-            self._dead = _Refusal("timeout on connecting" if _is_timeout(error) else "connection failed", again=True)
+            reason = "timeout on connecting" if _is_timeout(error) else "connection failed"
+            self._dead = _Refusal(reason, again=True, untried=True)
         return self._client
 
     def _connected(self) -> smtplib.SMTP:
@@ -221,7 +232,7 @@ class _Line:
         self._lost += 1
         if _is_timeout(error) or self._lost >= LOST_CONNECTIONS_MAX:
             # A server that hangs would cost its time-out for every message left.
-            self._dead = _Refusal("not tried: server does not answer", again=True)
+            self._dead = _Refusal("not tried: server does not answer", again=True, untried=True)
         return _Refusal(f"{reason} (timeout)" if _is_timeout(error) else reason, again=True)
 
     def _drop(self) -> None:

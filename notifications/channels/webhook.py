@@ -44,15 +44,23 @@ class WebhookChannel:
         self._now = now
 
     def deliver(self, messages: Sequence[Message]) -> list[Outcome]:
-        """Post each message once, in order."""
-        return deliver_each(messages, self._deliver_one)
+        """Post each message once, in order; a receiver that cannot be reached is left alone for this batch."""
+        away: dict[str, str] = {}
 
-    def _deliver_one(self, message: Message, batch: Batch) -> None:
-        hook = self._hooks.get(message.address)
-        if hook is None:
-            batch.failed(message, "hook not configured", again=False)
-        else:
-            _note(batch, message, self._post(hook, message))
+        def deliver_one(message: Message, batch: Batch) -> None:
+            hook = self._hooks.get(message.address)
+            if hook is None:
+                batch.failed(message, "hook not configured", again=False)
+                return
+            answer = None if message.address in away else self._post(hook, message)
+            if isinstance(answer, NoAnswer) and answer.unreached:
+                away[message.address] = answer.reason
+            if message.address in away:
+                batch.held(message, away[message.address])
+            elif answer is not None:
+                _note(batch, message, answer)
+
+        return deliver_each(messages, deliver_one)
 
     def _post(self, hook: Hook, message: Message) -> Answer | NoAnswer:
         body = body_of(message)

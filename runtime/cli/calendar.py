@@ -12,10 +12,9 @@ from engine.text import Text
 from runtime.cli.calendar_import import import_notice
 from runtime.cli.days import days_table, print_year
 from runtime.cli.options import AsJson
-from runtime.cli.run import Run, the_run
+from runtime.cli.run import the_run
 
 if TYPE_CHECKING:
-    from engine.calendar.calendar import Calendar
     from engine.calendar.explain import Explanation
     from engine.calendar.notices import Notice
     from engine.definition.period import Period
@@ -60,11 +59,12 @@ def due(
     from engine.calendar.explain import explain
     from engine.calendar.term import Direction, Roll
     from engine.definition.period import parse_period
+    from runtime.known_calendar import known_calendar
 
     run = the_run(context)
     period = parse_period(within)
     explanation = explain(
-        _calendar(run),
+        known_calendar(run.settings()),
         _start(start),
         period,
         roll=None if roll is None else Roll(roll.value),
@@ -84,8 +84,10 @@ def due(
 @commands.command("show")
 def show(context: typer.Context, year: Year) -> None:
     """显示一年的工作日：休、班 · Show the months of a year: days off (-), make-up days (+)."""
+    from runtime.known_calendar import known_calendar
+
     run = the_run(context)
-    calendar = _calendar(run)
+    calendar = known_calendar(run.settings())
     print_year(run.terminal, calendar, year)
     if all(notice.year != year for notice in calendar.notices):
         run.terminal.complain(
@@ -96,8 +98,10 @@ def show(context: typer.Context, year: Year) -> None:
 @commands.command("list")
 def listed(context: typer.Context, as_json: AsJson = False) -> None:
     """列出已录入的放假通知 · List the notices on file."""
+    from runtime.known_calendar import known_calendar
+
     run = the_run(context)
-    calendar = _calendar(run)
+    calendar = known_calendar(run.settings())
     notices: list[tuple[Notice, str | None]] = [(notice, None) for notice in calendar.notices]
     notices += [(overlay.notice, overlay.unit) for overlay in calendar.overlays]
     notices.sort(key=lambda entry: (entry[0].year, entry[1] or ""))
@@ -165,23 +169,6 @@ def _notice_json(notice: Notice, unit: str | None) -> dict[str, object]:
         "make_up_days": sorted(day.isoformat() for day in notice.make_up_days),
         "unit": unit,
     }
-
-
-def _calendar(run: Run) -> Calendar:
-    """Return the calendar of the shipped notices, and of those imported where there is a database."""
-    from engine.service.running_calendar import kept_notices, with_kept
-    from engine.storage.store import open_store
-    from runtime.rules import load_calendar
-
-    settings = run.settings()
-    shipped = load_calendar(settings.workflows / "calendars", settings.calendar_missing)
-    if settings.sqlite_path is not None and not settings.sqlite_path.is_file():
-        return shipped
-    store = open_store(settings.database_url, write=False)
-    try:
-        return with_kept(shipped, kept_notices(store.reads))
-    finally:
-        store.close()
 
 
 def _start(text: str) -> datetime:

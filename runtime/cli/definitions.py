@@ -41,11 +41,13 @@ def check(
 ) -> None:
     """核验流程、代码表和日历文件 · Prove workflow, list and calendar files; report every problem at once."""
     from engine.definition.library import check_paths
+    from runtime.cli.notice_checks import notice_problems
 
     run = the_run(context)
     asked = _files(paths or [run.settings().workflows])
     problems = check_paths([file for file in asked if file.name != MAP_FILE])
     problems += _calendar_problems(asked)
+    problems += notice_problems([file for file in asked if _holds_a_workflow(file)])
     if not problems:
         # A map is proved against its workflow, which must be right first.
         problems += _map_problems(asked)
@@ -154,6 +156,10 @@ def _calendar_problems(files: Sequence[Path]) -> list[Problem]:
         except DefinitionError as error:
             problems += error.problems
     return problems
+
+
+def _holds_a_workflow(file: Path) -> bool:
+    return file.name != MAP_FILE and file.parent.name not in {"calendars", "lists"}
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

@@ -20,6 +20,7 @@ from engine.storage.store import open_store, writer_elsewhere
 from engine.text import Text
 from runtime.cli.advice import advice_for
 from runtime.clock import Clock, WallClock
+from runtime.known_calendar import known_calendar
 from runtime.rules import load_calendar, load_rules
 from runtime.settings import Settings
 from runtime.socket import socket_path
@@ -54,6 +55,7 @@ def looked_at(settings: Settings, clock: Clock) -> Iterator[Look]:
     yield _definitions(settings)
     yield from _calendars(settings, clock)
     yield from _sweeps(settings, clock)
+    yield from _channels(settings)
     yield _clock(clock)
     yield _plain_http()
 
@@ -130,10 +132,12 @@ def _definitions(settings: Settings) -> Look:
 
 def _calendars(settings: Settings, clock: Clock) -> Iterator[Look]:
     try:
-        calendar = load_calendar(settings.workflows / "calendars", settings.calendar_missing)
+        calendar = known_calendar(settings)
     except DefinitionError as error:
         yield Look(name="calendar", text=error.text, advice=_advice(error), fatal=True)
         return
+    except BanjieError:  # the database does not answer, which is told already: what the files say is left
+        calendar = load_calendar(settings.workflows / "calendars", settings.calendar_missing)
     yield calendar_look(calendar, clock.now().astimezone(SHANGHAI).date())
 
 
@@ -151,8 +155,9 @@ def calendar_look(calendar: Calendar, today: date) -> Look:
         name="calendar",
         text=Text(f"{text.zh}；缺 {lacking} 年", f"{text.en}; none for {lacking.replace('、', ', ')}"),
         advice=Text(
-            f"通知公布后录入 workflows/calendars/{missing[0]}.yaml；此前该年期限为暂定",
-            f"Add workflows/calendars/{missing[0]}.yaml when the notice is out; till then its dates are provisional",
+            f"{missing[0]} 年通知公布后运行 banjie calendar import 文件：先看预览，再加 --apply；此前该年期限为暂定",
+            f"When the notice of {missing[0]} is out: banjie calendar import FILE, look at the preview, then --apply; "
+            "till then its dates are provisional",
         ),
     )
 
@@ -195,6 +200,13 @@ def sweep_look(found: Sequence[LastSweep | None], now: datetime) -> Look:
             "Cases were set aside: see the log, and run banjie verify",
         ),
     )
+
+
+def _channels(settings: Settings) -> Iterator[Look]:
+    """Say by which ways people are told outside the house."""
+    from runtime.cli.channel_looks import channel_looks
+
+    yield from channel_looks(settings)
 
 
 def _clock(clock: Clock) -> Look:

@@ -19,10 +19,11 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.case.codec import instant, microseconds
 from engine.errors import NotFound
+from engine.service.jobs import LISTED_MAX, Job, JobNumber, JobState
 from engine.text import Text
 from runtime.clock import Clock
 from runtime.jobs.backoff import wait_after
-from runtime.jobs.port import LISTED_MAX, Job, JobFailed, JobNumber, JobState, Report
+from runtime.jobs.port import JobFailed, Report
 from runtime.jobs.table import JOB, LIVE, PERIOD, DatabaseNow, open_tables, translated
 
 _LOG = logging.getLogger(__name__)

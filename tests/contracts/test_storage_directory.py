@@ -166,6 +166,23 @@ def test_a_deputy_holds_the_valid_grants_of_the_principal_while_the_deputation_l
     assert store.reads.grants(ROOT, LI.id, DAY) == {Grant("head", CANTEEN.id)}
 
 
+def test_deputations_are_read_by_both_of_the_two_and_taken_back(store: Store) -> None:
+    first = Deputation(root=ROOT, principal=LI.id, deputy=WANG.id, from_on=DAY, until_on=DAY, note="出差")
+    other = replace(first, principal=WANG.id, deputy=LI.id, from_on=None, note=None)
+    elsewhere = replace(first, root=OTHER_ROOT)
+    do(store, *(lambda to, one=one: to.add_deputation(one) for one in (first, other, elsewhere)))
+
+    assert store.reads.deputations(ROOT, LI.id) == [other, first]
+    assert store.reads.deputations(ROOT, WANG.id) == [other, first]
+    assert store.reads.deputations(ROOT, PersonId("sun")) == []
+    longer = replace(first, until_on=None)
+    do(store, lambda to: to.add_deputation(longer))
+    assert store.reads.deputations(ROOT, LI.id) == [other, longer]
+    do(store, lambda to: to.remove_deputation(first))
+    assert store.reads.deputations(ROOT, LI.id) == [other]
+    assert store.reads.deputations(OTHER_ROOT, LI.id) == [elsewhere]
+
+
 def test_delegations_definitions_lists_and_notices_are_kept(store: Store, any_database: str) -> None:
     delegation = Delegation(
         root=ROOT, congress_session=SESSION.id, code="1", title=Text("一团", "First"), members=(LI.id, WANG.id)

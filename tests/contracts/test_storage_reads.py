@@ -8,6 +8,7 @@ import pytest
 
 from engine.case.identity import CaseId
 from engine.errors import InputRefused
+from engine.service.deadline_ports import DeadlineFilter
 from engine.service.ports import CaseFile, CaseFilter, OverdueLine, SpanLine, StoredSpan
 from engine.service.rows import BatchRows, PrivateRow, SpanRow
 from engine.storage import sight
@@ -96,6 +97,7 @@ def test_a_line_carries_what_the_list_shows(store: Store) -> None:
         "next_due_at": 77,
         "version": 1,
         "seq": 1,
+        "provisional": False,
     }
 
 
@@ -192,7 +194,9 @@ def test_the_most_overdue_comes_first_and_pages_miss_and_repeat_nothing(store: S
             break
 
     assert found == [("b", "evaluation"), ("b", "reply.second"), ("c", "reply"), ("a", "reply")]
-    only, _ = store.reads.overdue(ROOT, None, before=40, after=None, limit=9, workflow="grievance")
+    only, _ = store.reads.overdue(
+        ROOT, None, before=40, after=None, limit=9, where=DeadlineFilter(workflow="grievance")
+    )
     assert [line.case.id for line in only] == ["c"]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from notifications.channels.bots import Bot, BotChannel, DingTalk, Feishu, Platform, WeCom
 from notifications.limits import RateLimit
-from notifications.message import Failed, Message, Sent
+from notifications.message import Failed, Held, Message, Sent
 from notifications.origins import AllowedOrigins
 from notifications.posting import RESPONSE_BYTES_MAX, Poster
 from tests.support.hook_server import HookServer, Reply, hook_server, json_reply, unused_port
@@ -80,21 +80,24 @@ def test_the_words_of_a_case_call_nobody_in_feishu() -> None:
 
 # What the platforms answer within HTTP 200 (and Feishu also within 400), and whether it is worth another try.
 CODES = [
-    (WeCom, 200, {"errcode": 45009, "errmsg": "api freq out of limit"}, "errcode 45009", True),
-    (WeCom, 200, {"errcode": 45033, "errmsg": "api concurrent out of limit"}, "errcode 45033", True),
     (WeCom, 200, {"errcode": -1, "errmsg": "system busy"}, "errcode -1", True),
     (WeCom, 200, {"errcode": 40008, "errmsg": "invalid message type"}, "errcode 40008", False),
-    (DingTalk, 200, {"errcode": 130101, "errmsg": "send too fast"}, "errcode 130101", True),
     (DingTalk, 200, {"errcode": 310000, "errmsg": "sign not match"}, "errcode 310000", False),
     (DingTalk, 200, {"errcode": 300001, "errmsg": "token is not exist"}, "errcode 300001", False),
     (DingTalk, 200, {"errcode": 999999, "errmsg": "never heard of"}, "errcode 999999", True),
-    (Feishu, 200, {"code": 11232, "msg": "frequency limited"}, "code 11232", True),
-    (Feishu, 400, {"code": 99991400, "msg": "request trigger frequency limit"}, "code 99991400", True),
     (Feishu, 400, {"code": 9499, "msg": "too many request", "data": {}}, "code 9499", True),
     (Feishu, 200, {"code": 19021, "msg": "sign match fail"}, "code 19021", False),
     (Feishu, 200, {"code": 19024, "msg": "Key Words Not Found"}, "code 19024", False),
     (Feishu, 200, {"StatusCode": 19022, "StatusMessage": "Ip Not Allowed"}, "code 19022", False),
     (Feishu, 200, {"code": 0, "StatusCode": 1}, "code 1", True),
+]
+TOO_MANY = [
+    (WeCom, 200, {"errcode": 45009, "errmsg": "api freq out of limit"}, "errcode 45009"),
+    (WeCom, 200, {"errcode": 45033, "errmsg": "api concurrent out of limit"}, "errcode 45033"),
+    (DingTalk, 200, {"errcode": 130101, "errmsg": "send too fast"}, "errcode 130101"),
+    (Feishu, 200, {"code": 11232, "msg": "frequency limited"}, "code 11232"),
+    (Feishu, 400, {"code": 99991400, "msg": "request trigger frequency limit"}, "code 99991400"),
+    (WeCom, 429, {}, "http 429"),
 ]
 
 
@@ -105,6 +108,15 @@ def test_a_code_in_the_body_is_a_failure(
     with hook_server(json_reply(told, status)) as hooks:
         channel = a_channel(platform(base_url=hooks.origin), hooks.origin)
         assert channel.deliver([a_message()]) == [Failed("d1", reason, again)]
+
+
+@pytest.mark.parametrize(("platform", "status", "told", "reason"), TOO_MANY)
+def test_a_platform_that_wants_no_more_for_now_costs_no_attempt(
+    platform: type[WeCom | DingTalk | Feishu], status: int, told: dict[str, object], reason: str
+) -> None:
+    with hook_server(json_reply(told, status)) as hooks:
+        channel = a_channel(platform(base_url=hooks.origin), hooks.origin)
+        assert channel.deliver([a_message()]) == [Held("d1", reason)]
 
 
 NOT_UNDERSTOOD = [b"", b"<html>please log in</html>", b"null", b"[]", b"{}", b'"ok"', b'{"errcode": "0"}',
@@ -131,7 +143,6 @@ def test_an_answer_is_read_up_to_its_limit_and_not_beyond() -> None:
     [
         (Reply(status=500), "http 500", True),
         (Reply(status=502, body=b'{"errcode": 0}'), "http 502", True),
-        (Reply(status=429), "http 429", True),
         (Reply(status=404), "http 404", False),
         (Reply(status=302, headers={"Location": "/elsewhere"}, body=b'{"errcode": 0}'), "http 302", False),
         (Reply(instead="lost"), "connection lost: outcome unknown", True),
@@ -149,10 +160,13 @@ def test_what_goes_wrong_on_the_way_is_no_success(reply: Reply, reason: str, aga
     assert len(hooks.requests) <= 1  # a redirect is not followed
 
 
-def test_nobody_listening_fails_for_now() -> None:
+def test_nobody_listening_costs_no_attempt() -> None:
     origin = f"http://127.0.0.1:{unused_port()}"
     channel = a_channel(WeCom(base_url=origin), origin)
-    assert channel.deliver([a_message()]) == [Failed("d1", "connection failed", True)]
+    assert channel.deliver([a_message(1), a_message(2)]) == [
+        Held("d1", "connection failed"),
+        Held("d2", "connection failed"),
+    ]
 
 
 def test_a_throttled_bot_is_left_alone_for_the_rest_of_the_batch() -> None:
@@ -161,8 +175,8 @@ def test_a_throttled_bot_is_left_alone_for_the_rest_of_the_batch() -> None:
         outcomes = wecom(hooks).deliver(messages)
     assert outcomes == [
         Sent("d1"),
-        Failed("d2", "errcode 45009", True),
-        Failed("d3", "throttled", True),
+        Held("d2", "errcode 45009"),
+        Held("d3", "errcode 45009"),
         Sent("d4"),
     ]
     assert len(hooks.requests) == 3
@@ -172,7 +186,7 @@ def test_later_messages_of_a_case_wait_for_the_one_that_failed() -> None:
     messages = [a_message(1, thread="a"), a_message(2, thread="a"), a_message(3, thread="b")]
     with hook_server(Reply(status=500), OK) as hooks:
         outcomes = wecom(hooks).deliver(messages)
-    assert outcomes == [Failed("d1", "http 500", True), Failed("d2", "held back", True), Sent("d3")]
+    assert outcomes == [Failed("d1", "http 500", True), Held("d2", "held back"), Sent("d3")]
 
 
 def test_an_unknown_bot_is_a_wrong_setting() -> None:

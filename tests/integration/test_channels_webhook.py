@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from notifications.channels.webhook import Hook, WebhookChannel, signature
-from notifications.message import Failed, Message, Sent
+from notifications.message import Failed, Held, Message, Sent
 from notifications.origins import AllowedOrigins
 from notifications.posting import Poster
 from tests.support.hook_server import HookServer, Reply, hook_server
@@ -112,7 +112,7 @@ def test_each_message_has_its_own_outcome_and_a_case_keeps_its_order() -> None:
         outcomes = a_channel(hooks).deliver(messages)
     assert outcomes == [
         Failed("d1", "http 503", True),
-        Failed("d2", "held back", True),
+        Held("d2", "held back"),
         Sent("d3"),
         Failed("d4", "hook not configured", False),
     ]
@@ -155,7 +155,7 @@ def test_the_certificate_is_the_name_s_although_the_connection_goes_to_the_addre
 def test_a_certificate_nobody_vouches_for_gets_no_message() -> None:
     with hook_server(tls=server_tls()) as hooks:
         outcomes = named_hook(hooks, trusted=False).deliver([a_message()])
-    assert outcomes == [Failed("d1", "connection failed", True)]
+    assert outcomes == [Held("d1", "connection failed")]
     assert hooks.requests == []
 
 
@@ -164,5 +164,5 @@ def test_a_certificate_of_another_name_gets_no_message() -> None:
         origin = f"https://127.0.0.1:{hooks.port}"  # the certificate is made out for localhost
         poster = Poster(AllowedOrigins(internal=[origin]), timeout_seconds=2.0, tls=client_tls())
         channel = WebhookChannel({"oa": Hook(url=origin, secret="geheim")}, poster, now=lambda: NOW)
-        assert channel.deliver([a_message()]) == [Failed("d1", "connection failed", True)]
+        assert channel.deliver([a_message()]) == [Held("d1", "connection failed")]
     assert hooks.requests == []

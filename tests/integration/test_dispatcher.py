@@ -17,13 +17,16 @@ import pytest
 from engine.case.case import Case
 from engine.case.codec import instant, microseconds
 from engine.case.identity import CaseId
+from engine.ledger.commitments import NullSealer
 from engine.service.case_rows import row_of
 from engine.service.notice_ports import CaseDelivery
 from engine.service.notices import expand_all
 from engine.storage.urls import sqlite_path
 from engine.text import Language
-from notifications.dispatcher import LEASE, NO_ANSWER, WITHHELD, Dispatched, Dispatcher
+from notifications.dispatcher import LEASE, NO_ANSWER, Dispatched, Dispatcher
+from notifications.limits import RateLimit
 from notifications.message import Failed, Message, Outcome, Sent
+from notifications.phrasing import WITHHELD, Phrasing
 from notifications.rendering import NoticeValues, render
 from tests.support.builders import ROOT, at
 from tests.support.notices import NOON, RULES, Hall, a_world, an_errand, open_hall, outbox
@@ -66,14 +69,24 @@ def a_dispatcher(hall: Hall, channel: FakeChannel) -> Dispatcher:
     def random(count: int) -> bytes:
         return bytes(2) if count == 2 else next(numbers).to_bytes(count, "big")
 
-    return Dispatcher(
+    phrasing = Phrasing(
         office=hall,
         reads=hall.reads,
+        sealer=NullSealer(),
         world=lambda _root: a_world(),
-        channel=channel,
         page_of=lambda case: f"https://banjie.example/cases/{case}",
-        random=random,
     )
+    return Dispatcher(phrasing=phrasing, channel=channel, random=random)
+
+
+@dataclass(slots=True)
+class FakeBots(FakeChannel):
+    """Bots that may be spoken to three times a minute."""
+
+    name: str = "wecom"
+
+    def limit(self, _address: str) -> RateLimit:
+        return RateLimit(count=3)
 
 
 def queue(hall: Hall, *names: str, case: Case | None = None, kind: str = "notice") -> None:
@@ -257,7 +270,7 @@ def test_what_cannot_be_put_into_words_stops_nothing_else(hall: Hall) -> None:
 
     channel = FakeChannel()
     dispatcher = a_dispatcher(hall, channel)
-    object.__setattr__(dispatcher, "render", stumbling)
+    object.__setattr__(dispatcher.phrasing, "render", stumbling)
 
     assert dispatcher.run_until_idle(ROOT) == Dispatched(taken=2, sent=1, again=1)
     assert [(line.state, line.reason) for line in lines(hall)] == [("queued", "unsayable KeyError")]

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from engine.service.jobs import JobState
 from runtime.clock import SetClock
 from runtime.jobs.leases import LeasedJobs
-from runtime.jobs.port import JobFailed, JobState, Registry, Report
+from runtime.jobs.port import JobFailed, Registry, Report
 from runtime.jobs.worker import Worker
 from tests.support.command_line import PROJECT, CommandLine
 
@@ -61,13 +62,13 @@ def test_jobs_are_listed_as_json(house: CommandLine, jobs: LeasedJobs) -> None:
                 "kind": "deliver",
                 "subject": "wecom",
                 "state": "failed",
-                "due_at": "2026-03-02T04:00:00+00:00",
+                "due_at": "2026-03-02T04:00:00.000000Z",
                 "attempts": 1,
                 "done": 0,
                 "reason": "errcode 93000",
                 "worker": failed.worker,
-                "started_at": "2026-03-02T04:00:00+00:00",
-                "ended_at": "2026-03-02T04:00:00+00:00",
+                "started_at": "2026-03-02T04:00:00.000000Z",
+                "ended_at": "2026-03-02T04:00:00.000000Z",
             }
         ],
     }

@@ -13,11 +13,12 @@ import pytest
 import sqlalchemy as sa
 
 from engine.errors import StorageUnavailable
+from engine.service.jobs import JobNumber, JobState
 from engine.storage.store import open_store
 from engine.storage.urls import sqlite_path
 from runtime.clock import SetClock, WallClock
 from runtime.jobs.leases import Claim, LeasedJobs
-from runtime.jobs.port import JobFailed, JobNumber, JobState, Registry, Report
+from runtime.jobs.port import JobFailed, Registry, Report
 from runtime.jobs.table import jobs_file, open_tables
 from runtime.jobs.worker import Worker, working
 from tests.support.jobs import waited_for

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.errors import NotFound
+from engine.service.jobs import JobNumber, JobState
 from runtime.clock import SetClock
 from runtime.jobs.leases import LeasedJobs
-from runtime.jobs.port import Handler, JobFailed, JobNumber, JobState, Registry, Report
+from runtime.jobs.port import Handler, JobFailed, Registry, Report
 from runtime.jobs.worker import WORKER_ENDED, Worker
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)

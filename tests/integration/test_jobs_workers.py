@@ -14,10 +14,10 @@ from time import monotonic
 
 import pytest
 
+from engine.service.jobs import JobState
 from engine.storage.urls import sqlite_path
 from runtime.clock import WallClock
 from runtime.jobs.leases import LeasedJobs
-from runtime.jobs.port import JobState
 from tests.support.jobs import Truth, ended, started, wait_until_working, waited_for, worker_process
 
 DELIVERIES = 10_000

@@ -77,6 +77,7 @@ def test_on_postgres_indexes_collations_and_checks_are_those_of_the_tables(postg
         "ix_delivery_due": "((state = 'queued'::text) AND (bundle = ''::text))",
         "ix_delivery_digest": "((state = 'queued'::text) AND (bundle <> ''::text))",
         "ix_delivery_lease": "(lease IS NOT NULL)",
+        "ix_delivery_settled": "(settled_at IS NOT NULL)",
         "ix_notice_unread": "(read_at IS NULL)",
         "ix_reader_due": "(due_at IS NOT NULL)",
     }

@@ -15,16 +15,17 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer: status, headers and body, or what is done instead of a whole answer.
+    """One answer: status, headers and body, or what is done instead of a whole answer at once.
 
-    ``lost`` closes the connection after the request was taken; ``hang`` never answers; ``dribble`` sends a header line
-    now and then without end; ``broken`` announces more body than it sends; ``refused`` takes nothing and closes.
+    ``late`` answers after a while; ``lost`` closes the connection after the request was taken; ``hang`` never answers;
+    ``dribble`` sends a header line now and then without end; ``broken`` announces more body than it sends; ``refused``
+    takes nothing and closes.
     """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
-    instead: Literal["lost", "hang", "dribble", "broken", "refused"] | None = None
+    instead: Literal["late", "lost", "hang", "dribble", "broken", "refused"] | None = None
 
 
 def json_reply(told: object, status: int = 200) -> Reply:
@@ -50,10 +51,14 @@ class Request:
 
 @dataclass(slots=True)
 class HookServer:
-    """What the server answers, one reply per request and the last one for all further; and what it has read."""
+    """What the server answers, one reply per request and the last one for all further; what it has read, and answered.
+
+    ``replied`` holds the reply to each of ``requests``.
+    """
 
     replies: list[Reply] = field(default_factory=lambda: [Reply()])
     requests: list[Request] = field(default_factory=list)
+    replied: list[Reply] = field(default_factory=list)
     port: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -86,7 +91,9 @@ def hook_server(*replies: Reply, tls: ssl.SSLContext | None = None) -> Iterator[
                 self._close()
                 return
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            hooks.requests.append(Request(self.path, dict(self.headers.items()), body))
+            with turn:
+                hooks.requests.append(Request(self.path, dict(self.headers.items()), body))
+                hooks.replied.append(reply)
             if reply.instead == "lost":
                 self._close()
             elif reply.instead == "hang":
@@ -95,6 +102,7 @@ def hook_server(*replies: Reply, tls: ssl.SSLContext | None = None) -> Iterator[
             elif reply.instead == "dribble":
                 self._dribble()
             else:
+                hooks.ended.wait(0.1 if reply.instead == "late" else 0)
                 self._answer(reply)
 
         def _answer(self, reply: Reply) -> None:

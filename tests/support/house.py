@@ -21,6 +21,7 @@ from engine.case.identity import CaseId, PersonId, RootId, SessionId, UnitId
 from engine.case.situation import CongressSession
 from engine.service.desk import Desk
 from engine.service.execute import Done
+from engine.service.jobs import Jobs
 from engine.service.plain import AddGrant, AddPerson, AddSession, AddUnit, OpenLogin, PlainWrite, SetPassword
 from engine.text import Text
 from runtime.clock import SetClock
@@ -54,6 +55,7 @@ class SiteSettings(TypedDict, total=False):
     set_clock: datetime | None
     https: bool
     openapi_for_all: bool
+    channels: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -180,8 +182,8 @@ def _hashed() -> str:
 
 
 @contextmanager
-def client_of(house: House, **settings: Unpack[SiteSettings]) -> Iterator[TestClient]:
+def client_of(house: House, jobs: Jobs | None = None, **settings: Unpack[SiteSettings]) -> Iterator[TestClient]:
     """Visit the whole site, pages and API, in this process; an unexpected error is answered as a server would."""
-    site = create_site(house.desk, ApiSettings(version="0.1.0", database="test", **settings))
+    site = create_site(house.desk, ApiSettings(version="0.1.0", database="test", **settings), jobs)
     with TestClient(site, raise_server_exceptions=False, follow_redirects=False) as client:
         yield client

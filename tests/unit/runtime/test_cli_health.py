@@ -11,10 +11,10 @@ import pytest
 from engine.calendar.calendar import Calendar
 from engine.calendar.notices import Notice
 from engine.ledger.streams import Swept
+from engine.service.overdue import working_days_late
 from engine.service.sweep_ports import LastSweep
 from engine.text import Text
 from runtime.cli import health
-from runtime.cli.cases import working_days_late
 from runtime.clock import SetClock
 from runtime.settings import Settings
 
@@ -112,4 +112,4 @@ def test_an_old_sqlite_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, 
 def test_on_postgresql_there_is_no_file_to_look_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = Settings(database_url="postgresql://nobody@127.0.0.1:1/none", workflows=tmp_path)
     looks = [look.name for look in health.looked_at(settings, SetClock(datetime(2026, 9, 15, tzinfo=UTC)))]
-    assert looks == ["database", "definitions", "calendar", "clock", "transport"]
+    assert looks == ["database", "definitions", "calendar", "channels", "clock", "transport"]

@@ -88,6 +88,7 @@ def _delivery() -> None:
     _partial_index("ix_delivery_due", "delivery", ["root", "channel", "due_at", "id"], alone)
     _partial_index("ix_delivery_digest", "delivery", ["root", "channel", "due_at", "bundle"], together)
     _partial_index("ix_delivery_lease", "delivery", ["root", "lease"], "lease IS NOT NULL")
+    _partial_index("ix_delivery_settled", "delivery", ["root", "settled_at", "id"], "settled_at IS NOT NULL")
     op.create_index("ix_delivery_case", "delivery", ["root", "case", "person", "channel", "seq"])
 
 

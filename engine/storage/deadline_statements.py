@@ -1,0 +1,127 @@
+"""The statements of the overdue list: its lines, how many there are on which rungs, which dates are provisional.
+
+``rungs`` of a deadline is a JSON list of ids, each a plain word in quotes, so that whether one of them stands is found
+by looking for it with its quotes; one that is raised again carries ``#`` and a number behind its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects import postgresql
+
+from engine.storage.compiled import Compiler, at_most, bind
+from engine.storage.tables import cases, deadline
+
+_NO_RUNG = "'[]'"
+
+
+def listed_deadlines(
+    compiler: Compiler,
+    visible: Sequence[ColumnElement[bool]],
+    due_at: ColumnElement[int],
+    asked: Collection[str],
+    line: Sequence[ColumnElement[Any]],
+    *,
+    after: bool,
+) -> Select[*tuple[object, ...]]:
+    """Return the page of the list, the most overdue first.
+
+    Args:
+        compiler: of the database.
+        visible: what lets only visible cases stay.
+        due_at: the instant to sort and page by.
+        asked: the conditions of the filter, by their names.
+        line: the columns of a case's line.
+        after: whether the page continues another one.
+    """
+    columns = deadline.c
+    listed = select(
+        columns.name,
+        columns.due_at,
+        columns.due_on,
+        columns.promised_on,
+        columns.provisional,
+        columns.rungs,
+        columns.rung_at,
+        *line,
+    ).where(*visible)
+    statement = _narrowed(listed, compiler, due_at, asked)
+    if after:
+        key = tuple_(due_at, columns.case, columns.name)
+        statement = statement.where(key > tuple_(bind("after_at"), bind("after_case"), bind("after_name")))
+    return at_most(statement.order_by(due_at, columns.case, columns.name), bind("limit", Integer()))
+
+
+def counted_deadlines(
+    compiler: Compiler, visible: Sequence[ColumnElement[bool]], due_at: ColumnElement[int], asked: Collection[str]
+) -> Select[*tuple[object, ...]]:
+    """Return the numbers of deadlines by rungs and lateness, of as many of them as the limit says."""
+    late = case((deadline.c.due_at < bind("late", BigInteger()), literal_column("1")), else_=literal_column("0"))
+    each = _narrowed(
+        select(deadline.c.rungs.label("rungs"), late.label("late")).where(*visible), compiler, due_at, asked
+    ).order_by(due_at, deadline.c.case, deadline.c.name)
+    some = at_most(each, bind("limit", Integer())).subquery("some")
+    return select(some.c.rungs, some.c.late, func.count()).group_by(some.c.rungs, some.c.late)
+
+
+def provisional_deadlines(compiler: Compiler) -> Select[*tuple[object, ...]]:
+    """Return case and due instant of the running deadlines of some cases whose dates are provisional."""
+    columns = deadline.c
+    return select(columns.case, columns.due_at).where(
+        columns.root == bind("root"),
+        compiler.among(columns.case, "ids"),
+        columns.state == literal_column("'running'"),
+        columns.provisional == literal_column("1"),
+    )
+
+
+def _narrowed(
+    statement: Select[*tuple[Any, ...]], compiler: Compiler, due_at: ColumnElement[int], asked: Collection[str]
+) -> Select[*tuple[object, ...]]:
+    columns = deadline.c
+    conditions: dict[str, ColumnElement[bool]] = {
+        "workflow": cases.c.workflow == bind("workflow"),
+        "unit": or_(cases.c.unit == bind("unit"), cases.c.lead_unit == bind("unit")),
+        "since": due_at >= bind("since"),
+        "soon": or_(columns.due_at < bind("soon"), columns.rungs != literal_column(_NO_RUNG)),
+        "no_rungs": columns.rungs == literal_column(_NO_RUNG),
+        # Asked first, as it is cheap: on most deadlines no rung stands.
+        "on_rungs": and_(columns.rungs != literal_column(_NO_RUNG), _holds_one(compiler, "on_rungs")),
+        "off_rungs": not_(_holds_one(compiler, "off_rungs")),
+    }
+    return statement.join_from(deadline, cases, and_(cases.c.root == columns.root, cases.c.id == columns.case)).where(
+        columns.root == bind("root"),
+        # Spelt out and not a parameter: only so does the partial index of running deadlines apply.
+        columns.state == literal_column("'running'"),
+        due_at < bind("before"),
+        *(condition for name, condition in conditions.items() if name in asked),
+    )
+
+
+def _holds_one(compiler: Compiler, name: str) -> ColumnElement[bool]:
+    """Return the condition that the rungs hold one of the marks of a parameter."""
+    marks: FromClause
+    if compiler.is_sqlite:
+        marks = func.json_each(bind(name, Text())).table_valued("value", name=name)
+        return exists(select(marks.c.value).where(func.instr(deadline.c.rungs, marks.c.value) > literal_column("0")))
+    marks = func.unnest(bind(name, postgresql.ARRAY(Text()))).table_valued("value", name=name).render_derived()
+    return exists(select(marks.c.value).where(func.strpos(deadline.c.rungs, marks.c.value) > literal_column("0")))
