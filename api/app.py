@@ -12,13 +12,25 @@ from api.incoming import CleanAddress
 from api.problems import install_problems
 from api.routes.figures import figures_routes
 from api.routes.health import health_routes
+from api.routes.jobs import jobs_routes
 from api.routes.notices import notices_routes
+from api.routes.own import own_routes
 from api.routes.reading import reading_routes
 from api.routes.rules import rules_routes
 from api.routes.writing import writing_routes
 from engine.service.desk import Desk
 
 API_PREFIX = "/api"
+ROUTES = (
+    writing_routes,
+    reading_routes,
+    notices_routes,
+    own_routes,
+    rules_routes,
+    figures_routes,
+    jobs_routes,
+    health_routes,
+)
 
 
 def create_api(desk: Desk, settings: ApiSettings) -> FastAPI:
@@ -51,7 +63,7 @@ def bare_app(settings: ApiSettings) -> FastAPI:
 
 def add_api(app: FastAPI, edge: Edge) -> None:
     """Add every route of the API; each group directly, as every router in between costs each request some time."""
-    for routes in (writing_routes, reading_routes, notices_routes, rules_routes, figures_routes, health_routes):
+    for routes in ROUTES:
         app.include_router(routes(edge), prefix=API_PREFIX, responses=PROBLEMS)
 
     @app.get(f"{API_PREFIX}/openapi.json", include_in_schema=False)

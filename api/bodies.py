@@ -50,6 +50,26 @@ class FireManyBody(Body):
     transitions: Annotated[list[FireItem], Field(min_length=1, max_length=BATCH_COMMANDS_MAX)]
 
 
+class PreferenceBody(Body):
+    """How the asker wants to be told by a channel; what is wrong in it is named field by field."""
+
+    address: Annotated[str, StringConstraints(max_length=500)]
+    active: bool = True
+    digest: Annotated[str, StringConstraints(max_length=10)] = "none"
+    quiet_from: Annotated[str, StringConstraints(max_length=10)] | None = None
+    quiet_until: Annotated[str, StringConstraints(max_length=10)] | None = None
+    language: Annotated[str, StringConstraints(max_length=10)] = "zh"
+
+
+class AbsenceBody(Body):
+    """The asker is away; ``substitute`` is a login name, or a name that only one person has."""
+
+    from_on: Annotated[str, StringConstraints(max_length=10)] | None = None
+    until_on: Annotated[str, StringConstraints(max_length=10)]
+    substitute: Name
+    note: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
 class NoticesBody(Body):
     """Names notices of one's own inbox; one that is not there is passed over."""
 

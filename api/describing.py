@@ -16,6 +16,12 @@ _PROBLEM: dict[str, Any] = {
         "code": {"type": "string", "description": "stable; what programs should look at"},
     },
 }
+_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "refused", "content": {"application/problem+json": {"schema": _PROBLEM}}},
     "5XX": {"description": "not possible now", "content": {"application/problem+json": {"schema": _PROBLEM}}},
@@ -29,17 +35,15 @@ class Described(TypedDict):
     openapi_extra: dict[str, Any]
 
 
-def described(body: type[BaseModel]) -> Described:
-    """Return the description of a writing route: its body and its idempotency key.
+def described(body: type[BaseModel], *, keyed: bool = True) -> Described:
+    """Return the description of a writing route: its body and, unless it may be repeated as it is, its key.
 
     The routes read their bodies themselves (``api.incoming``), so FastAPI cannot see what they take.
     """
     schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
     return {
         "openapi_extra": {
-            "parameters": [
-                {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string"}},
-            ],
+            "parameters": [_KEY] if keyed else [],
             "requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(schema)}}},
         }
     }

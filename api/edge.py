@@ -9,10 +9,12 @@ from datetime import datetime
 from api.identity import Asker, Identities
 from api.login import Logins
 from engine.case.commands import Command
-from engine.errors import BanjieError
+from engine.errors import BanjieError, NotFound
 from engine.service.desk import Desk
 from engine.service.execute import Done
+from engine.service.jobs import Jobs
 from engine.service.world import World
+from engine.text import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,8 @@ class ApiSettings:
 
     ``database`` names the kind of database for ``/api/health``; ``set_clock`` is the instant a configured clock began
     at, which every page then says; ``https`` makes the login cookie one that travels under https only;
-    ``openapi_for_all`` shows the description of the API without a login.
+    ``openapi_for_all`` shows the description of the API without a login; ``channels`` are those by which this
+    installation delivers, by the names of ``notifications``.
     """
 
     version: str
@@ -29,20 +32,28 @@ class ApiSettings:
     set_clock: datetime | None = None
     https: bool = False
     openapi_for_all: bool = False
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """The desk as HTTP reaches it."""
+    """The desk as HTTP reaches it; ``jobs`` is None where this process knows nothing of background jobs."""
 
     desk: Desk
     settings: ApiSettings
     logins: Logins
     identities: Identities
+    jobs: Jobs | None = None
 
     def world(self, asker: Asker) -> World:
         """Return the rules, the calendar and the units of the asker's organisation as they stand."""
         return self.desk.world(asker.root)
+
+    def running_jobs(self) -> Jobs:
+        """Return the background jobs; raises NotFound where there are none to look at."""
+        if self.jobs is None:
+            raise NotFound(Text("本服务没有接入后台任务", "This service knows of no background jobs"))
+        return self.jobs
 
     async def ask(self, command: Command) -> Done:
         """Have a command carried out and return what it led to, after its COMMIT; raises why not.
@@ -55,7 +66,8 @@ class Edge:
         return answer
 
 
-def make_edge(desk: Desk, settings: ApiSettings) -> Edge:
-    """Return the edge of a desk."""
+def make_edge(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None) -> Edge:
+    """Return the edge of a desk, and of the background jobs beside it."""
     logins = Logins(desk, https=settings.https)
-    return Edge(desk=desk, settings=settings, logins=logins, identities=Identities(desk, cookie=logins.cookie))
+    identities = Identities(desk, cookie=logins.cookie)
+    return Edge(desk=desk, settings=settings, logins=logins, identities=identities, jobs=jobs)

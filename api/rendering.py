@@ -13,6 +13,7 @@ from engine.case.codec import at_text, clock_json, instant
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.service.execute import Done
+from engine.service.jobs import Job
 from engine.service.notice_ports import InboxLine
 from engine.service.notice_recipients import announced
 from engine.service.ports import CaseLine, OverdueLine
@@ -51,6 +52,7 @@ def line_json(line: CaseLine) -> Json:
         "opened_at": at_text(instant(line.opened_at)),
         "changed_at": at_text(instant(line.changed_at)),
         "next_due_at": None if line.next_due_at is None else at_text(instant(line.next_due_at)),
+        "next_due_provisional": line.provisional,
         "version": line.version,
         "seq": line.seq,
     }
@@ -156,8 +158,11 @@ def workflow_line_json(workflow: Workflow, state_counts: Mapping[str, int]) -> J
     }
 
 
-def inbox_json(line: InboxLine, world: World) -> Json:
-    """Return a line of an inbox. Number and subject are there only while the person may see the case."""
+def inbox_json(line: InboxLine, world: World, principals: Mapping[str, str]) -> Json:
+    """Return a line of an inbox. Number and subject are there only while the person may see the case.
+
+    ``principals`` names those in whose place the person was told.
+    """
     notice = line.notice
     announcement = None
     if line.workflow is not None and line.workflow in world.rules.names():
@@ -172,6 +177,24 @@ def inbox_json(line: InboxLine, world: World) -> Json:
         "read": notice.read_at is not None,
         "acknowledged": notice.acknowledged_at is not None,
         "acting_for": notice.acting_for,
+        "acting_for_name": None if notice.acting_for is None else principals.get(notice.acting_for),
+    }
+
+
+def job_json(job: Job) -> Json:
+    """Return one background job."""
+    return {
+        "number": job.number,
+        "kind": job.kind,
+        "subject": job.subject,
+        "state": str(job.state),
+        "due_at": at_text(job.due_at),
+        "attempts": job.attempts,
+        "done": job.done,
+        "reason": job.reason,
+        "worker": job.worker,
+        "started_at": None if job.started_at is None else at_text(job.started_at),
+        "ended_at": None if job.ended_at is None else at_text(job.ended_at),
     }
 
 

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from api.edge import ApiSettings
 from engine.errors import StorageUnavailable
+from runtime.channels import configured
 from runtime.clock import Clock, WallClock
 from runtime.jobs.handlers import product_registry
 from runtime.jobs.leases import LeasedJobs
@@ -43,8 +44,8 @@ def serving(settings: Settings, clock: Clock) -> Iterator[tuple[Opened, FastAPI]
             closing.callback(SocketServer(socket_path(path), opened.desk.office).close)
         jobs = LeasedJobs.open(settings.database_url, clock)
         closing.callback(jobs.close)
-        closing.enter_context(working(Worker(jobs, product_registry(opened, jobs), clock)))
-        yield opened, create_site(opened.desk, _api_settings(settings, clock))
+        closing.enter_context(working(Worker(jobs, product_registry(opened, jobs, settings), clock)))
+        yield opened, create_site(opened.desk, _api_settings(settings, clock), jobs)
 
 
 def create_app() -> FastAPI:
@@ -69,4 +70,5 @@ def _api_settings(settings: Settings, clock: Clock) -> ApiSettings:
         version=version("banjie"),
         database="postgresql" if settings.sqlite_path is None else "sqlite",
         set_clock=None if isinstance(clock, WallClock) else clock.now(),
+        channels=configured(settings),
     )

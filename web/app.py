@@ -14,13 +14,18 @@ from api.edge import ApiSettings, make_edge
 from api.problems import headers_of, install_problems, problem_response, status_of
 from engine.errors import BanjieError, LoginRefused
 from engine.service.desk import Desk
+from engine.service.jobs import Jobs
+from web.pages.acting import acting_pages
 from web.pages.case import case_pages
 from web.pages.cases import cases_pages
 from web.pages.figures import figures_pages
 from web.pages.front import front_pages
+from web.pages.inbox import inbox_pages
+from web.pages.jobs import jobs_pages
 from web.pages.login import login_pages
 from web.pages.new_case import new_case_pages
 from web.pages.overdue import overdue_pages
+from web.pages.own import own_pages
 from web.pages.workflows import workflow_pages
 from web.shell import FOLDER, Shell
 
@@ -28,19 +33,26 @@ from web.shell import FOLDER, Shell
 PAGES = (
     login_pages,
     front_pages,
+    inbox_pages,
     new_case_pages,
     cases_pages,
     case_pages,
     overdue_pages,
+    acting_pages,
     figures_pages,
     workflow_pages,
+    own_pages,
+    jobs_pages,
 )
 
 
-def create_site(desk: Desk, settings: ApiSettings) -> FastAPI:
-    """Return the whole site: pages under ``/``, the API under ``/api``, the stylesheet and module under ``/static``."""
+def create_site(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None) -> FastAPI:
+    """Return the whole site: pages under ``/``, the API under ``/api``, the stylesheet and module under ``/static``.
+
+    With ``jobs``, those who look after the installation see what runs in the background.
+    """
     site = bare_app(settings)
-    edge = make_edge(desk, settings)
+    edge = make_edge(desk, settings, jobs)
     shell = Shell(edge)
 
     def respond(request: Request, error: BanjieError) -> Response:

@@ -16,13 +16,17 @@ from api.edge import Edge
 from api.identity import Asker
 from api.language import LANGUAGE_COOKIE, chosen_language
 from engine.access.directory import Person
+from engine.access.operators import is_operator
 from engine.errors import BanjieError
+from engine.service.notice_inbox import Notices
+from engine.service.notice_ports import UNREAD_MAX
 from engine.service.world import World
 from engine.text import Language
 from web.words import Words
 
 FOLDER = Path(__file__).resolve().parent
 LANGUAGE_SECONDS = 365 * 24 * 3600
+SECTIONS = ("front", "notices", "cases", "overdue", "figures", "workflows")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,7 @@ class Shell:
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
+        self._notices = Notices(edge.desk.reads)
         self._environment = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
@@ -78,12 +83,14 @@ class Shell:
         self, visit: Visit, template: str, *, section: str = "", status: int = 200, **view: object
     ) -> HTMLResponse:
         """Return a rendered page. ``section`` is the part of the navigation it belongs to."""
-        words = visit.words
+        words, asker = visit.words, visit.asker
         text = self._environment.get_template(template).render(
             t=words.t,
             words=words,
             visit=visit,
             section=section,
+            unread=self._unread(asker),
+            sections=() if asker is None else self._sections(asker),
             settings=self.edge.settings,
             clock_banner=self._clock_banner(words),
             shown_at=words.t("shown_at", at=words.instant(visit.now)),
@@ -96,6 +103,16 @@ class Shell:
                 LANGUAGE_COOKIE, words.language, max_age=LANGUAGE_SECONDS, path="/", httponly=True, samesite="lax"
             )
         return response
+
+    def _unread(self, asker: Asker | None) -> str:
+        """Return how many notices the reader has not read, "" for none; beyond a limit they are not counted."""
+        unread = 0 if asker is None else self._notices.unread(asker.root, asker.actor)
+        return f"{UNREAD_MAX - 1}+" if unread >= UNREAD_MAX else str(unread or "")
+
+    def _sections(self, asker: Asker) -> tuple[str, ...]:
+        """Return the parts of the navigation; background jobs are for those who look after the installation."""
+        operates = self.edge.jobs is not None and is_operator(asker.actor, asker.root)
+        return (*SECTIONS, "jobs") if operates else SECTIONS
 
     def error_page(self, request: Request, error: BanjieError, status: int) -> HTMLResponse:
         """Return the page of a refusal that no other page shows."""

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from engine.text import Text
+from web.texts_notices import NOTICE_TEXTS
+from web.texts_overdue import OVERDUE_TEXTS
 
 TEXTS: Final[Mapping[str, Text]] = {
+    **NOTICE_TEXTS,
+    **OVERDUE_TEXTS,
     # ---------------------------------------------------------------------------------------------------- every page
     "brand": Text("办结", "Banjie"),
     "brand_line": Text("职代会提案与职工诉求办理", "Congress proposals and staff grievances"),
@@ -18,6 +22,8 @@ TEXTS: Final[Mapping[str, Text]] = {
     "nav_overdue": Text("期限", "Deadlines"),
     "nav_figures": Text("统计", "Figures"),
     "nav_workflows": Text("流程", "Procedures"),
+    "nav_notices": Text("通知", "Notices"),
+    "nav_jobs": Text("后台任务", "Jobs"),
     "other_language": Text("English", "中文"),
     "log_out": Text("退出", "Log out"),
     "clock_banner": Text("演示：系统时钟设定为 {on}", "Demonstration: the clock is set to {on}"),
@@ -50,10 +56,6 @@ TEXTS: Final[Mapping[str, Text]] = {
     "waiting_none": Text("目前没有等待您办理的事项。", "Nothing is waiting for you."),
     "waiting_more": Text("只列出最近的 {n} 件。", "Only the {n} newest are listed."),
     "late_title": Text("已超期", "Overdue"),
-    "inbox": Text("通知", "Notices"),
-    "inbox_none": Text("没有通知。", "No notices."),
-    "inbox_hidden": Text("您现在无权查看的事项", "A case you may not see any more"),
-    "inbox_unread": Text("未读", "unread"),
     "late_none": Text("没有超期事项。", "Nothing is overdue."),
     "late_all": Text("查看全部期限", "All deadlines"),
     "by_state": Text("各状态事项数", "Cases by state"),
@@ -134,6 +136,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     "suspensions": Text("中止 {spans}", "stood still {spans}"),
     "until_now": Text("至今", "until now"),
     "rungs": Text("督办 {names}", "Escalated: {names}"),
+    "rung_withdrawn": Text("{title}（已撤销）", "{title} (withdrawn)"),
     "why": Text("为什么是这一天", "Why this day"),
     "why_days": Text("逐日计算", "Day by day"),
     "day": Text("日期", "Day"),

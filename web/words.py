@@ -39,6 +39,11 @@ class Words:
         """Return the day of an instant as ``2026-09-15``, where there is little room."""
         return at.astimezone(SHANGHAI).date().isoformat()
 
+    def short_instant(self, at: datetime) -> str:
+        """Return day and minute of an instant as ``2026-09-15 10:00``, where there is little room."""
+        local = at.astimezone(SHANGHAI)
+        return f"{local.date().isoformat()} {local:%H:%M}"
+
     def instant(self, at: datetime) -> str:
         """Return day and minute of an instant."""
         local = at.astimezone(SHANGHAI)

@@ -10,10 +10,13 @@ from fastapi.responses import JSONResponse
 from api.edge import Edge
 from api.explained import deadline_json
 from api.instants import instant_from, just_after, listed_before
-from api.limits import PAGE_LINES, PAGE_LINES_MAX
-from api.rendering import line_json, overdue_json, page_json, timeline_json, view_json
+from api.limits import NEAR_WORKING_DAYS_MAX, PAGE_LINES, PAGE_LINES_MAX
+from api.overdue import entry_json, figures_json
+from api.rendering import line_json, page_json, timeline_json, view_json
 from engine.case.identity import CaseId
+from engine.service.overdue import OverdueAsk, OverdueList, Scope
 from engine.service.ports import CaseFilter
+from engine.service.rung_colours import Colour
 
 Limit = Annotated[int, Query(ge=1, le=PAGE_LINES_MAX)]
 Named = Annotated[str | None, Query(max_length=100)]
@@ -82,23 +85,37 @@ def reading_routes(edge: Edge) -> APIRouter:
         request: Request,
         before: Named = None,
         within_days: Annotated[int | None, Query(ge=0, le=366)] = None,
+        scope: Scope = Scope.LATE,
+        near_working_days: Annotated[int | None, Query(ge=0, le=NEAR_WORKING_DAYS_MAX)] = None,
         workflow: Named = None,
+        unit: Named = None,
+        rung: Colour | None = None,
         after: Annotated[str | None, Query(max_length=300)] = None,
         limit: Limit = PAGE_LINES,
     ) -> JSONResponse:
-        """Return running deadlines due by now, by ``before`` or within some days, the most overdue first.
+        """Return running deadlines, the most overdue first; on the first page the figures of the whole list as well.
 
-        Within some days includes the last of them to its end.
+        ``scope`` is ``late``, ``near`` (nearly late: a rung stands, or due within 3 working days, or within those
+        given) or ``both``. With ``within_days`` (calendar days, the last one to its end) or ``before`` it is everything
+        due until then. ``rung`` is the colour of the most severe rung that stands, ``none`` where none does.
         """
         asker = edge.identities.in_thread(request)
         now = office.now()
-        due_before = listed_before(now, within_days or 0)
+        due_before = None if within_days is None else listed_before(now, within_days)
         if before is not None:
             named = just_after(instant_from(before, "before"))
-            due_before = named if within_days is None else max(due_before, named)
-        lines, following = queries.overdue(
-            asker.root, asker.actor, before=due_before, after=after, limit=limit, workflow=workflow
+            due_before = named if due_before is None else max(due_before, named)
+        ask = OverdueAsk(
+            scope=scope,
+            near_working_days=near_working_days,
+            before=due_before,
+            workflow=workflow,
+            unit=unit,
+            colour=rung,
         )
-        return JSONResponse(page_json([overdue_json(line, now) for line in lines], following))
+        listed = OverdueList(edge.desk, asker.root, asker.actor)
+        entries, following = listed.page(ask, after=after, limit=limit)
+        page = page_json([entry_json(entry, now) for entry in entries], following)
+        return JSONResponse(page if after else {**page, "figures": figures_json(listed.figures(ask))})
 
     return router

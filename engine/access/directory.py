@@ -53,13 +53,14 @@ class GrantRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deputation:
-    """The authority to act for another until a date."""
+    """The authority to act for another until a date, both days included; ``note`` says why, to the two of them."""
 
     root: RootId
     principal: PersonId
     deputy: PersonId
     from_on: date | None = None
     until_on: date | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ that an actor is never more than a short list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from engine.case.actors import Actor
 from engine.case.case import Case
@@ -14,6 +14,7 @@ from engine.case.identity import UnitId
 from engine.case.roles import accused_units
 from engine.case.units import UnitTree
 from engine.definition.model import Workflow
+from engine.definition.parts import RolePart
 from engine.definition.rulebook import Rulebook
 
 
@@ -32,16 +33,41 @@ def readers_of(
     parent, and all below them get none (XF Art.28; design: visibility).
     """
     found = {f"person:{party.person}" for party in case.parties if workflow.roles[party.role].sees_in(case.state)}
+    return _offices(case, workflow, rules, units, parent, lambda part: part.sees_in(case.state)) | found
+
+
+def staff_of(
+    case: Case, workflow: Workflow, rules: Rulebook, units: UnitTree, parent: Case | None = None
+) -> frozenset[str]:
+    """Return the principals who read the case because they work on it: by a post that sees it in every state.
+
+    Parties are not among them, nor those before whom a case is put in some of its states only.
+    """
+    return _offices(case, workflow, rules, units, parent, lambda part: part.sees is True)
+
+
+def _offices(
+    case: Case,
+    workflow: Workflow,
+    rules: Rulebook,
+    units: UnitTree,
+    parent: Case | None,
+    sees: Callable[[RolePart], bool],
+) -> frozenset[str]:
     accused = accused_units(case) if parent is None else accused_units(case) | accused_units(parent)
-    for unit, grants in _grants(case, workflow, rules, units):
-        if not accused.intersection(units.lineage(unit)):
-            found.update(f"role:{grant}@{unit}" for grant in grants)
-    return frozenset(found)
+    return frozenset(
+        f"role:{grant}@{unit}"
+        for unit, grants in _grants(case, workflow, rules, units, sees)
+        if not accused.intersection(units.lineage(unit))
+        for grant in grants
+    )
 
 
-def _grants(case: Case, workflow: Workflow, rules: Rulebook, units: UnitTree) -> Iterator[tuple[UnitId, Iterable[str]]]:
+def _grants(
+    case: Case, workflow: Workflow, rules: Rulebook, units: UnitTree, sees: Callable[[RolePart], bool]
+) -> Iterator[tuple[UnitId, Iterable[str]]]:
     for part in workflow.roles.values():
-        if part.bound != "grant" or not part.sees_in(case.state):
+        if part.bound != "grant" or not sees(part):
             continue
         unit = case.unit if part.in_ == "case_unit" else case.lead_unit
         if unit is not None:

@@ -51,6 +51,13 @@ class AddDeputation:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveDeputation:
+    """Take back that somebody acts for another, as if it had never been said."""
+
+    deputation: Deputation
+
+
+@dataclass(frozen=True, slots=True)
 class AddSession:
     """Add or replace a congress session."""
 
@@ -143,6 +150,7 @@ PlainWrite = (
     | AddGrant
     | RemoveGrant
     | AddDeputation
+    | RemoveDeputation
     | AddSession
     | AddDelegation
     | KeepText
@@ -170,6 +178,8 @@ def apply_write(write: PlainWrite, writes: DirectoryWrites) -> None:
             writes.remove_grant(grant)
         case AddDeputation(deputation):
             writes.add_deputation(deputation)
+        case RemoveDeputation(deputation):
+            writes.remove_deputation(deputation)
         case AddSession(session):
             writes.add_session(session)
         case AddDelegation(delegation):

@@ -16,6 +16,7 @@ from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.situation import CongressSession
 from engine.ledger.streams import Swept
+from engine.service.deadline_ports import DeadlineCount, DeadlineFilter
 from engine.service.notice_ports import NoticeReads, NoticeWrites
 from engine.service.rows import BatchRows, CaseRow, CounterRow, DeadlineRow, EntryRow, PrivateRow
 from engine.service.sweep_ports import SweepReads
@@ -131,7 +132,7 @@ class CaseFilter(NamedTuple):
 
 
 class CaseLine(NamedTuple):
-    """One line of a list of cases."""
+    """One line of a list of cases; ``provisional`` says that its next due date rests on a year without a notice."""
 
     id: CaseId
     workflow: str
@@ -149,6 +150,7 @@ class CaseLine(NamedTuple):
     next_due_at: int | None
     version: int
     seq: int
+    provisional: bool = False
 
 
 class Page(NamedTuple):
@@ -159,7 +161,10 @@ class Page(NamedTuple):
 
 
 class OverdueLine(NamedTuple):
-    """One deadline on the overdue list; ``case`` is the case's line."""
+    """One deadline on the overdue list; ``case`` is the case's line, ``rungs`` the JSON of those that stand.
+
+    ``rung_at`` is when the next rung comes, None when time raises no more.
+    """
 
     case: CaseLine
     deadline: str
@@ -168,6 +173,12 @@ class OverdueLine(NamedTuple):
     promised_on: str
     provisional: bool
     rungs: str
+    rung_at: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The key to continue the list after this line."""
+        return f"{self.due_at}.{self.case.id}.{self.deadline}"
 
 
 class SpanLine(NamedTuple):
@@ -240,6 +251,11 @@ class Reads(SweepReads, NoticeReads, Protocol):
     def cases(self, root: RootId, cases: Collection[CaseId]) -> Sequence[Case]:
         """Return cases by id, whoever asks: for families and verification."""
 
+    def visible_cases(
+        self, root: RootId, cases: Collection[CaseId], principals: Sequence[str] | None
+    ) -> Sequence[Case]:
+        """Return those of the cases that one of the principals may read, in no order."""
+
     def list_cases(
         self, root: RootId, principals: Sequence[str] | None, where: CaseFilter, *, after: str | None, limit: int
     ) -> Page:
@@ -256,9 +272,24 @@ class Reads(SweepReads, NoticeReads, Protocol):
         before: int,
         after: str | None,
         limit: int,
-        workflow: str | None = None,
+        where: DeadlineFilter = DeadlineFilter(),  # noqa: B008  # a tuple that does not change
     ) -> tuple[Sequence[OverdueLine], str | None]:
         """Return running deadlines due before the instant, the most overdue first, with the key of the next page."""
+
+    def overdue_counts(
+        self,
+        root: RootId,
+        principals: Sequence[str] | None,
+        *,
+        before: int,
+        late: int,
+        limit: int,
+        where: DeadlineFilter,
+    ) -> Sequence[DeadlineCount]:
+        """Count the deadlines of the list, at most so many of them, the most overdue first.
+
+        Those due before ``late`` count as late.
+        """
 
     def deadlines(self, root: RootId, case: CaseId) -> Sequence[DeadlineRow]: ...
 
@@ -297,6 +328,9 @@ class Reads(SweepReads, NoticeReads, Protocol):
 
     def all_grants(self, root: RootId) -> Sequence[GrantRow]: ...
 
+    def deputations(self, root: RootId, person: PersonId) -> Sequence[Deputation]:
+        """Return who acts for somebody and for whom somebody acts, whenever, by the first day."""
+
     def account(self, login: str) -> Account | None: ...
 
     def session_person(self, token_hash: str, at: int) -> tuple[RootId, PersonId] | None:
@@ -323,6 +357,9 @@ class DirectoryWrites(NoticeWrites, Protocol):
     def remove_grant(self, grant: GrantRow) -> None: ...
 
     def add_deputation(self, deputation: Deputation) -> None: ...
+
+    def remove_deputation(self, deputation: Deputation) -> None:
+        """Remove the one of these two persons that begins on this day."""
 
     def add_session(self, session: CongressSession) -> None:
         """Add or replace a congress session."""

@@ -20,6 +20,7 @@ from engine.definition.compiled import Definition
 from engine.errors import CaseNotFound
 from engine.ledger.canonical import parse_canonical
 from engine.ledger.commitments import Sealer
+from engine.service.deadline_ports import DeadlineFilter
 from engine.service.ports import CaseFilter, OverdueLine, Page, Reads
 from engine.service.world import World
 
@@ -125,11 +126,11 @@ class Queries:
         before: datetime,
         after: str | None = None,
         limit: int = 50,
-        workflow: str | None = None,
+        where: DeadlineFilter = DeadlineFilter(),  # noqa: B008  # a tuple that does not change
     ) -> tuple[Sequence[OverdueLine], str | None]:
         """Return running deadlines due before an instant, the most overdue first, with the key of the next page."""
         return self._reads.overdue(
-            root, _principals(actor), before=microseconds(before), after=after, limit=limit, workflow=workflow
+            root, _principals(actor), before=microseconds(before), after=after, limit=limit, where=where
         )
 
     def actor(self, root: RootId, person: PersonId, now: datetime) -> Actor:

@@ -1,21 +1,17 @@
-"""``banjie overdue``: which deadlines are late; and how a case is named and a clock told at a terminal."""
+"""How a case is named, and a clock or a late deadline told, at a terminal."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from engine.errors import CaseNotFound
 from engine.text import Text
-from runtime.cli.options import AsJson, OfWorkflow, Organisation
-from runtime.cli.run import Run, the_root, the_run
+from runtime.cli.run import Run
 
 if TYPE_CHECKING:
-    from engine.calendar.calendar import Calendar
     from engine.case.case import Clock
     from engine.case.identity import CaseId, RootId
     from engine.definition.model import Workflow
@@ -23,7 +19,6 @@ if TYPE_CHECKING:
     from engine.service.ports import OverdueLine
     from engine.service.world import World
 
-PAGE = 200
 HEAD = (
     Text("编号", "Number"),
     Text("案由", "Subject"),
@@ -39,47 +34,6 @@ STATES = {
     "met": Text("已办结", "met"),
     "cancelled": Text("已取消", "cancelled"),
 }
-
-
-def overdue(
-    context: typer.Context,
-    workflow: OfWorkflow = None,
-    within: Annotated[
-        int, typer.Option(min=0, metavar="DAYS", help="并列出若干日内到期的 · also what is due within so many days")
-    ] = 0,
-    as_json: AsJson = False,
-    root: Organisation = None,
-) -> None:
-    """逾期（及即将到期）的事项，最久的在前 · Overdue deadlines, the latest first."""
-    from api.instants import listed_before
-    from engine.case.actors import SYSTEM
-    from engine.case.codec import at_text
-
-    run = the_run(context)
-    with run.desk() as opened:
-        desk = opened.desk
-        organisation = the_root(desk, root)
-        world = desk.world(organisation)
-        if workflow is not None:
-            world.rules.newest(workflow)
-        now = desk.office.now()
-        lines: list[OverdueLine] = []
-        after: str | None = None
-        while True:
-            found, after = desk.queries.overdue(
-                organisation, SYSTEM, before=listed_before(now, within), after=after, limit=PAGE, workflow=workflow
-            )
-            lines += found
-            if after is None:
-                break
-    if as_json:
-        cases = [_overdue_json(line, world, now) for line in lines]
-        run.terminal.json({"as_of": at_text(now), "cases": cases})
-    elif lines:
-        overdue_table(run, lines, world, now)
-        run.terminal.say(Text(f"共 {len(lines)} 项", f"{len(lines)} deadline(s)"))
-    else:
-        run.terminal.say(Text("没有逾期事项", "Nothing is overdue"))
 
 
 def case_called(desk: Desk, root: RootId, name: str) -> CaseId:
@@ -104,17 +58,6 @@ def overdue_table(run: Run, lines: Sequence[OverdueLine], world: World, now: dat
     run.terminal.table(HEAD, [_overdue_row(run, line, world, now) for line in lines])
 
 
-def working_days_late(calendar: Calendar, due_on: date, today: date) -> int:
-    """Return how many working days lie between the due date and today: above 0 when late, below 0 when days are left.
-
-    The due date itself is not counted when it has passed, today is not when it has not.
-    """
-    one = timedelta(days=1)
-    if today >= due_on:
-        return calendar.working_days_between(due_on + one, today + one)
-    return -calendar.working_days_between(today + one, due_on + one)
-
-
 def _overdue_row(run: Run, line: OverdueLine, world: World, now: datetime) -> tuple[str, ...]:
     from engine.calendar.wording import weekday_text
 
@@ -128,33 +71,23 @@ def _overdue_row(run: Run, line: OverdueLine, world: World, now: datetime) -> tu
         terminal.read(_unit_title(line, world)),
         terminal.read(_deadline_title(line, world)),
         terminal.read(Text(f"{due_on}（{weekday.zh}）{provisional.zh}", f"{due_on} ({weekday.en}){provisional.en}")),
-        terminal.read(_late_or_left(line, world.calendar, now)),
+        terminal.read(_late_or_left(line, world, now)),
         "、".join(terminal.read(title) for title in _rung_titles(line, world)),
     )
 
 
-def _late_or_left(line: OverdueLine, calendar: Calendar, now: datetime) -> Text:
+def _late_or_left(line: OverdueLine, world: World, now: datetime) -> Text:
     from engine.calendar.term import SHANGHAI
     from engine.case.codec import instant
+    from engine.service.overdue import calendar_of_line, working_days_late
 
+    calendar = calendar_of_line(line, _workflow(line, world), world)
     days = working_days_late(calendar, date.fromisoformat(line.due_on), now.astimezone(SHANGHAI).date())
     if instant(line.due_at) <= now:
-        return Text(f"逾期 {days} 个工作日", f"{days} working day(s) late")
+        return Text("逾期", "late") if days is None else Text(f"逾期 {days} 个工作日", f"{days} working day(s) late")
+    if days is None:
+        return Text("未到期", "not due yet")
     return Text(f"剩 {-days} 个工作日", f"{-days} working day(s) left") if days else Text("今日到期", "due today")
-
-
-def _overdue_json(line: OverdueLine, world: World, now: datetime) -> dict[str, object]:
-    from api.rendering import overdue_json, text_json
-    from engine.calendar.term import SHANGHAI
-
-    days = working_days_late(world.calendar, date.fromisoformat(line.due_on), now.astimezone(SHANGHAI).date())
-    return {
-        **overdue_json(line, now),
-        "unit_title": text_json(_unit_title(line, world)),
-        "deadline_title": text_json(_deadline_title(line, world)),
-        "working_days_late": days,
-        "rungs": json.loads(line.rungs),
-    }
 
 
 def _unit_title(line: OverdueLine, world: World) -> Text:

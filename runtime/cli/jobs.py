@@ -14,9 +14,7 @@ from runtime.cli.options import AsJson
 from runtime.cli.run import Run, clock_for, refuse_missing, the_run
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from runtime.jobs.port import Job, Jobs
+    from engine.service.jobs import Job, Jobs
 
 LISTED = 50
 LISTED_LAST = 200
@@ -38,13 +36,6 @@ class Shown(StrEnum):
     CANCELLED = "cancelled"
 
 
-_STATES: Final = {
-    Shown.WAITING: Text("待执行", "waiting"),
-    Shown.RUNNING: Text("执行中", "running"),
-    Shown.FAILED: Text("失败", "failed"),
-    Shown.DONE: Text("已完成", "done"),
-    Shown.CANCELLED: Text("已取消", "cancelled"),
-}
 _HEAD: Final = (
     Text("编号", "No."),
     Text("种类", "Kind"),
@@ -70,14 +61,17 @@ def list_jobs(
     """后台任务：列出、重新执行、取消 · Jobs in the background: list, run again, cancel."""
     if context.invoked_subcommand is not None:
         return
-    from runtime.jobs.port import JobState
+    from engine.service.jobs import JobState
 
     run = the_run(context)
     with _jobs(run) as jobs:
         listed = jobs.listed(None if state is None else JobState(state), limit=limit)
         counts = jobs.counts()
     if as_json:
-        run.terminal.json({"counts": {each: counts.get(JobState(each), 0) for each in Shown}, "jobs": _json(listed)})
+        from api.rendering import job_json
+
+        counted = {each: counts.get(JobState(each), 0) for each in Shown}
+        run.terminal.json({"counts": counted, "jobs": [job_json(job) for job in listed]})
     elif not listed:
         run.terminal.say(Text("没有任务", "There are no jobs"))
     else:
@@ -87,7 +81,7 @@ def list_jobs(
 @commands.command("rerun")
 def rerun(context: typer.Context, number: Number) -> None:
     """重新执行已结束的任务，或立即执行待执行的任务 · Run a job again that is over, or one that waits now."""
-    from runtime.jobs.port import JobNumber
+    from engine.service.jobs import JobNumber
 
     run = the_run(context)
     with _jobs(run) as jobs:
@@ -98,7 +92,7 @@ def rerun(context: typer.Context, number: Number) -> None:
 @commands.command("cancel")
 def cancel(context: typer.Context, number: Number) -> None:
     """取消任务；执行中的任务完成本批后不再继续 · Take a job back; one that is running ends its batch first."""
-    from runtime.jobs.port import JobNumber
+    from engine.service.jobs import JobNumber
 
     run = the_run(context)
     with _jobs(run) as jobs:
@@ -121,37 +115,15 @@ def _jobs(run: Run) -> Iterator[Jobs]:
 
 def _row(run: Run, job: Job) -> Sequence[str]:
     from engine.calendar.term import SHANGHAI
+    from engine.service.jobs import STATE_TITLES
 
     return (
         str(job.number),
         job.kind,
         job.subject,
-        run.terminal.read(_STATES[Shown(job.state)]),
+        run.terminal.read(STATE_TITLES[job.state]),
         f"{job.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
         str(job.attempts),
         str(job.done),
         job.reason or "",
     )
-
-
-def _json(jobs: Sequence[Job]) -> list[dict[str, object]]:
-    return [
-        {
-            "number": job.number,
-            "kind": job.kind,
-            "subject": job.subject,
-            "state": job.state,
-            "due_at": _iso(job.due_at),
-            "attempts": job.attempts,
-            "done": job.done,
-            "reason": job.reason,
-            "worker": job.worker,
-            "started_at": _iso(job.started_at),
-            "ended_at": _iso(job.ended_at),
-        }
-        for job in jobs
-    ]
-
-
-def _iso(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()

@@ -24,7 +24,6 @@ from typer.core import TyperGroup
 from engine.errors import BanjieError
 from runtime.cli import (
     calendar,
-    cases,
     definitions,
     doctor,
     explain,
@@ -32,9 +31,13 @@ from runtime.cli import (
     imports,
     jobs,
     organisation,
+    overdue,
     people,
+    people_away,
+    people_told,
     serve,
     tokens,
+    told,
     verify,
     work,
 )
@@ -115,10 +118,14 @@ app.command("schema")(definitions.schema)
 app.command("import")(imports.import_file)
 app.command("import-log")(imports.import_log_file)
 app.command("figures")(figures.figures)
-app.command("overdue")(cases.overdue)
+app.command("overdue")(overdue.overdue)
 app.command("explain")(explain.explain)
+app.command("told")(told.told)
 app.add_typer(calendar.commands, name="calendar")
 app.command("verify")(verify.verify)
+people.users.command("notices")(people_told.notices)
+people.users.command("away")(people_away.away)
+people.users.command("back")(people_away.back)
 app.add_typer(people.users, name="user")
 app.add_typer(tokens.tokens, name="token")
 app.add_typer(organisation.units, name="unit")

@@ -30,7 +30,7 @@ def work(
     run = the_run(context)
     with run.desk(write=True) as opened:
         jobs = LeasedJobs.open(run.settings().database_url, opened.clock)
-        worker = Worker(jobs, product_registry(opened, jobs), opened.clock, at_once_max=at_once)
+        worker = Worker(jobs, product_registry(opened, jobs, run.settings()), opened.clock, at_once_max=at_once)
         interrupted = False
 
         def leave(number: int, _frame: FrameType | None) -> None:

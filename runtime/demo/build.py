@@ -21,6 +21,7 @@ from runtime.demo.organisation import cast_of, directory_writes, keep_accounts, 
 from runtime.demo.pen import Pen
 from runtime.demo.proposals import ProposalScript
 from runtime.demo.simulation import Simulation
+from runtime.demo.supervision import supervise_late
 from runtime.settings import Settings
 from runtime.wiring import open_desk
 
@@ -54,6 +55,8 @@ def build_sample(
         simulation = Simulation(opened.desk, clock, cast.root, SAMPLE_ENDS_AT.astimezone(UTC))
         _add_scripts(simulation, corpus, opened.rules.calendar, cases, seed)
         done = simulation.run(progress)
+        clock.set(SAMPLE_ENDS_AT.astimezone(UTC))
+        done += supervise_late(opened.desk, cast)
         writes, accounts = open_accounts(cast)
         opened.desk.office.write(writes)
         kept = sample_file(settings)

@@ -17,9 +17,11 @@ from unittest.mock import patch
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
 
 from deploy.packages import find_chromium, has_chinese_font
+from engine.service.desk import Desk
 from runtime.asgi import serving
 from runtime.clock import SetClock
 from runtime.demo.build import SAMPLE_ENDS_AT, SEED, build_sample, sample_accounts
+from runtime.jobs.handlers import tell_all
 from runtime.settings import Settings
 from tests.browser.test_pages import serving as served
 from tests.support.browser import CHROMIUM_ARGUMENTS, PageWatch
@@ -30,6 +32,7 @@ LOGIN = "office"
 CASE = "第六届第三次第001号提案"
 MOVE = "催办"
 PICTURE_BYTES_MAX = 200_000
+LOOKS_MAX, LOOK_MILLISECONDS = 300, 1000
 
 
 class DrawnFromSeed:
@@ -50,12 +53,14 @@ def main(folder: Path) -> int:
         return 1
     folder.mkdir(parents=True, exist_ok=True)
     watch = PageWatch()
-    with sample() as (address, password), sync_playwright() as playwright:
+    with sample() as (address, password, desk), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
         with visit(browser, DESK, watch) as page:
             page.goto(f"{address}/login")
             take(page, folder / "login.png")
             log_in(page, password)
+            wait_for_jobs(page, address)
+            tell_all(desk)  # of what the sweep has found since people were told
             page.goto(f"{address}/cases?workflow=proposal")
             take(page, folder / "cases.png")
             open_case(page, address)
@@ -64,6 +69,10 @@ def main(folder: Path) -> int:
             page.goto(f"{address}/figures/proposal")
             # Above it stands the field of a date, which the browser draws in its own language, not in the page's.
             take(page, folder / "figures.png", from_here=page.locator("section", has=page.locator("table.figures")))
+            page.goto(f"{address}/notices")
+            take(page, folder / "inbox.png")
+            page.goto(f"{address}/jobs")
+            take(page, folder / "jobs.png")
         with visit(browser, PHONE, watch) as page:
             page.goto(f"{address}/login")
             log_in(page, password)
@@ -79,15 +88,15 @@ def main(folder: Path) -> int:
 
 
 @contextmanager
-def sample() -> Iterator[tuple[str, str]]:
-    """Serve the small sample on a clock that stands still; gives the address and the password of the account."""
+def sample() -> Iterator[tuple[str, str, Desk]]:
+    """Serve the small sample on a clock that stands still; gives the address, the account's password, and the desk."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(database_url=f"sqlite:///{folder}/banjie.db")
         with patch("runtime.wiring.Randomness", DrawnFromSeed):
             build_sample(settings)
         passwords = {login: password for _title, login, password in sample_accounts(settings)}
-        with serving(settings, SetClock(SAMPLE_ENDS_AT)) as (_opened, site), served(site) as address:
-            yield address, passwords[LOGIN]
+        with serving(settings, SetClock(SAMPLE_ENDS_AT)) as (opened, site), served(site) as address:
+            yield address, passwords[LOGIN], opened.desk
 
 
 @contextmanager
@@ -111,6 +120,17 @@ def log_in(page: Page, password: str) -> None:
     page.get_by_label("密码").fill(password)
     page.get_by_role("button", name="登录").click()
     page.get_by_role("heading", level=1).filter(has_text="您好").wait_for()
+
+
+def wait_for_jobs(page: Page, address: str) -> None:
+    """Wait until everything that runs by itself has run: while the clock stands still, that is once."""
+    for _look in range(LOOKS_MAX):
+        page.goto(f"{address}/jobs")
+        rows = page.locator("table.jobs tbody tr")
+        if rows.count() and not rows.filter(has_not_text="已完成").count():
+            return
+        page.wait_for_timeout(LOOK_MILLISECONDS)
+    raise TimeoutError("the background jobs of the sample did not end")
 
 
 def open_case(page: Page, address: str) -> None:

@@ -80,9 +80,15 @@ def test_the_overdue_are_listed_from_the_most_overdue(late: CommandLine) -> None
         "逾期",
         "56",
         "个工作日",
+        "2026-01-16",
+        "逾期未签收催办",
     ]
-    assert lines[3] == ["6-3-1", "改善饮水", "后勤中心", "答复期限", "2026-04-07（周二）", "逾期", "3", "个工作日"]
+    reply = ["6-3-1", "改善饮水", "后勤中心", "答复期限", "2026-04-07（周二）", "逾期", "3", "个工作日"]
+    # Nobody has swept: the first rung, seven days before, is still the next.
+    assert lines[3] == [*reply, "2026-03-31", "蓝色：临期提醒"]
     assert lines[4] == ["共", "2", "项"]
+    # The grievance of 8 April is to be answered by the 23rd: nine working days ahead, and no rung stands.
+    assert lines[5] == ["逾期", "2", "项，临期", "0", "项；按层级：层级未启动", "2"]
 
 
 def test_what_is_due_soon_is_listed_when_asked(late: CommandLine) -> None:

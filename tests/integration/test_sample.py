@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.access.passwords import password_fits
+from engine.case.identity import CaseId, RootId
 from engine.service.ports import CaseFilter
 from engine.service.verify import verify
 from runtime.demo.build import (
@@ -49,10 +50,26 @@ def lines(opened: Opened, workflow: str) -> list[tuple[str | None, str]]:
     return sorted((line.subject, line.state) for line in page.lines)
 
 
+def _all_ids(opened: Opened, root: RootId) -> list[CaseId]:
+    return [CaseId(case) for case in opened.desk.reads.running_cases(root, after=None, limit=5000)]
+
+
 def test_it_holds_proposals_and_grievances_in_the_shares_of_the_corpus(opened: Opened) -> None:
     # 120 of 320 texts are proposals: 64 × 120/320 = 24.
     assert len(lines(opened, "proposal")) == 24
     assert len(lines(opened, "grievance")) == 40
+
+
+def test_what_is_longest_overdue_is_supervised_on_the_last_day(opened: Opened) -> None:
+    root = opened.desk.reads.roots()[0]
+    orders = lines(opened, "supervision")
+    assert orders != []
+    assert {state for _subject, state in orders} == {"issued"}
+    listed = opened.desk.reads.list_cases(root, None, CaseFilter(workflow="supervision"), after=None, limit=9).lines
+    matters = [case for case in opened.desk.reads.cases(root, _all_ids(opened, root)) if case.linked]
+    assert {linked for case in matters for linked in case.linked} == {line.id for line in listed}
+    late = {case.id for case in matters if any(clock.due_at < SAMPLE_ENDS_AT for clock in case.clocks)}
+    assert late == {case.id for case in matters}
 
 
 def test_the_same_seed_plays_the_same_story(opened: Opened, tmp_path: Path) -> None:

@@ -225,6 +225,19 @@ def test_a_move_is_made_once_and_the_case_says_so(house: House, zhai: TestClient
     assert zhai.get(f"/api/cases/{case}").json()["seq"] == 5
 
 
+def test_a_rung_is_chosen_by_its_title_and_shown_as_taken_back(house: House, zhai: TestClient) -> None:
+    case = house.filed()
+    house.fire("shen", case, "assign", {"lead": "logistics"})
+    assert "答复期限 · 黄色：逾期催办" not in zhai.get(f"/cases/{case}").text
+    house.fire("zhai", case, "supervise", {"supervision_trigger": "unsolved", "supervision_note": "一周内拿出方案。"})
+    page = zhai.get(f"/cases/{case}").text
+    assert '<option value="reply/yellow">答复期限 · 黄色：逾期催办</option>' in page
+    send(zhai, page, f"/cases/{case}/withdraw_rung", withdrawn_rung="reply/yellow", rung_reason="登记有误。")
+    after = zhai.get(f"/cases/{case}").text
+    assert "黄色：逾期催办（已撤销）" in after
+    assert "答复期限 · 黄色：逾期催办" in after.partition("撤销的督办层级")[2], "the field shows it in words"
+
+
 def test_a_wrong_form_keeps_what_was_typed_and_says_what_is_wrong(house: House, zhai: TestClient) -> None:
     case = house.filed()
     page = zhai.get(f"/cases/{case}").text

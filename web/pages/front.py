@@ -19,7 +19,7 @@ from engine.service.sweep import late_sweep
 from engine.service.world import World
 from web.shell import Shell, Visit
 from web.views.lines import case_row, deadline_row, shown_workflows, workflow_of
-from web.views.notices import notice_line
+from web.views.notices import notice_lines
 
 LATE_LINES = 8
 NOTICE_LINES = 8
@@ -58,16 +58,13 @@ def front_pages(shell: Shell) -> APIRouter:
         late, _more = shell.edge.desk.queries.overdue(
             visit.known.root, visit.known.actor, before=just_after(visit.now), limit=LATE_LINES
         )
+        told = inbox.inbox(visit.known.root, visit.known.actor, limit=NOTICE_LINES)
         unwatched = late_sweep(shell.edge.desk.reads.last_sweep(visit.known.root), visit.now)
         return shell.page(
             visit,
             "front.html",
             section="front",
-            notices=[
-                notice_line(line, world, visit)
-                for line in inbox.inbox(visit.known.root, visit.known.actor, limit=NOTICE_LINES).lines
-            ],
-            unread=inbox.unread(visit.known.root, visit.known.actor),
+            notices=list(notice_lines(told, world, visit)),
             unwatched=None if unwatched is None else visit.words.say(unwatched),
             waiting=[case_row(line, world, visit) for line in waiting],
             waiting_cut=PAGE_LINES_MAX if is_cut else None,

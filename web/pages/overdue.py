@@ -1,18 +1,33 @@
-"""Running deadlines that are over or will be soon."""
+"""Running deadlines that are over or will be soon: a list, filters and figures. Acting on it stands in ``acting``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.instants import listed_before
-from api.limits import PAGE_LINES
-from web.shell import Shell
-from web.views.lines import deadline_row, shown_workflows
+from api.limits import NEAR_WORKING_DAYS_MAX, PAGE_LINES
+from engine.service.measures import measures_of
+from engine.service.overdue import OverdueAsk, OverdueEntry, OverdueList, Scope
+from engine.service.rung_colours import COLOUR_TITLES, Colour
+from web.forms.widgets import Choices
+from web.shell import Shell, Visit
+from web.views.lines import shown_workflows
+from web.views.overdue import overdue_row, tiles
 
-RANGES_DAYS = {"0": "overdue_now", "3": "overdue_3", "7": "overdue_7", "30": "overdue_30"}
+SCOPES = {"0": Scope.LATE, "near": Scope.NEAR, "both": Scope.BOTH}
+RANGES_DAYS = {
+    "0": "overdue_now",
+    "near": "overdue_near",
+    "both": "overdue_both",
+    "3": "overdue_3",
+    "7": "overdue_7",
+    "30": "overdue_30",
+}
+FILTERS = ("within", "days", "workflow", "unit", "rung")
 
 
 def overdue_pages(shell: Shell) -> APIRouter:
@@ -23,30 +38,76 @@ def overdue_pages(shell: Shell) -> APIRouter:
     def overdue(request: Request) -> Response:
         visit = shell.visit(request)
         world, words = shell.world(visit), visit.words
-        within = request.query_params.get("within", "0")
-        within = within if within in RANGES_DAYS else "0"
-        workflows = shown_workflows(world.rules)
-        wanted = request.query_params.get("workflow", "")
-        workflow = wanted if wanted in {part.name for part in workflows} else ""
-        lines, following = shell.edge.desk.queries.overdue(
-            visit.known.root,
-            visit.known.actor,
-            before=listed_before(visit.now, int(within)),
-            after=request.query_params.get("after") or None,
-            limit=PAGE_LINES,
-            workflow=workflow or None,
-        )
-        kept = {"within": within, "workflow": workflow}
+        asked, ask = filter_of(shell, visit)
+        after = request.query_params.get("after") or None
+        listed = OverdueList(shell.edge.desk, visit.known.root, visit.known.actor)
+        entries, following = listed.page(ask, after=after, limit=PAGE_LINES)
+        figures = listed.figures(ask)
+        selected = request.query_params.get("all") == "1"
+        here = {**asked, **({"after": after} if after else {})}
         return shell.page(
             visit,
             "overdue.html",
             section="overdue",
-            rows=[deadline_row(line, world, visit) for line in lines],
-            next_page=None if following is None else f"/overdue?{urlencode({**kept, 'after': following})}",
-            within=within,
+            rows=[overdue_row(entry, world, visit) for entry in entries],
+            measures=_measures(shell, visit, entries),
+            tiles=tiles(figures, _addresses(asked), words),
+            is_cut=figures.late + figures.near if figures.is_cut else None,
+            next_page=None if following is None else address({**asked, "after": following}),
+            first_page=address(asked) if after else None,
+            asked=asked,
+            after=after,
+            selected=selected,
+            turn_selection=address(here if selected else {**here, "all": "1"}),
             ranges=[(days, words.t(name)) for days, name in RANGES_DAYS.items()],
-            workflow=workflow,
-            workflows=[(part.name, words.say(part.title.text)) for part in workflows],
+            rungs=[(str(colour), words.say(COLOUR_TITLES[colour])) for colour in Colour],
+            units=Choices(surroundings=world.surroundings).units(words),
+            workflows=[(part.name, words.say(part.title.text)) for part in shown_workflows(world.rules)],
         )
 
     return router
+
+
+def filter_of(shell: Shell, visit: Visit) -> tuple[dict[str, str], OverdueAsk]:
+    """Return the filter that an address holds, as it stands there and as what is asked; nonsense is left out."""
+    world, params = shell.world(visit), visit.request.query_params
+    asked = {name: params.get(name, "").strip() for name in FILTERS}
+    known = {
+        "within": tuple(RANGES_DAYS),
+        "workflow": world.rules.names(),
+        "unit": tuple(world.surroundings.units),
+        "rung": tuple(Colour),
+    }
+    asked = {name: value for name, value in asked.items() if name not in known or value in known[name]}
+    days = asked.get("days", "")
+    is_number = days.isascii() and days.isdigit() and len(days) <= len(str(NEAR_WORKING_DAYS_MAX))
+    if not is_number or int(days) > NEAR_WORKING_DAYS_MAX:
+        asked.pop("days", None)
+    within = asked.setdefault("within", "0")
+    return asked, OverdueAsk(
+        scope=SCOPES.get(within, Scope.LATE),
+        before=None if within in SCOPES else listed_before(visit.now, int(within)),
+        near_working_days=int(asked["days"]) if "days" in asked else None,
+        workflow=asked.get("workflow"),
+        unit=asked.get("unit"),
+        colour=Colour(asked["rung"]) if "rung" in asked else None,
+    )
+
+
+def address(asked: dict[str, str]) -> str:
+    """Return the address of the list under a filter."""
+    return f"/overdue?{urlencode(asked)}"
+
+
+def _addresses(asked: dict[str, str]) -> dict[str, str]:
+    """Return the addresses of the lists that the figures count: under the same filter but for range and rung."""
+    kept = {name: value for name, value in asked.items() if name not in ("within", "rung")}
+    found = {"late": address({**kept, "within": "0"}), "near": address({**kept, "within": "near"})}
+    return found | {str(colour): address({**kept, "within": "both", "rung": colour}) for colour in Colour}
+
+
+def _measures(shell: Shell, visit: Visit, entries: Iterable[OverdueEntry]) -> list[tuple[str, str]]:
+    """Return the measures that are offered to the visitor on one of the lines at least."""
+    offered = {name for entry in entries for name in entry.measures}
+    titles = measures_of(shell.world(visit).rules)
+    return [(name, visit.words.say(title)) for name, title in titles.items() if name in offered]

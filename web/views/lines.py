@@ -10,6 +10,7 @@ from engine.case.identity import UnitId
 from engine.definition.model import Workflow
 from engine.definition.rulebook import Rulebook
 from engine.definition.wording import title_of
+from engine.service.overdue import calendar_of_line
 from engine.service.ports import CaseLine, OverdueLine
 from engine.service.world import World
 from web.shell import Visit
@@ -29,6 +30,7 @@ class CaseRow:
     unit: str
     opened: str
     due: str | None
+    provisional: bool
     standing: Standing | None
 
 
@@ -62,6 +64,7 @@ def case_row(line: CaseLine, world: World, visit: Visit) -> CaseRow:
         unit=words.t("dash") if handled_by is None else words.say(handled_by.title),
         opened=words.day(instant(line.opened_at)),
         due=None if due_at is None or due_on is None else due_words(due_on, due_at, words),
+        provisional=line.provisional,
         standing=None
         if due_at is None or due_on is None
         else running_standing(due_on, due_at, world.calendar, visit.now, words),
@@ -79,7 +82,7 @@ def deadline_row(line: OverdueLine, world: World, visit: Visit) -> DeadlineRow:
         due=due_words(due_on, due_at, words),
         promised=None if line.promised_on == line.due_on else words.date(date.fromisoformat(line.promised_on)),
         provisional=line.provisional,
-        standing=running_standing(due_on, due_at, world.calendar, visit.now, words),
+        standing=running_standing(due_on, due_at, calendar_of_line(line, workflow, world), visit.now, words),
     )
 
 

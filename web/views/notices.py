@@ -1,40 +1,58 @@
-"""Lines of the inbox: what one was told, the newest first."""
+"""Lines of the inbox: what one was told, the newest first, in whose place, and whether it is read and signed for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.case.codec import instant
+from engine.service.notice_inbox import InboxPage, title_of_notice
 from engine.service.notice_ports import InboxLine
-from engine.service.notice_recipients import announced
 from engine.service.world import World
 from web.shell import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeLine:
-    """One notice as its person reads it. Without ``number`` the case is not theirs to see any more."""
+    """One notice as its person reads it. Without ``address`` the case is not theirs to see any more."""
 
+    id: str
     title: str
     address: str | None
     number: str
     subject: str
     at: str
     unread: bool
+    acknowledged: bool
+    acting_for: str | None
 
 
-def notice_line(line: InboxLine, world: World, visit: Visit) -> NoticeLine:
-    """Return the line of a notice."""
-    words, notice = visit.words, line.notice
-    announcement = None
-    if line.workflow is not None and line.workflow in world.rules.names():
-        announcement = announced(world.rules.newest(line.workflow), notice.kind, notice.name)
-    seen = line.workflow is not None
-    return NoticeLine(
-        title=words.t("inbox_hidden") if announcement is None else words.say(announcement.title.text),
-        address=f"/cases/{notice.case}" if seen else None,
-        number=line.number or words.t("no_number"),
-        subject=line.subject or words.t("no_subject"),
-        at=words.instant(instant(notice.at)),
-        unread=notice.read_at is None,
-    )
+def notice_lines(page: InboxPage, world: World, visit: Visit) -> Iterator[NoticeLine]:
+    """Yield the lines of a page of an inbox."""
+    words = visit.words
+    for line in page.lines:
+        notice = line.notice
+        principal = None if notice.acting_for is None else page.principals.get(notice.acting_for)
+        yield NoticeLine(
+            id=notice.outbox,
+            title=_title(line, world, visit),
+            address=None if line.workflow is None else f"/cases/{notice.case}",
+            number=line.number or words.t("no_number"),
+            subject=line.subject or words.t("no_subject"),
+            at=words.instant(instant(notice.at)),
+            unread=notice.read_at is None,
+            acknowledged=notice.acknowledged_at is not None,
+            acting_for=_acting_for(notice.acting_for, principal, visit),
+        )
+
+
+def _title(line: InboxLine, world: World, visit: Visit) -> str:
+    if line.workflow is None or line.workflow not in world.rules.names():
+        return visit.words.t("inbox_hidden")
+    return visit.words.say(title_of_notice(world.rules.newest(line.workflow), line.notice.kind, line.notice.name))
+
+
+def _acting_for(principal: str | None, name: str | None, visit: Visit) -> str | None:
+    if principal is None:
+        return None
+    return visit.words.t("inbox_acting_for_somebody") if name is None else visit.words.t("inbox_acting_for", name=name)

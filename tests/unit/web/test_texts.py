@@ -10,7 +10,9 @@ from engine.calendar.walk import Mark
 from engine.case.actors import ActorKind
 from engine.definition.parts import Milestone, Phase, Privacy
 from engine.figures.measures import Grouping
+from web.pages import inbox
 from web.pages.overdue import RANGES_DAYS
+from web.shell import SECTIONS
 from web.texts import TEXTS
 from web.words import Words
 
@@ -20,7 +22,7 @@ ASKED = re.compile(r"\bt\(([^()]*)\)?")
 NAMES = re.compile(r"""["']([a-z][a-z_0-9]+)["']""")
 # Names put together from a closed set, as step_submitted.
 MADE = {
-    *(f"nav_{name}" for name in ("front", "cases", "overdue", "figures", "workflows")),
+    *(f"nav_{name}" for name in (*SECTIONS, "jobs")),
     *(f"phase_{phase}" for phase in Phase),
     *(f"step_{milestone}" for milestone in Milestone),
     *(f"privacy_{privacy}" for privacy in Privacy),
@@ -30,6 +32,10 @@ MADE = {
     *(f"figures_by_{kind}" for kind in Grouping),
     *(f"{kind}_{form}" for kind in ("left", "late") for form in ("one", "days")),
     *RANGES_DAYS.values(),
+    *inbox.DONE.values(),
+    *(f"absence_{standing}" for standing in ("now", "coming", "over")),
+    *(f"channel_{done}" for done in ("saved", "forgotten")),
+    *(f"absence_{done}" for done in ("saved", "ended")),
     "role_lead",
     "role_co_handler",
     # Handed on by name.

@@ -1,0 +1,29 @@
+"""What the overdue list is narrowed to, and how its deadlines are counted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class DeadlineFilter(NamedTuple):
+    """What the overdue list is narrowed to; None means any.
+
+    ``since`` is the earliest due instant. ``soon``: due before this instant, or with a rung that stands, however far
+    off. ``on_rungs`` are ids of rungs, one of which must stand, and of ``off_rungs`` none; no ids at all as
+    ``on_rungs`` ask for deadlines on which no rung stands.
+    """
+
+    workflow: str | None = None
+    unit: str | None = None
+    since: int | None = None
+    soon: int | None = None
+    on_rungs: tuple[str, ...] | None = None
+    off_rungs: tuple[str, ...] = ()
+
+
+class DeadlineCount(NamedTuple):
+    """How many deadlines of the list are late or not yet, on the same rungs (JSON, as in their lines)."""
+
+    rungs: str
+    late: bool
+    deadlines: int

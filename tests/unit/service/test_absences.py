@@ -1,0 +1,213 @@
+"""An absence is entered with a substitute and an end, named in every field that is wrong, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import pytest
+
+from engine.access.directory import Deputation, Person
+from engine.case.identity import PersonId, RootId
+from engine.errors import FormInvalid, InputRefused, NotFound
+from engine.service.absences import Away, absence_of, absences, taken_back
+from engine.service.plain import AddDeputation, RemoveDeputation
+from engine.service.ports import Account
+
+ROOT = RootId("works")
+TODAY = date(2026, 3, 4)
+PEOPLE = {
+    PersonId(name): Person(root=ROOT, id=PersonId(name), name=title, login=login, active=active)
+    for name, title, login, active in [
+        ("li", "李明", "liming", True),
+        ("wang", "王芳", "wangfang", True),
+        ("zhao-1", "赵军", "zhao1", True),
+        ("zhao-2", "赵军", "zhao2", True),
+        ("gone", "钱进", "qian", False),
+        ("sun", "孙立", None, True),
+    ]
+}
+LI, WANG = PersonId("li"), PersonId("wang")
+
+
+@dataclass(slots=True)
+class Reads:
+    """The people of the tests and what is entered of them."""
+
+    entered: list[Deputation] = field(default_factory=list)
+
+    def deputations(self, root: RootId, person: PersonId) -> Sequence[Deputation]:
+        return [one for one in self.entered if person in (one.principal, one.deputy)]
+
+    def persons(self, root: RootId, persons: Collection[PersonId]) -> Mapping[PersonId, Person]:
+        return {person: PEOPLE[person] for person in persons}
+
+    def all_persons(self, root: RootId) -> Sequence[Person]:
+        return list(PEOPLE.values())
+
+    def account(self, login: str) -> Account | None:
+        if login == "stranger":
+            return Account(RootId("another"), WANG, login, "外人", None)
+        found = next((one for one in PEOPLE.values() if one.login == login), None)
+        return None if found is None else Account(ROOT, found.id, login, found.name, None)
+
+
+def entered(
+    principal: str, deputy: str, from_on: date | None, until_on: date | None, note: str | None = None
+) -> Deputation:
+    return Deputation(
+        root=ROOT,
+        principal=PersonId(principal),
+        deputy=PersonId(deputy),
+        from_on=from_on,
+        until_on=until_on,
+        note=note,
+    )
+
+
+def wrong(away: Away, *there: Deputation) -> dict[str, str]:
+    """Return what is refused, by field."""
+    with pytest.raises(FormInvalid) as refused:
+        absence_of(Reads(list(there)), ROOT, LI, away, TODAY)
+    return {problem.path: problem.text.zh for problem in refused.value.fields}
+
+
+@pytest.mark.parametrize("called", ["wangfang", "王芳", " 王芳 ", "wang"])
+def test_a_substitute_is_found_by_login_or_by_name(called: str) -> None:
+    away = Away(from_on="2026-03-09", until_on="2026-03-13", substitute=called, note=" 出差 \n 北京 ")
+
+    assert absence_of(Reads(), ROOT, LI, away, TODAY) == entered(
+        "li", "wang", date(2026, 3, 9), date(2026, 3, 13), "出差 北京"
+    )
+
+
+def test_somebody_without_an_account_is_found_by_name_and_today_is_the_first_day() -> None:
+    assert absence_of(Reads(), ROOT, LI, Away(until_on="2026-03-04", substitute="孙立"), TODAY) == entered(
+        "li", "sun", TODAY, TODAY
+    )
+
+
+@pytest.mark.parametrize(
+    ("called", "told"),
+    [
+        ("", "请填写代理人"),
+        ("赵军", "有2人叫"),
+        ("钱进", "没有找到"),
+        ("qian", "没有找到"),
+        ("stranger", "没有找到"),
+        ("王", "没有找到"),
+        ("李明", "本人"),
+        ("liming", "本人"),
+    ],
+)
+def test_a_substitute_is_one_other_person_who_is_there(called: str, told: str) -> None:
+    found = wrong(Away(until_on="2026-03-13", substitute=called))
+    assert found.keys() == {"substitute"}
+    assert told in found["substitute"]
+
+
+@pytest.mark.parametrize(
+    ("from_on", "until_on", "fields"),
+    [
+        ("2026-03-03", "2026-03-13", ["from_on"]),
+        ("2026-03-09", "", ["until_on"]),
+        ("2026-03-09", "2026-03-08", ["until_on"]),
+        ("tomorrow", "2026-02-30", ["from_on", "until_on"]),
+        ("20260309", "2026-03-13", ["from_on"]),
+        ("２０２６-03-09", "2026-03-13", ["from_on"]),
+        ("2026-03-04", "2027-03-05", ["until_on"]),
+        ("2027-03-06", "2027-03-07", ["from_on"]),
+        ("9999-12-31", "9999-12-31", ["from_on"]),
+    ],
+)
+def test_days_are_days_in_order_and_not_too_far_away(from_on: str, until_on: str, fields: list[str]) -> None:
+    assert [*wrong(Away(from_on=from_on, until_on=until_on, substitute="wangfang"))] == fields
+
+
+def test_a_year_is_the_longest() -> None:
+    away = Away(from_on="2026-03-04", until_on="2027-03-04", substitute="wangfang")
+    assert absence_of(Reads(), ROOT, LI, away, TODAY).until_on == date(2027, 3, 4)
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    assert [*wrong(Away(from_on="x", until_on="y", substitute="nobody", note="字" * 201))] == [
+        "from_on",
+        "until_on",
+        "substitute",
+        "note",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("there", "field_name"),
+    [
+        (entered("li", "sun", date(2026, 3, 13), date(2026, 3, 20)), "from_on"),
+        (entered("li", "sun", date(2026, 3, 1), date(2026, 3, 9)), "from_on"),
+        (entered("li", "sun", None, None), "from_on"),
+        (entered("wang", "sun", date(2026, 3, 11), date(2026, 3, 11)), "substitute"),
+    ],
+)
+def test_absences_do_not_overlap_and_a_substitute_is_there(there: Deputation, field_name: str) -> None:
+    away = Away(from_on="2026-03-09", until_on="2026-03-13", substitute="wangfang")
+    assert [*wrong(away, there)] == [field_name]
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        entered("li", "sun", date(2026, 3, 14), date(2026, 3, 20)),
+        entered("li", "sun", date(2026, 3, 1), date(2026, 3, 8)),
+        entered("sun", "li", date(2026, 3, 9), date(2026, 3, 13)),
+        entered("zhao-1", "wang", date(2026, 3, 9), date(2026, 3, 13)),
+        entered("li", "wang", date(2026, 3, 9), date(2026, 3, 13)),
+    ],
+)
+def test_others_are_no_obstacle_nor_is_the_same_said_twice(there: Deputation) -> None:
+    away = Away(from_on="2026-03-09", until_on="2026-03-13", substitute="wangfang")
+    assert absence_of(Reads([there]), ROOT, LI, away, TODAY).deputy == WANG
+
+
+def test_a_list_says_what_holds_today() -> None:
+    reads = Reads(
+        [
+            entered("li", "wang", None, date(2026, 3, 3)),
+            entered("li", "wang", date(2026, 3, 4), date(2026, 3, 4)),
+            entered("li", "sun", date(2026, 3, 5), None),
+            entered("sun", "li", date(2026, 3, 1), date(2026, 3, 4)),
+            entered("wang", "li", date(2026, 3, 1), date(2026, 3, 3)),
+        ]
+    )
+    found = absences(reads, ROOT, LI, TODAY)
+
+    assert [(line.key, line.standing, line.deputy) for line in found.own] == [
+        ("2026-03-05", "coming", "孙立"),
+        ("2026-03-04", "now", "王芳"),
+        ("ever", "over", "王芳"),
+    ]
+    assert [(line.principal, line.standing) for line in found.for_others] == [("孙立", "now")]
+
+
+def test_what_has_begun_ends_yesterday_and_what_has_not_is_as_if_never_said() -> None:
+    begun, today, to_come = (
+        entered("li", "wang", date(2026, 3, 2), date(2026, 3, 6)),
+        entered("li", "sun", TODAY, date(2026, 3, 9)),
+        entered("li", "wang", date(2026, 4, 1), date(2026, 4, 2)),
+    )
+    reads = Reads([begun, today, to_come])
+
+    assert taken_back(reads, ROOT, LI, "2026-03-02", TODAY) == [
+        AddDeputation(entered("li", "wang", date(2026, 3, 2), date(2026, 3, 3)))
+    ]
+    assert taken_back(reads, ROOT, LI, "2026-03-04", TODAY) == [RemoveDeputation(today)]
+    assert taken_back(reads, ROOT, LI, "2026-04-01", TODAY) == [RemoveDeputation(to_come)]
+
+
+def test_only_ones_own_running_absence_is_taken_back() -> None:
+    reads = Reads([entered("sun", "li", TODAY, TODAY), entered("li", "wang", date(2026, 3, 1), date(2026, 3, 3))])
+
+    for key in ("2026-03-04", "ever", "x", ""):
+        with pytest.raises(NotFound):
+            taken_back(reads, ROOT, LI, key, TODAY)
+    with pytest.raises(InputRefused):
+        taken_back(reads, ROOT, LI, "2026-03-01", TODAY)
