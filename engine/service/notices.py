@@ -113,7 +113,9 @@ def expand(office: Office, reads: NoticeReads, world: World, root: RootId, *, li
     # One line for each notice and reason: after a day without a worker there may be hundreds of a kind.
     for (kind, name, reason), count in Counter((row.kind, row.name, row.reason) for row in writing.told).items():
         if reason is not None:
-            _LOG.warning("nobody was told of %s %s (%s times): %s", kind, name, count, reason)
+            # Nobody may be bound to a case any more who was asked to second it; a rung that nobody hears of is a gap.
+            level = logging.INFO if reason == NOBODY and kind != "rung" else logging.WARNING
+            _LOG.log(level, "nobody was told of %s %s (%s times): %s", kind, name, count, reason)
     office.write(
         [
             TellPeople(

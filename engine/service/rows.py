@@ -85,7 +85,7 @@ class SpanEnd(NamedTuple):
 
 
 class DeadlineRow(NamedTuple):
-    """A deadline of a case as the sweep and the overdue list need it. ``rung_at`` is when its next rung is due."""
+    """A deadline of a case as the sweep and the overdue list need it. ``rung_at`` is when time acts on it next."""
 
     root: str
     case: str

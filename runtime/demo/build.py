@@ -17,6 +17,7 @@ from engine.service.desk import Desk
 from runtime.clock import Clock, SetClock, ShiftedClock
 from runtime.demo.corpus import Corpus
 from runtime.demo.grievances import GrievanceScript
+from runtime.demo.inboxes import read_inboxes
 from runtime.demo.organisation import cast_of, directory_writes, keep_accounts, open_accounts
 from runtime.demo.pen import Pen
 from runtime.demo.proposals import ProposalScript
@@ -57,6 +58,7 @@ def build_sample(
         done = simulation.run(progress)
         clock.set(SAMPLE_ENDS_AT.astimezone(UTC))
         done += supervise_late(opened.desk, cast)
+        read_inboxes(opened.desk, cast)
         writes, accounts = open_accounts(cast)
         opened.desk.office.write(writes)
         kept = sample_file(settings)

@@ -15,6 +15,7 @@ from engine.case.identity import CaseId, RootId
 from engine.errors import BanjieError
 from engine.service.desk import Desk
 from engine.service.execute import Done
+from engine.service.notices import expand_all
 from engine.service.sweep import sweep
 from runtime.clock import SetClock
 
@@ -81,12 +82,13 @@ class Simulation:
         return done
 
     def _watch_until(self, at: datetime) -> None:
-        """Sweep at the beginning of each day up to an instant, as a running server would have."""
+        """Sweep, and tell people, at the beginning of each day up to an instant, as a running server would have."""
         day = at.astimezone(SHANGHAI).date()
         while self._swept_on is None or self._swept_on < day:
             self._swept_on = day if self._swept_on is None else self._swept_on + timedelta(days=1)
             self._clock.set(day_begins_at(self._swept_on).astimezone(UTC))
             sweep(self._desk, self._root)
+            expand_all(self._desk.office, self._desk.reads, self._desk.world(self._root), self._root)
 
     def _queue(self, script: Script, case: CaseId | None) -> None:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from api.edge import ApiSettings
 from engine.case.identity import CaseId
@@ -28,10 +28,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture
-def address(house: House) -> Iterator[str]:
+def address(house: House, context: BrowserContext) -> Iterator[str]:
+    """A server that outlives the pages: what a page still fetches at the end of a test must be answered."""
     site = create_site(house.desk, ApiSettings(version="0.1.0", database="sqlite", set_clock=house.clock.now()))
     with serving(site) as address:
         yield address
+        for page in context.pages:
+            page.close()
 
 
 @pytest.fixture

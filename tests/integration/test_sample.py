@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -70,6 +72,17 @@ def test_what_is_longest_overdue_is_supervised_on_the_last_day(opened: Opened) -
     assert {linked for case in matters for linked in case.linked} == {line.id for line in listed}
     late = {case.id for case in matters if any(clock.due_at < SAMPLE_ENDS_AT for clock in case.clocks)}
     assert late == {case.id for case in matters}
+
+
+def test_everybody_has_read_what_is_older_than_a_week(opened: Opened, settings: Settings) -> None:
+    with closing(sqlite3.connect(settings.database_url.removeprefix("sqlite:///"))) as plain:
+        [(waiting,)] = plain.execute("SELECT count(*) FROM outbox").fetchall()
+        unread = [at for (at,) in plain.execute("SELECT at FROM notice WHERE read_at IS NULL")]
+        read = [at for (at,) in plain.execute("SELECT at FROM notice WHERE read_at IS NOT NULL")]
+    assert waiting == 0
+    week_ago = (SAMPLE_ENDS_AT.timestamp() - 7 * 86_400) * 1_000_000
+    assert min(unread) >= week_ago
+    assert max(read) < week_ago
 
 
 def test_the_same_seed_plays_the_same_story(opened: Opened, tmp_path: Path) -> None:

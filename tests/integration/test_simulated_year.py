@@ -32,7 +32,8 @@ from tests.support.year import DATES_OF_SESSION, WORKFLOWS, Year, periods
 CASES_OF_EACH = 500
 SEED = 20260105
 
-pytestmark = pytest.mark.slow
+# One year for all its tests: it takes a minute to live.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("simulated-year")]
 
 
 @dataclass(frozen=True, slots=True)
