@@ -212,17 +212,20 @@ class Committer:
             for one in plain.writes:
                 apply_write(one, writes)
 
-        try:
-            self._store.plain(write)
-        except OutcomeUnknown as error:
-            plain.done.set_exception(error)
-            self._unknown = error
-        except Conflict:
-            plain.done.set_exception(StorageUnavailable())
-        except Exception as error:  # noqa: BLE001 - handed to who waits for it; the writer's loop must go on
-            plain.done.set_exception(error)
-        else:
-            plain.done.set_result(None)
+        for _round in range(CONFLICT_ROUNDS_MAX):
+            try:
+                self._store.plain(write)
+            except Conflict:
+                continue
+            except OutcomeUnknown as error:
+                plain.done.set_exception(error)
+                self._unknown = error
+            except Exception as error:  # noqa: BLE001 - handed to who waits for it; the writer's loop must go on
+                plain.done.set_exception(error)
+            else:
+                plain.done.set_result(None)
+            return
+        plain.done.set_exception(StorageUnavailable())
 
     def _commit(self, batch: list[_Waiting], queue: deque[_Waiting], *, measured: bool) -> None:
         began = time.perf_counter()

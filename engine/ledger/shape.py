@@ -14,7 +14,7 @@ from engine.errors import InputRefused
 from engine.ledger.canonical import parse_canonical
 from engine.ledger.chain import parse_instant
 from engine.ledger.entries import VERSION
-from engine.ledger.streams import SWEPT
+from engine.ledger.streams import FACTS
 from engine.text import Text
 
 Check = Callable[[object], bool]
@@ -53,7 +53,7 @@ def stream_problems(data: object, root: str) -> Iterator[Text]:
         return
     if isinstance(body, dict):
         yield from shape_problems(body)
-        if body.get("type") != SWEPT:
+        if body.get("type") not in FACTS:
             yield Text("不是系统条目", "no entry of the engine's own")
         if body.get("ledger") != root:
             said = f"{body.get('ledger')!r:.80}"
@@ -168,6 +168,20 @@ _CLOCK = _object(
     unwatched=_true,
 )
 
+
+def _fact(parts: Mapping[str, str]) -> Check:
+    """Return the check of one type of fact, from how it is declared."""
+    optional = tuple(name for name, kind in parts.items() if kind.endswith("?"))
+    return _object(optional, **{name: _KINDS[kind.removesuffix("?")] for name, kind in parts.items()})
+
+
+_KINDS: Mapping[str, Check] = {
+    "text": _some_text,
+    "count": _count,
+    "day": _DAY,
+    "hash": _HASH,
+    "texts": _list(_some_text),
+}
 _PARTS: Mapping[str, Check] = {
     "v": _one_of(VERSION),
     "ledger": _some_text,
@@ -175,9 +189,10 @@ _PARTS: Mapping[str, Check] = {
     "seq": _count,
     "prev": _HASH,
     "id": _ID,
-    "type": _one_of(*(str(kind) for kind in EventType), SWEPT),
+    "type": _one_of(*(str(kind) for kind in EventType), *FACTS),
     "at": _instant,
-    "actor": _like(r"system|import|P[1-9]\d{0,8}"),
+    "actor": _like(r"system|import|person|P[1-9]\d{0,8}"),
+    "by": _some_text,
     "acting_for": _PSEUDONYM,
     "role": _some_text,
     "unit": _some_text,
@@ -216,7 +231,7 @@ _PARTS: Mapping[str, Check] = {
     "rungs": _list(_tuple(_some_text, _some_text)),
     "withdrawn": _list(_tuple(_some_text, _some_text)),
     "priv": _map(_HASH),
-    SWEPT: _object(calendar=_some_text, open=_count, looked=_count, raised=_count, failed=_count),
+    **{name: _fact(parts) for name, parts in FACTS.items()},
 }
 
 _ALWAYS = ("v", "ledger", "case", "seq", "prev", "id", "type", "at", "actor")
@@ -240,6 +255,6 @@ _BY_TYPE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     str(EventType.FIRED): (("transition", "role"), (*_MOVES, "to", "guards")),
     str(EventType.CHANGED): ((), (*_WHO, *_CHANGES, "cause")),
     str(EventType.NOTED): ((), _WHO),
-    SWEPT: ((SWEPT,), ()),
+    **{name: ((name,), ("by",)) for name in FACTS},
 }
 """Beside what every entry has: the parts that an entry of this type must have, and those it may have."""

@@ -1,22 +1,42 @@
-"""Chains beside the cases: what the engine does on its own, as ``system:<day>:<slot>``, one chain a day and process.
+"""Chains beside the cases: facts about the house, as ``system:<day>:<slot>``, and about one case, ``access:<case>``.
 
-An entry looks like a case's and is linked like one; what it tells stands in a part named after its type.
+Sweeps, grants, rules, exports, keys stand in a chain a day and process; who looked at a confidential case, or was
+turned away, in a chain beside that case, so that its own is not lengthened by reading it. An entry looks like a case's
+and is linked like one; what it tells stands in a part named after its type, of the form that FACTS declares.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Final
+
+from pydantic import JsonValue
 
 from engine.case.codec import at_text
-from engine.case.identity import RootId, derived_id, ordered_id
+from engine.case.identity import CaseId, PersonId, RootId, derived_id, ordered_id
 from engine.case.scope import SHANGHAI
 from engine.ledger.canonical import canonical
 from engine.ledger.chain import entry_hash
 from engine.ledger.entries import VERSION
 
-SYSTEM = "system:"
-SWEPT = "swept"
+SYSTEM: Final = "system:"
+ACCESS: Final = "access:"
+SWEPT: Final = "swept"
+FACTS: Final[Mapping[str, Mapping[str, str]]] = {
+    SWEPT: {"calendar": "text", "open": "count", "looked": "count", "raised": "count", "failed": "count"},
+    "granted": {"person": "text", "role": "text", "unit": "text", "from_on": "day?", "until_on": "day?"},
+    "grant_ended": {"person": "text", "role": "text", "unit": "text", "from_on": "day?"},
+    "rules_kept": {"kind": "text", "name": "text", "version": "count", "hash": "hash"},
+    "days_kept": {"year": "count", "hash": "hash"},
+    "exported": {"what": "text", "rows": "count", "scope": "text?"},
+    "read": {"case": "text"},
+    "denied": {"what": "text", "times": "count", "case": "text?"},
+}
+"""What may be told: by type, the parts of it and what each is. ``text`` is some text, ``count`` a whole number from 0,
+``day`` YYYY-MM-DD, ``hash`` 64 hex digits, ``texts`` a list of texts; with ``?`` it may be left out. People are called
+by their ids: no name, no address, no word that a stranger typed may stand here, as nothing here can be erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +53,19 @@ class Swept:
     failed: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something to be told in a stream; ``by`` is who did it, None for the engine itself.
+
+    ``about`` is the case whose access stream it stands in; None puts it into the system stream of its day.
+    """
+
+    type: str
+    details: Mapping[str, JsonValue]
+    by: PersonId | None = None
+    about: CaseId | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class StreamEntry:
     """An entry ready to be stored."""
@@ -44,7 +77,7 @@ class StreamEntry:
 
 def is_stream(chain: str) -> bool:
     """Say whether a chain is one of these and not a case's."""
-    return chain.startswith(SYSTEM)
+    return chain.startswith((SYSTEM, ACCESS))
 
 
 def stream_of(at: datetime, slot: int) -> str:
@@ -52,27 +85,32 @@ def stream_of(at: datetime, slot: int) -> str:
     return f"{SYSTEM}{at.astimezone(SHANGHAI):%Y-%m-%d}:{slot}"
 
 
-def swept_entry(root: RootId, stream: str, at: datetime, swept: Swept, last: tuple[int, bytes] | None) -> StreamEntry:
-    """Return the entry that tells of a sweep, after the last one (its seq and hash) of the stream."""
+def stream_for(fact: Fact, at: datetime, slot: int) -> str:
+    """Return the name of the stream that a fact belongs to."""
+    return stream_of(at, slot) if fact.about is None else f"{ACCESS}{fact.about}"
+
+
+def swept_fact(swept: Swept) -> Fact:
+    """Return what tells of a sweep."""
+    return Fact(type=SWEPT, details=asdict(swept))
+
+
+def fact_entry(root: RootId, stream: str, at: datetime, fact: Fact, last: tuple[int, bytes] | None) -> StreamEntry:
+    """Return the entry that tells a fact, after the last one (its seq and hash) of the stream."""
     seq, prev = (0, "0" * 64) if last is None else (last[0], last[1].hex())
-    body = canonical(
-        {
-            "v": VERSION,
-            "ledger": root,
-            "case": stream,
-            "seq": seq + 1,
-            "prev": prev,
-            "id": ordered_id(at, derived_id(root, stream, seq + 1)),
-            "type": SWEPT,
-            "at": at_text(at),
-            "actor": "system",
-            SWEPT: {
-                "calendar": swept.calendar,
-                "open": swept.open,
-                "looked": swept.looked,
-                "raised": swept.raised,
-                "failed": swept.failed,
-            },
-        }
-    )
-    return StreamEntry(seq + 1, body, entry_hash(body))
+    body: dict[str, JsonValue] = {
+        "v": VERSION,
+        "ledger": root,
+        "case": stream,
+        "seq": seq + 1,
+        "prev": prev,
+        "id": ordered_id(at, derived_id(root, stream, seq + 1)),
+        "type": fact.type,
+        "at": at_text(at),
+        "actor": "system" if fact.by is None else "person",
+        fact.type: {name: value for name, value in fact.details.items() if value is not None},
+    }
+    if fact.by is not None:
+        body["by"] = fact.by
+    data = canonical(body)
+    return StreamEntry(seq + 1, data, entry_hash(data))

@@ -9,7 +9,7 @@ from engine.access.directory import Delegation, Deputation, GrantRow, Person, Un
 from engine.case.codec import microseconds
 from engine.case.identity import PersonId, RootId
 from engine.case.situation import CongressSession
-from engine.ledger.streams import Swept
+from engine.ledger.streams import Fact, Swept
 from engine.service.notice_writes import NoticeWrite, apply_notice_write
 from engine.service.ports import DirectoryWrites
 from engine.service.rows import CounterRow
@@ -144,6 +144,16 @@ class RecordSweep:
     swept: Swept
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFact:
+    """Record a fact about the house, or about who looked at a case, in its stream (``engine.ledger.streams``)."""
+
+    root: RootId
+    at: datetime
+    fact: Fact
+    slot: int = 0
+
+
 PlainWrite = (
     AddUnit
     | AddPerson
@@ -161,6 +171,7 @@ PlainWrite = (
     | NoteFailure
     | SetCounter
     | RecordSweep
+    | RecordFact
     | NoticeWrite
 )
 
@@ -202,5 +213,7 @@ def apply_write(write: PlainWrite, writes: DirectoryWrites) -> None:
             writes.last_counter(row)
         case RecordSweep():
             writes.record_sweep(write.root, write.at, write.slot, write.swept)
+        case RecordFact():
+            writes.record_fact(write.root, write.at, write.slot, write.fact)
         case _:
             apply_notice_write(write, writes)

@@ -15,7 +15,7 @@ from engine.case.actors import Grant
 from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.situation import CongressSession
-from engine.ledger.streams import Swept
+from engine.ledger.streams import Fact, Swept
 from engine.service.deadline_ports import DeadlineCount, DeadlineFilter
 from engine.service.notice_ports import NoticeReads, NoticeWrites
 from engine.service.rows import BatchRows, CaseRow, CounterRow, DeadlineRow, EntryRow, PrivateRow
@@ -390,3 +390,6 @@ class DirectoryWrites(NoticeWrites, Protocol):
 
     def record_sweep(self, root: RootId, at: datetime, slot: int, swept: Swept) -> None:
         """Add the entry of a sweep to the stream of its day and slot, and note when the last sweep was."""
+
+    def record_fact(self, root: RootId, at: datetime, slot: int, fact: Fact) -> None:
+        """Add a fact to the stream that it belongs to."""

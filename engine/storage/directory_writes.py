@@ -12,7 +12,8 @@ from engine.case.codec import microseconds
 from engine.case.identity import PersonId, RootId
 from engine.case.situation import CongressSession
 from engine.errors import InputRefused
-from engine.ledger.streams import Swept, stream_of, swept_entry
+from engine.ledger.shape import stream_problems
+from engine.ledger.streams import Fact, Swept, fact_entry, stream_for, swept_fact
 from engine.service.rows import CounterRow
 from engine.storage.compiled import Compiler, Runner
 from engine.storage.directory_statements import DirectoryStatements
@@ -180,13 +181,18 @@ class StoredDirectory(StoredNotices):
         self._transaction.run(self._say.no_login, token_hash=token_hash)
 
     def record_sweep(self, root: RootId, at: datetime, slot: int, swept: Swept) -> None:
-        stream = stream_of(at, slot)
+        self.record_fact(root, at, slot, swept_fact(swept))
+        self._transaction.run(self._say.sweep, root=root, at=microseconds(at), **asdict(swept))
+
+    def record_fact(self, root: RootId, at: datetime, slot: int, fact: Fact) -> None:
+        """Add a fact to its stream. Two processes at the end of one stream: the key refuses the second, which is asked
+        again by its committer."""
+        stream = stream_for(fact, at, slot)
         found = self._transaction.fetch(self._say.end_of_stream, root=root, case=stream)
-        entry = swept_entry(root, stream, at, swept, (found[0][0], bytes(found[0][1])) if found else None)
-        instant = microseconds(at)
+        entry = fact_entry(root, stream, at, fact, (found[0][0], bytes(found[0][1])) if found else None)
+        assert not list(stream_problems(entry.body, root)), f"a fact not as it is declared: {fact.type}"
         self._transaction.run(self._say.entry, root=root, case=stream, seq=entry.seq, body=entry.body, hash=entry.hash)
-        self._transaction.run(self._say.unsealed, root=root, at=instant, case=stream, seq=entry.seq)
-        self._transaction.run(self._say.sweep, root=root, at=instant, **asdict(swept))
+        self._transaction.run(self._say.unsealed, root=root, at=microseconds(at), case=stream, seq=entry.seq)
 
     def note_failure(self, login: str, at: int) -> None:
         """Count a failed login; failures of more than a day ago are forgotten, so that guessing fills no disk."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from engine.case.identity import CaseId, RootId
+from engine.case.identity import CaseId, PersonId, RootId
 from engine.ledger.canonical import canonical
 from engine.ledger.chain import entry_hash
-from engine.ledger.streams import Swept, is_stream, stream_of, swept_entry
+from engine.ledger.streams import Fact, Swept, fact_entry, is_stream, stream_for, stream_of, swept_fact
 from engine.service.ports import CaseFile
 from engine.service.rows import EntryRow
 from engine.service.verify import verify_stream
@@ -20,6 +20,8 @@ from engine.service.verify import verify_stream
 ROOT = RootId("works")
 AT = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)
 STREAM = stream_of(AT, 0)
+CASE = CaseId("019cac0f26805f9251c8f4201747b167")
+READER = PersonId("019cac0f26805f9251c8f4201747b168")
 
 
 def a_file(*bodies: bytes) -> CaseFile:
@@ -28,10 +30,10 @@ def a_file(*bodies: bytes) -> CaseFile:
 
 
 def two_sweeps() -> list[bytes]:
-    first = swept_entry(ROOT, STREAM, AT, Swept(calendar="c", open=3, looked=3, raised=1, failed=0), None)
+    first = fact_entry(ROOT, STREAM, AT, swept_fact(Swept(calendar="c", open=3, looked=3, raised=1, failed=0)), None)
     after = (first.seq, first.hash)
     later = Swept(calendar="c", open=3, looked=3, raised=0, failed=0)
-    return [first.body, swept_entry(ROOT, STREAM, AT + timedelta(minutes=1), later, after).body]
+    return [first.body, fact_entry(ROOT, STREAM, AT + timedelta(minutes=1), swept_fact(later), after).body]
 
 
 def changed(body: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
@@ -75,3 +77,29 @@ def test_an_entry_changed_or_taken_away_breaks_the_chain() -> None:
     assert verify_stream(a_file(altered, second), ROOT) != []
     assert verify_stream(a_file(second), ROOT) != []
     assert verify_stream(a_file(b"{", second), ROOT) != []
+
+
+def test_a_fact_about_a_case_stands_beside_it_and_says_who_did_it() -> None:
+    fact = Fact(type="read", details={"case": CASE}, by=READER, about=CASE)
+    stream = stream_for(fact, AT, 3)
+    entry = fact_entry(ROOT, stream, AT, fact, None)
+    assert (stream, is_stream(stream)) == (f"access:{CASE}", True)
+    body = json.loads(entry.body)
+    assert (body["actor"], body["by"], body["read"]) == ("person", READER, {"case": CASE})
+    assert verify_stream(a_file(entry.body)._replace(case=CaseId(stream)), ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "holds"),
+    [
+        ({"person": "p", "role": "r", "unit": "u", "from_on": "2026-01-05"}, True),
+        ({"person": "p", "role": "r", "unit": "u"}, True),
+        ({"person": "p", "role": "r", "unit": "u", "from_on": "5.1.2026"}, False),
+        ({"person": "p", "role": "r"}, False),
+        ({"person": "p", "role": "r", "unit": "u", "name": "x"}, False),
+        ({"person": "p", "role": "r", "unit": ""}, False),
+    ],
+)
+def test_a_fact_has_the_parts_that_are_declared_for_it(parts: dict[str, str], holds: bool) -> None:
+    entry = fact_entry(ROOT, STREAM, AT, Fact(type="granted", details={**parts}, by=READER), None)
+    assert (verify_stream(a_file(entry.body), ROOT) == []) is holds
