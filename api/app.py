@@ -10,25 +10,38 @@ from api.edge import ApiSettings, Edge, make_edge
 from api.headers import SecurityHeaders
 from api.incoming import CleanAddress
 from api.problems import install_problems
+from api.routes.accounts import account_routes
+from api.routes.erasures import erasure_routes
 from api.routes.figures import figures_routes
+from api.routes.files import file_routes
+from api.routes.grants import grants_routes
 from api.routes.health import health_routes
 from api.routes.jobs import jobs_routes
+from api.routes.ledger import ledger_routes
 from api.routes.notices import notices_routes
 from api.routes.own import own_routes
 from api.routes.reading import reading_routes
 from api.routes.rules import rules_routes
+from api.routes.strangers import strangers_routes
 from api.routes.writing import writing_routes
+from api.strangers import Discreet
 from engine.service.desk import Desk
 
 API_PREFIX = "/api"
 ROUTES = (
     writing_routes,
     reading_routes,
+    file_routes,
+    erasure_routes,
     notices_routes,
     own_routes,
+    account_routes,
+    grants_routes,
     rules_routes,
     figures_routes,
+    ledger_routes,
     jobs_routes,
+    strangers_routes,
     health_routes,
 )
 
@@ -36,8 +49,9 @@ ROUTES = (
 def create_api(desk: Desk, settings: ApiSettings) -> FastAPI:
     """Return the API as an application of its own, without pages."""
     app = bare_app(settings)
-    install_problems(app)
-    add_api(app, make_edge(desk, settings))
+    edge = make_edge(desk, settings)
+    install_problems(app, after=edge.denials.of)
+    add_api(app, edge)
     return app
 
 
@@ -58,6 +72,7 @@ def bare_app(settings: ApiSettings) -> FastAPI:
     )
     app.add_middleware(CleanAddress)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Discreet)
     return app
 
 

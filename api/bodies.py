@@ -6,7 +6,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
-from api.limits import BATCH_COMMANDS_MAX, INTEGER_MAX, KEY_CHARACTERS_MAX
+from api.limits import (
+    BATCH_COMMANDS_MAX,
+    INTEGER_MAX,
+    KEY_CHARACTERS_MAX,
+    PASSWORD_CHARACTERS_MAX,
+    TOKEN_CHARACTERS_MAX,
+)
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Key = Annotated[str, StringConstraints(pattern=rf"^[\x21-\x7e]{{1,{KEY_CHARACTERS_MAX}}}\z")]
@@ -20,25 +26,48 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class OnBehalfBody(Body):
+    """Says for whom the asker enters something (代录), from what, and when it happened.
+
+    ``kind`` is paper, telephone or visit; ``basis`` number or page in words; ``occurred_at`` a day or an instant with
+    its offset; ``person`` an id, a login or a name that only one person has, left out where nobody knows who it was;
+    ``scan`` the SHA-256 of the scanned page.
+    """
+
+    kind: Annotated[str, StringConstraints(max_length=20)]
+    basis: Annotated[str, StringConstraints(max_length=1000)]
+    occurred_at: Annotated[str, StringConstraints(max_length=40)]
+    person: Annotated[str, StringConstraints(max_length=100)] = ""
+    scan: Annotated[str, StringConstraints(max_length=100)] = ""
+
+
 class OpenCaseBody(Body):
-    """Opens a case; the asker becomes its proposer. Nobody binds others to a case by opening it."""
+    """Opens a case; the asker becomes its proposer, or with ``on_behalf`` whom it is entered for."""
 
     workflow: Name
     unit: Name
     congress_session: Name | None = None
     form: Form = Field(default_factory=dict)
+    on_behalf: OnBehalfBody | None = None
 
 
-class FireBody(Body):
-    """Makes a move of a case. ``expected_version`` is the version the asker looked at."""
+class MoveBody(Body):
+    """A move of a case. ``expected_version`` is the version the asker looked at."""
 
     transition: Name
     form: Form = Field(default_factory=dict)
     expected_version: Version | None = None
 
 
-class FireItem(FireBody):
-    """One move of a list. Without a ``key`` it has one made of the request's key and its place."""
+class FireBody(MoveBody):
+    """Makes a move of a case, or with ``on_behalf`` enters one that somebody made on paper or by telephone."""
+
+    on_behalf: OnBehalfBody | None = None
+
+
+class FireItem(MoveBody):
+    """One move of a list. Without a ``key`` it has one made of the request's key and its place. What is entered on
+    behalf is entered singly, with the paper in hand."""
 
     case: Name
     key: Key | None = None
@@ -77,3 +106,66 @@ class NoticesBody(Body):
         list[Annotated[str, StringConstraints(min_length=1, max_length=300)]],
         Field(min_length=1, max_length=BATCH_COMMANDS_MAX),
     ]
+
+
+class StrangerBody(Body):
+    """Files without a name. People complained about are named in words; ``root`` is needed where there are several."""
+
+    workflow: Name
+    unit: Name | None = None
+    root: Name | None = None
+    form: Form = Field(default_factory=dict)
+
+
+class CodeBody(Body):
+    """Comes back with a query code."""
+
+    code: Annotated[str, StringConstraints(max_length=TOKEN_CHARACTERS_MAX)]
+
+
+class CodeFireBody(CodeBody):
+    """Makes a move of the case behind a query code."""
+
+    transition: Name
+    form: Form = Field(default_factory=dict)
+
+
+class PasswordBody(Body):
+    """The asker sets another password; ``old`` is the one that holds now."""
+
+    old: Annotated[str, StringConstraints(max_length=PASSWORD_CHARACTERS_MAX)]
+    password: Annotated[str, StringConstraints(max_length=PASSWORD_CHARACTERS_MAX)]
+
+
+class TokenBody(Body):
+    """The asker has a token made; ``parts`` narrows it to parts of the API, none means all of them."""
+
+    title: Annotated[str, StringConstraints(max_length=200)]
+    access: Annotated[str, StringConstraints(max_length=10)] = "read"
+    parts: Annotated[list[Name], Field(max_length=20)] = Field(default_factory=list)
+    days: Annotated[int, Field(ge=0, le=INTEGER_MAX)] = 90
+
+
+class SlipBody(Body):
+    """Those who look after an account have a slip made; with ``reset`` its password, sessions and tokens end."""
+
+    reset: bool = False
+
+
+class GrantBody(Body):
+    """Gives a role in a unit for a period of days, both included; ``person`` is a login name or an id."""
+
+    person: Name
+    role: Name
+    unit: Name
+    from_on: Annotated[str, StringConstraints(max_length=10)] | None = None
+    until_on: Annotated[str, StringConstraints(max_length=10)] | None = None
+
+
+class EndGrantBody(Body):
+    """Takes a grant back, named by ids and its first day as the list shows them."""
+
+    person: Name
+    role: Name
+    unit: Name
+    from_on: Annotated[str, StringConstraints(max_length=10)] | None = None

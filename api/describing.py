@@ -16,7 +16,7 @@ _PROBLEM: dict[str, Any] = {
         "code": {"type": "string", "description": "stable; what programs should look at"},
     },
 }
-_KEY: dict[str, Any] = {
+KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
@@ -43,7 +43,7 @@ def described(body: type[BaseModel], *, keyed: bool = True) -> Described:
     schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
     return {
         "openapi_extra": {
-            "parameters": [_KEY] if keyed else [],
+            "parameters": [KEY] if keyed else [],
             "requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(schema)}}},
         }
     }

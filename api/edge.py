@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
+from api.denials import Denials
 from api.identity import Asker, Identities
 from api.login import Logins
+from api.oidc.settings import ProviderSettings
 from engine.case.commands import Command
+from engine.case.identity import RootId
 from engine.errors import BanjieError, NotFound
+from engine.ledger.notes import VerifierKey
+from engine.ledger.receipts import SignedReceipt
 from engine.service.desk import Desk
 from engine.service.execute import Done
 from engine.service.jobs import Jobs
+from engine.service.logins import AccountRules
 from engine.service.world import World
 from engine.text import Text
+
+
+class ReceiptPen(Protocol):
+    """Signs receipts with the application's own key (``runtime.receipt_key``)."""
+
+    @property
+    def key(self) -> VerifierKey:
+        """The key by which receipts are verified."""
+
+    def receipt(self, root: RootId, case: str, seq: int, digest: bytes) -> SignedReceipt:
+        """Return the receipt of an entry, the same each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +43,12 @@ class ApiSettings:
     ``database`` names the kind of database for ``/api/health``; ``set_clock`` is the instant a configured clock began
     at, which every page then says; ``https`` makes the login cookie one that travels under https only;
     ``openapi_for_all`` shows the description of the API without a login; ``channels`` are those by which this
-    installation delivers, by the names of ``notifications``.
+    installation delivers, by the names of ``notifications``; ``accounts`` is what is asked of accounts; ``pages_url``
+    is where the pages are reached, as it is printed on slips, "" for where they were asked for;
+    ``small_installation`` lets one person belong to several administrations; ``provider`` is where people may log in
+    instead, None for nowhere. ``log_key`` gives the key that
+    signs the checkpoints of an origin, None where it is not known here; ``receipts`` signs receipts, None where this
+    process gives none.
     """
 
     version: str
@@ -33,6 +57,12 @@ class ApiSettings:
     https: bool = False
     openapi_for_all: bool = False
     channels: tuple[str, ...] = ()
+    accounts: AccountRules = field(default_factory=AccountRules)
+    pages_url: str = ""
+    small_installation: bool = False
+    provider: ProviderSettings | None = None
+    log_key: Callable[[str], VerifierKey | None] = lambda _origin: None
+    receipts: ReceiptPen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +73,7 @@ class Edge:
     settings: ApiSettings
     logins: Logins
     identities: Identities
+    denials: Denials
     jobs: Jobs | None = None
 
     def world(self, asker: Asker) -> World:
@@ -68,6 +99,7 @@ class Edge:
 
 def make_edge(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None) -> Edge:
     """Return the edge of a desk, and of the background jobs beside it."""
-    logins = Logins(desk, https=settings.https)
-    identities = Identities(desk, cookie=logins.cookie)
-    return Edge(desk=desk, settings=settings, logins=logins, identities=identities, jobs=jobs)
+    logins = Logins(desk, https=settings.https, rules=settings.accounts)
+    identities = Identities(desk, cookie=logins.cookie, rules=settings.accounts)
+    denials = Denials(desk=desk, identities=identities)
+    return Edge(desk=desk, settings=settings, logins=logins, identities=identities, denials=denials, jobs=jobs)

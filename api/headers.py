@@ -14,7 +14,8 @@ SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # Not "no-referrer": with it browsers send "Origin: null" with our own forms, and on a plain-http intranet, where
-    # they leave out Sec-Fetch-Site as well, no form would be taken (api.origin).
+    # they leave out Sec-Fetch-Site as well, no form would be taken (api.origin). The entrance for strangers has that
+    # policy all the same (api.strangers): no cookie counts there, so nothing can be forged in anybody's name.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -23,7 +24,7 @@ _RAW: Final = [(name.lower().encode(), value.encode()) for name, value in SECURI
 
 
 class SecurityHeaders:
-    """Adds the security headers to every answer; an answer that says how long it may be kept stays so."""
+    """Adds the security headers to every answer; one that says how long it may be kept, or is stricter, stays so."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -37,8 +38,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
-                keeps = "cache-control" in headers
-                headers.raw.extend(pair for pair in _RAW if not (keeps and pair[0] == b"cache-control"))
+                own = {name for name, _value in headers.raw}
+                headers.raw.extend(pair for pair in _RAW if pair[0] not in own)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

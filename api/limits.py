@@ -12,6 +12,8 @@ NESTING_MAX: Final = 20
 INTEGER_MAX: Final = 2**53 - 1
 """Beyond it JSON numbers of different programs stop being the same number (RFC 8259, section 6)."""
 FORM_FIELDS_MAX: Final = 200
+UPLOADS_OF_FORM_MAX: Final = 20
+PART_HEADER_BYTES_MAX: Final = 4 * 1024
 
 KEY_CHARACTERS_MAX: Final = 200
 TOKEN_CHARACTERS_MAX: Final = 200
@@ -23,10 +25,12 @@ PAGE_LINES_MAX: Final = 200
 BATCH_COMMANDS_MAX: Final = 256
 NEAR_WORKING_DAYS_MAX: Final = 250
 
-LOGIN_HOURS: Final = 12
-LOGIN_FAILURES_MAX: Final = 10
-LOGIN_FAILURES_MINUTES: Final = 15
+KNOWN_BROWSER_DAYS: Final = 180
+"""How long a browser that was let in to an account keeps the bucket of tries that strangers cannot fill."""
 PASSWORD_CHECKS_AT_ONCE: Final = 2
 """A check takes 64 MiB and 0.1 s; more at once would let strangers fill the memory."""
 IDENTITY_SECONDS: Final = 2.0
-"""How long somebody is known without asking the database again; so long a revoked login may still act."""
+"""How long somebody is known without asking the database again; so long a login that another process has revoked may
+still act. What this process revokes is over at once."""
+TOUCHED_SECONDS: Final = 60
+"""How exactly it is noted when a session was used last."""

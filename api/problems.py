@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import JsonValue
 from pydantic_core import ErrorDetails
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -23,6 +24,7 @@ from api.headers import SECURITY_HEADERS
 from api.hygiene import Unreadable
 from api.language import language_of
 from api.limits import BODY_BYTES_MAX, KEY_CHARACTERS_MAX
+from engine.access.token_scope import TokenScope
 from engine.calendar.reading import YEAR_FIRST, YEAR_LAST
 from engine.errors import (
     BanjieError,
@@ -35,10 +37,12 @@ from engine.errors import (
     ImportRefused,
     InputRefused,
     KeyReused,
+    KeysUnavailable,
     LoginRefused,
     NotFound,
     NotPermitted,
     OutcomeUnknown,
+    SealingStopped,
     StaleCase,
     StorageUnavailable,
     TooBusy,
@@ -48,6 +52,11 @@ from engine.text import Language, Text
 
 _LOG = logging.getLogger(__name__)
 Respond = Callable[[Request, BanjieError], Response]
+After = Callable[[Request, BanjieError], BackgroundTask | None]
+
+
+def _nothing(_request: Request, _error: BanjieError) -> None:
+    """Leave nothing to be done."""
 
 
 class BodyInvalid(InputRefused):
@@ -114,6 +123,30 @@ class CrossSite(NotPermitted):
         )
 
 
+class AccountUnfinished(NotPermitted):
+    """Another password or a second factor must be set before anything else; ``due`` says which."""
+
+    code = "account_unfinished"
+
+    def __init__(self, due: str) -> None:
+        self.due = due
+        text = (
+            Text("请先修改密码", "Set another password first")
+            if due == "password"
+            else Text("您的角色须使用动态验证码，请先绑定", "Your role needs a second factor; set one up first")
+        )
+        super().__init__(text, due=due)
+
+
+class ScopeExceeded(NotPermitted):
+    """The API token was made for less than this."""
+
+    code = "scope_exceeded"
+
+    def __init__(self, scope: TokenScope) -> None:
+        super().__init__(Text("该令牌的授权范围不包括此操作", "This token was not made for that"), scope=str(scope))
+
+
 class AddressRefused(NotFound):
     """There is nothing at this address, or not by this method; ``status`` is what the router said."""
 
@@ -151,6 +184,8 @@ STATUS: Final[Mapping[type[BanjieError], int]] = {
     CalendarEnds: 503,
     CommandFailed: 500,
     OutcomeUnknown: 503,
+    KeysUnavailable: 503,
+    SealingStopped: 503,
     StorageUnavailable: 503,
 }
 """Error class → status. A class that is not named stands under the nearest one above it that is."""
@@ -212,13 +247,18 @@ def localised(value: object, language: Language) -> JsonValue:
     return value if isinstance(value, str | int | bool) or value is None else str(value)
 
 
-def install_problems(app: FastAPI, respond: Respond = problem_response) -> None:
-    """Answer every error of an application through ``respond``; what is not ours is known by an id only."""
+def install_problems(app: FastAPI, respond: Respond = problem_response, after: After = _nothing) -> None:
+    """Answer every error of an application through ``respond``; what is not ours is known by an id only.
+
+    ``after`` says what is left to be done when the answer has left.
+    """
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, BanjieError)
         _LOG.info("refused with %s", error.code)
-        return respond(request, error)
+        response = respond(request, error)
+        response.background = after(request, error)
+        return response
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

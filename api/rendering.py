@@ -93,7 +93,11 @@ def view_json(view: CaseView) -> Json:
         "hash": case.head,
         "fields": dict(view.fields),
         "parties": [
-            {"role": party.role, "person": party.person, "name": view.people.get(party.person)}
+            {
+                "role": party.role,
+                "person": None if party.person in view.nameless else party.person,
+                "name": view.people.get(party.person),
+            }
             for party in case.parties
         ],
         "milestones": {name: at_text(at) for name, at in case.milestones.items()},
@@ -102,6 +106,7 @@ def view_json(view: CaseView) -> Json:
         "children": [_child_json(child) for child in view.children],
         "deadlines": [clock_json(clock) for clock in case.clocks],
         "offered": [_offer_json(name, view.definition) for name in view.offered],
+        "enterable": [_offer_json(name, view.definition) for name in view.enterable],
     }
 
 
@@ -126,6 +131,15 @@ def timeline_json(line: TimelineLine) -> Json:
         "fields": dict(line.fields),
         "body": dict(line.body),
         "hash": line.hash,
+        "entered": None
+        if line.entered is None
+        else {
+            "kind": line.entered.kind,
+            "whom": line.entered.whom,
+            "hidden": line.entered.is_hidden,
+            "basis": line.entered.basis,
+            "scan": line.entered.scan,
+        },
     }
 
 

@@ -4,7 +4,7 @@ Kill: a writer is killed again and again; nothing that was acknowledged may be l
 value of one row is changed behind the ledger's back; verification must find it. Walk: cases wander along offered moves;
 none may be stranded. Dates: lives of deadlines are played through the engine and through the plain oracle of
 ``tests/oracle``; due dates, rungs and their order may not differ. Deliver: two workers bring mails to many people; each
-must arrive once.
+must arrive once. What is about trust stands in ``campaign_trust``.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmarks.campaign_rights import authorisation
+from benchmarks.campaign_trust import HUNTS
 from benchmarks.report import Results
 from benchmarks.stand import DEFINITIONS
 from engine.case.decide import key_hash
@@ -46,15 +48,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.campaign")
     parser.add_argument("--output", type=Path, default=Path("build/campaign.json"))
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--only", help="some of them by name, divided by commas")
     options = parser.parse_args()
+    chosen = options.only.split(",") if options.only else [*PARTS, *HUNTS]
+    if unknown := set(chosen) - PARTS.keys() - HUNTS.keys():
+        parser.error(f"no such hunt: {', '.join(sorted(unknown))}; there are {', '.join((*PARTS, *HUNTS))}")
     results = Results(command=f"make campaign (seed {options.seed})")
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
-        kill(results, Path(folder), rng)
-        corrupt(results, Path(folder), rng)
-        dates(results, Path(folder), options.seed)
-        deliver(results, Path(folder))
-    walk(results, rng)
+        for name in chosen:
+            print(f"hunting: {name}", file=sys.stderr, flush=True)
+            if name in PARTS:
+                PARTS[name](results, Path(folder), rng, options.seed)
+            else:
+                HUNTS[name](results, Path(folder), options.seed)
     results.write(options.output)
     if any(row.met is False for row in results.rows):
         sys.exit(1)
@@ -176,6 +183,16 @@ def deliver(results: Results, folder: Path) -> None:
     twice = sum(times - 1 for times in delivered.arrived.values())
     results.add(f"{PEOPLE_TOLD} mails by two workers: never delivered", lost, "", "0", met=lost == 0)
     results.add(f"{PEOPLE_TOLD} mails by two workers: delivered twice", twice, "", "0", met=twice == 0)
+
+
+PARTS: Mapping[str, Callable[[Results, Path, random.Random, int], None]] = {
+    "kill": lambda results, folder, rng, _seed: kill(results, folder, rng),
+    "corrupt": lambda results, folder, rng, _seed: corrupt(results, folder, rng),
+    "dates": lambda results, folder, _rng, seed: dates(results, folder, seed),
+    "deliver": lambda results, folder, _rng, _seed: deliver(results, folder),
+    "walk": lambda results, _folder, rng, _seed: walk(results, rng),
+    "authorisation": lambda results, folder, _rng, seed: authorisation(results, folder, seed),
+}
 
 
 def _flip(old: object) -> object:

@@ -12,7 +12,7 @@ import uvicorn
 from benchmarks.stand import ROOT, Stand
 from engine.access.passwords import new_secret, secret_hash
 from engine.case.identity import PersonId
-from engine.service.plain import OpenLogin
+from engine.service.account_writes import OpenLogin
 
 
 def main() -> None:

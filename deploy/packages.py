@@ -87,6 +87,7 @@ PROBES: Mapping[str, Callable[[], bool]] = {
     "postgres": has_postgres,
     "chromium": lambda: find_chromium() is not None,
     "chinese-font": has_chinese_font,
+    "node": lambda: shutil.which("node") is not None,
 }
 
 

@@ -21,6 +21,8 @@
     ├── CommandFailed          a defect of ours, known to the caller by an id only
     └── StorageError
         ├── OutcomeUnknown     COMMIT could not be confirmed: repeat with the same key
+        ├── KeysUnavailable    the keys of private values are not there, or not those of this database
+        ├── SealingStopped     the ledger cannot be sealed: the signer is not there, or refuses what it is shown
         └── StorageUnavailable try later
 """
 
@@ -215,6 +217,18 @@ class OutcomeUnknown(StorageError):
 
     def __init__(self) -> None:
         super().__init__(Text("提交结果未知，请用同一幂等键重试", "The outcome is unknown; repeat with the same key"))
+
+
+class KeysUnavailable(StorageError):
+    """The keys of private values cannot be had: the text names the file and what to restore."""
+
+    code = "keys_unavailable"
+
+
+class SealingStopped(StorageError):
+    """The signer cannot be reached or refuses; the text says why and what to do. Entries wait and are not lost."""
+
+    code = "sealing_stopped"
 
 
 class StorageUnavailable(StorageError):

@@ -217,7 +217,7 @@ class _Batch:
 
     def _opened(self, delivery: DeliveryRow, row: PrivateRow) -> object:
         entry = delivery.outbox.partition(":")[0]
-        opened = self.phrasing.sealer.open(entry, row.path, row.ciphertext)
+        opened = self.phrasing.sealer.open(entry, row.path, row.key, row.ciphertext)
         return None if opened is None else opened.value
 
     def _definition(self, case: Case) -> Definition:

@@ -1,4 +1,4 @@
-"""One POST to an allowed origin, bounded in time and in size, following nothing."""
+"""One request to an allowed origin, bounded in time and in size, following nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class NoAnswer:
 
 
 class Poster:
-    """Posts to allowed origins, each request on a connection of its own.
+    """Posts to allowed origins, or asks them, each request on a connection of its own.
 
     Blocking; inside, one event loop per request runs the whole exchange under one limit of time, which a server that
     sends a byte now and then would escape if only each read were limited.
@@ -54,16 +54,23 @@ class Poster:
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | NoAnswer:
         """Send the body once and return the answer. Redirects are answers like any other."""
+        return self._send("POST", url, body, headers)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Answer | NoAnswer:
+        """Ask once and return the answer."""
+        return self._send("GET", url, None, headers)
+
+    def _send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer | NoAnswer:
         try:
             address = self._allowed.address_of(url)
         except OriginRefused as error:
             return NoAnswer(str(error), again=False)
         except NameUnresolved:
             return NoAnswer("name not resolved", again=True, unreached=True)
-        return asyncio.run(self._exchange(httpx2.URL(url), address, body, headers))
+        return asyncio.run(self._exchange(method, httpx2.URL(url), address, body, headers))
 
     async def _exchange(
-        self, url: httpx2.URL, address: str, body: bytes, headers: Mapping[str, str]
+        self, method: str, url: httpx2.URL, address: str, body: bytes | None, headers: Mapping[str, str]
     ) -> Answer | NoAnswer:
         # The connection goes to the address that was looked at; Host header and certificate still are the name's.
         named = {"Host": url.netloc.decode("ascii"), "Accept-Encoding": "identity", **headers}
@@ -73,7 +80,7 @@ class Poster:
                 asyncio.timeout(self._timeout_seconds),
                 httpx2.AsyncClient(verify=self._tls, trust_env=False, follow_redirects=False, timeout=None) as client,
                 client.stream(
-                    "POST",
+                    method,
                     url.copy_with(host=address),
                     content=body,
                     headers=named,

@@ -6,6 +6,7 @@ and all let go of again.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import version
@@ -13,13 +14,21 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api.edge import ApiSettings
+from api.strangers import WithoutStrangers
+from engine.access.staff_roles import STAFF_ROLES, load_staff_roles
 from engine.errors import StorageUnavailable
+from engine.service.logins import AccountRules
 from runtime.channels import configured
 from runtime.clock import Clock, WallClock
+from runtime.demo.build import sample_accounts
 from runtime.jobs.handlers import product_registry
 from runtime.jobs.leases import LeasedJobs
+from runtime.jobs.sealing import with_sealing
 from runtime.jobs.worker import Worker, working
+from runtime.provider import provider_of
+from runtime.receipt_key import ReceiptKey, announce
 from runtime.settings import Settings
+from runtime.signer.child import known_key, signing
 from runtime.socket import SocketServer, socket_path
 from runtime.wiring import Opened, clock_of, open_desk
 from web.app import create_site
@@ -42,15 +51,20 @@ def serving(settings: Settings, clock: Clock) -> Iterator[tuple[Opened, FastAPI]
         if path is not None:
             # Closed before the committer is: whoever asks on the socket last is still answered.
             closing.callback(SocketServer(socket_path(path), opened.desk.office).close)
+        announce(opened.desk, ReceiptKey(settings))
         jobs = LeasedJobs.open(settings.database_url, clock)
         closing.callback(jobs.close)
-        closing.enter_context(working(Worker(jobs, product_registry(opened, jobs, settings), clock)))
+        signer = closing.enter_context(signing(settings))
+        registry = with_sealing(product_registry(opened, jobs, settings), opened.desk, signer, settings.ledger_origin)
+        closing.enter_context(working(Worker(jobs, registry, clock)))
         yield opened, create_site(opened.desk, _api_settings(settings, clock), jobs)
 
 
 def create_app() -> FastAPI:
     """Return the site for a process server, by the settings of the environment; what it opens ends with it."""
     settings = Settings()
+    # A process server writes an access log unless it is told not to; about strangers it holds its peace.
+    logging.getLogger("uvicorn.access").addFilter(WithoutStrangers())
     closing = ExitStack()
     _opened, site = closing.enter_context(serving(settings, clock_of(settings)))
     inner = site.router.lifespan_context
@@ -71,4 +85,21 @@ def _api_settings(settings: Settings, clock: Clock) -> ApiSettings:
         database="postgresql" if settings.sqlite_path is None else "sqlite",
         set_clock=None if isinstance(clock, WallClock) else clock.now(),
         channels=configured(settings),
+        accounts=account_rules(settings),
+        pages_url=settings.pages_url,
+        small_installation=settings.small_installation,
+        provider=provider_of(settings),
+        log_key=known_key(settings),
+        receipts=ReceiptKey(settings),
+    )
+
+
+def account_rules(settings: Settings) -> AccountRules:
+    """Return what is asked of accounts. In the sample nobody must set up a second factor to look round."""
+    is_sample = bool(sample_accounts(settings))
+    return AccountRules(
+        staff=load_staff_roles(settings.staff_roles or STAFF_ROLES),
+        second_factor=settings.second_factor == "required" and not is_sample,
+        idle_minutes=settings.staff_idle_minutes,
+        login_hours=settings.login_hours,
     )

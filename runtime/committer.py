@@ -20,10 +20,11 @@ from functools import partial
 
 from engine.case.commands import Command
 from engine.errors import BanjieError, CommandFailed, OutcomeUnknown, StorageUnavailable, TooBusy
+from engine.service.account_writes import TouchLogin
 from engine.service.case_cache import CaseCache
 from engine.service.execute import Batch, Later, Result, execute
 from engine.service.office import Answer
-from engine.service.plain import PlainWrite, apply_write
+from engine.service.plain import PlainWrite, apply_write, stamped
 from engine.service.ports import Conflict, DirectoryWrites, WriteStore, WriteTransaction
 from engine.text import Text
 
@@ -294,6 +295,7 @@ class LocalOffice:
     def __init__(self, committer: Committer, now: Callable[[], datetime]) -> None:
         self._committer = committer
         self._now = now
+        self.revision = 0
 
     def carry_out(self, commands: Sequence[Command]) -> list[Answer]:
         return self._committer.carry_out(commands)
@@ -302,7 +304,11 @@ class LocalOffice:
         return self._committer.ask(command)
 
     def write(self, writes: Sequence[PlainWrite]) -> None:
-        self._committer.write(writes)
+        try:
+            self._committer.write(stamped(writes, self._now()))
+        finally:
+            if not all(isinstance(write, TouchLogin) for write in writes):
+                self.revision += 1
 
     def now(self) -> datetime:
         return self._now()

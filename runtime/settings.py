@@ -42,18 +42,66 @@ class Settings(ChannelSettings):
     """The settings of one process.
 
     ``database_url`` is ``sqlite:///path`` or ``postgresql://…``; ``workflows`` the folder of definitions, lists and
-    calendars; ``clock`` an instant the clock is set to (the demo), with its offset; ``calendar_missing`` what a year
-    without a notice leads to.
+    calendars; ``keys`` and ``epoch_keys`` the two files of the keys of private values, by default in the folder
+    ``keys`` beside the database (see ``runtime.keys.places``); ``clock`` an instant the clock is set to (the demo),
+    with its offset; ``calendar_missing`` what a year without a notice leads to. ``signer`` is where a signer listens
+    that the operator runs, a path or ``tcp://127.0.0.1:port`` with ``signer_token``; without it a child of ours signs,
+    whose key and heads stand in ``signer_folder``. ``ledger_origin`` begins the origin of every checkpoint: a name of
+    the house on the internet. ``small_installation`` lets one person belong to several of the three administrations
+    (system, security, audit), which ``banjie doctor`` then shows. ``retention`` says whether what was kept long
+    enough is erased by itself once a day; without it ``banjie doctor`` only tells how much that is. ``oidc_…`` name the
+    identity provider (see ``runtime.provider``): ``oidc_origins`` are further origins of it, ``oidc_second_factor`` the
+    values of acr or amr that stand for a second factor, both divided by blanks.
     """
 
     model_config = SettingsConfigDict(env_prefix="BANJIE_", extra="ignore", hide_input_in_errors=True)
 
     database_url: str = DEFAULT_DATABASE_URL
     workflows: Path = Field(default_factory=lambda: Path(__file__).resolve().parent.parent / "workflows")
+    keys: Path | None = None
+    epoch_keys: Path | None = None
     clock: datetime | None = None
     calendar_missing: Literal["provisional", "error"] = "provisional"
     queue_max: int = Field(default=10_000, ge=16)
     live_batch_max: int = Field(default=256, ge=1, le=4096)
+    signer: str = ""
+    signer_token: SecretStr = SecretStr("")
+    signer_folder: Path | None = None
+    ledger_origin: str = Field(default="banjie", pattern=r"^[^\s+/]+(/[^\s+/]+)*$", max_length=120)
+
+    files: Path | None = None
+    accounts_key: Path | None = None
+    staff_roles: Path | None = None
+    second_factor: Literal["required", "offered"] = "required"
+    small_installation: bool = False
+    retention: Literal["report", "apply"] = "report"
+    staff_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    login_hours: int = Field(default=12, ge=1, le=7 * 24)
+
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret: SecretStr = SecretStr("")
+    oidc_title: str = Field(default="", max_length=40)
+    oidc_origins: str = ""
+    oidc_second_factor: str = ""
+
+    @property
+    def accounts_key_file(self) -> Path:
+        """The key of second factors: beside the database file, or beside the other keys."""
+        if self.accounts_key is not None:
+            return self.accounts_key
+        if self.sqlite_path is not None:
+            return self.sqlite_path.parent / "accounts.key"
+        return (Path("data") if self.keys is None else self.keys.parent) / "accounts.key"
+
+    @property
+    def files_folder(self) -> Path:
+        """The folder of the files of cases: beside the database file, or beside the keys."""
+        if self.files is not None:
+            return self.files
+        if self.sqlite_path is not None:
+            return self.sqlite_path.parent / "files"
+        return (Path("data") if self.keys is None else self.keys.parent.parent) / "files"
 
     @property
     def sqlite_path(self) -> Path | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from engine.case.commands import Command, FireTransition, KeepNote, OpenCase, TendCase
+from engine.case.commands import Command, EraseValues, FireTransition, KeepNote, OpenCase, TendCase
 from engine.case.identity import CaseId
 from engine.errors import BanjieError, StorageUnavailable
 from engine.service.execute import Done
@@ -29,7 +29,7 @@ from engine.text import Text
 
 _LOG = logging.getLogger(__name__)
 _COMMANDS: dict[str, TypeAdapter[Command]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (OpenCase, FireTransition, KeepNote, TendCase)
+    kind.__name__: TypeAdapter(kind) for kind in (OpenCase, FireTransition, KeepNote, TendCase, EraseValues)
 }
 _PLAIN: dict[str, TypeAdapter[PlainWrite]] = {kind.__name__: TypeAdapter(kind) for kind in PlainWrite.__args__}
 
@@ -70,6 +70,11 @@ class RemoteOffice:
             if isinstance(refused, BanjieError):
                 raise refused
 
+    @property
+    def revision(self) -> int:
+        """What others write is not seen here."""
+        return 0
+
     def now(self) -> datetime:
         return self._now()
 
@@ -78,7 +83,7 @@ class RemoteOffice:
             raise StorageUnavailable
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.connect(_short(self._path))
+                connection.connect(short_address(self._path))
                 connection.sendall(json.dumps(question, ensure_ascii=False).encode() + b"\n")
                 line = connection.makefile("rb").readline()
         except OSError as error:
@@ -104,7 +109,7 @@ class SocketServer:
 
         previous = os.umask(0o177)
         try:
-            self._server = socketserver.ThreadingUnixStreamServer(_short(path), Handler)
+            self._server = socketserver.ThreadingUnixStreamServer(short_address(path), Handler)
         finally:
             os.umask(previous)
         self._server.daemon_threads = True
@@ -116,7 +121,7 @@ class SocketServer:
         self._path.unlink(missing_ok=True)
 
 
-def _short(path: Path) -> str:
+def short_address(path: Path) -> str:
     """Return the path as the system takes it: addresses of local sockets hold about a hundred bytes only."""
     relative = os.path.relpath(path)
     return min(str(path), relative, key=len)

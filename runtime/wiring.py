@@ -7,25 +7,34 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from engine.access.directory import Surroundings
 from engine.case.identity import RootId
 from engine.definition.rulebook import Rulebook
-from engine.ledger.commitments import NullSealer
+from engine.errors import StorageError
+from engine.ledger.commitments import Sealer
 from engine.service.case_cache import CaseCache
 from engine.service.desk import Desk
 from engine.service.execute import Batch
+from engine.service.filing.folder import FileFolder
 from engine.service.office import Office
-from engine.service.plain import apply_write
+from engine.service.plain import apply_write, stamped
 from engine.service.ports import DirectoryWrites, Reads, WriteTransaction
 from engine.service.queries import Queries
 from engine.service.running_calendar import RunningCalendar, kept_notices
+from engine.service.watch import Watch
 from engine.service.world import World
 from engine.storage.store import Store, open_store, writer_elsewhere
+from runtime.accounts_key import AccountBox, AccountKey
 from runtime.clock import Clock, ShiftedClock, WallClock
 from runtime.committer import Committer, LocalOffice
+from runtime.keys.opening import open_sealer
+from runtime.keys.places import places_of
+from runtime.keys.reapplying import clean_restored
+from runtime.keys.sealer import KeySealer
 from runtime.rules import Rules, load_rules
 from runtime.settings import Settings
 from runtime.socket import RemoteOffice, socket_path
@@ -70,10 +79,11 @@ class Worlds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """An open database: the desk to work with, and how to let go of it."""
+    """An open database: the desk to work with, the keys of its private values, and how to let go of it."""
 
     desk: Desk
     store: Store
+    keys: KeySealer
     rules: Rules
     clock: Clock
     close: Callable[[], None]
@@ -87,6 +97,7 @@ def open_desk(settings: Settings, *, clock: Clock | None = None, write: bool = T
 
     Raises:
         StorageUnavailable: the database cannot be opened.
+        KeysUnavailable: the keys of its private values are not there.
         DefinitionError: the rules are wrong.
     """
     _tune_interpreter()
@@ -98,17 +109,23 @@ def open_desk(settings: Settings, *, clock: Clock | None = None, write: bool = T
     rules = load_rules(settings.workflows, calendar_missing=settings.calendar_missing, cache=cache)
     elsewhere = path is not None and write and writer_elsewhere(path)
     store = open_store(settings.database_url, write=write and not elsewhere)
+    try:
+        sealer = open_sealer(places_of(settings), store.reads)
+    except BaseException:
+        store.close()
+        raise
+    box = AccountBox(AccountKey(settings.accounts_key_file))
     calendars = RunningCalendar(rules.calendar, lambda: kept_notices(store.reads))
     worlds = Worlds(calendars=calendars, rulebook=rules.rulebook())
     committer: Committer | None = None
     office: Office
     if store.writes is not None:
-        store.writes.plain(lambda writes: _keep(rules, writes))
+        store.writes.plain(lambda writes: _keep(rules, writes, running.now()))
         worlds.rulebook = rules.rulebook(store.reads)
         cases = CaseCache()
         committer = Committer(
             store.writes,
-            _batches(worlds, running, Randomness(), cases),
+            _batches(worlds, running, Randomness(), cases, sealer, box.mark),
             queue_max=settings.queue_max,
             live_batch_max=settings.live_batch_max,
             on_unknown=_end_process,
@@ -119,19 +136,34 @@ def open_desk(settings: Settings, *, clock: Clock | None = None, write: bool = T
         worlds.rulebook = rules.rulebook(store.reads)
         office = RemoteOffice(socket_path(path) if path is not None else None, running.now)
 
+    watch = Watch(office)
+
     def close() -> None:
+        with suppress(StorageError):
+            watch.flush()
         if committer is not None:
             committer.close()
         store.close()
+        sealer.close()
 
     desk = Desk(
         office=office,
         reads=store.reads,
-        queries=Queries(store.reads, NullSealer()),
-        sealer=NullSealer(),
+        queries=Queries(store.reads, sealer, box=box, watch=watch),
+        sealer=sealer,
+        box=box,
+        watch=watch,
         world=_reading_world(worlds, store.reads),
+        files=FileFolder(settings.files_folder),
     )
-    return Opened(desk=desk, store=store, rules=rules, clock=running, close=close)
+    opened = Opened(desk=desk, store=store, keys=sealer, rules=rules, clock=running, close=close)
+    if store.writes is not None:
+        try:
+            clean_restored(opened)
+        except BaseException:
+            close()
+            raise
+    return opened
 
 
 @contextmanager
@@ -150,10 +182,13 @@ def clock_of(settings: Settings) -> Clock:
 
 
 def _batches(
-    worlds: Worlds, clock: Clock, randomness: Randomness, cache: CaseCache
+    worlds: Worlds,
+    clock: Clock,
+    randomness: Randomness,
+    cache: CaseCache,
+    sealer: Sealer,
+    mark: Callable[[str], str],
 ) -> Callable[[WriteTransaction, bool], Batch]:
-    sealer = NullSealer()
-
     def world(tx: WriteTransaction, root: RootId) -> World:
         return worlds.at(root, tx.epoch(root), tx.surroundings)
 
@@ -166,6 +201,7 @@ def _batches(
             random=randomness.take,
             wait=wait,
             cache=cache,
+            mark=mark,
         )
 
     return make
@@ -203,8 +239,8 @@ def _tune_interpreter() -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
-def _keep(rules: Rules, writes: DirectoryWrites) -> None:
-    for text in rules.to_keep():
+def _keep(rules: Rules, writes: DirectoryWrites, at: datetime) -> None:
+    for text in stamped(rules.to_keep(), at):
         apply_write(text, writes)
 
 

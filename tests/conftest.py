@@ -77,8 +77,10 @@ def postgres_url() -> str:
 
 
 @pytest.fixture
-def postgres_database(postgres_url: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database, made for this test and dropped after it."""
+def postgres_database(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, made for this test and dropped after it; its keys are the test's."""
+    monkeypatch.setenv("BANJIE_KEYS", str(tmp_path / "keys" / "keys.db"))
+    monkeypatch.setenv("BANJIE_EPOCH_KEYS", str(tmp_path / "keys" / "epoch.keys"))
     url = create_database(postgres_url)
     yield url
     drop_database(postgres_url, url)

@@ -17,6 +17,7 @@ from api.identity import Asker
 from api.language import LANGUAGE_COOKIE, chosen_language
 from engine.access.directory import Person
 from engine.access.operators import is_operator
+from engine.case.identity import UnitId
 from engine.errors import BanjieError
 from engine.service.notice_inbox import Notices
 from engine.service.notice_ports import UNREAD_MAX
@@ -112,7 +113,11 @@ class Shell:
     def _sections(self, asker: Asker) -> tuple[str, ...]:
         """Return the parts of the navigation; background jobs are for those who look after the installation."""
         operates = self.edge.jobs is not None and is_operator(asker.actor, asker.root)
-        return (*SECTIONS, "jobs") if operates else SECTIONS
+        staff = self.edge.settings.accounts.staff
+        cares = staff.looks_after_some(asker.actor) or staff.ends_tokens(asker.actor, UnitId(asker.root))
+        granted = ("grants",) if staff.reads_some_grants(asker.actor) else ()
+        more = (("accounts",) if cares else ()) + granted + (("jobs",) if operates else ())
+        return () if asker.due else (*SECTIONS, *more)
 
     def error_page(self, request: Request, error: BanjieError, status: int) -> HTMLResponse:
         """Return the page of a refusal that no other page shows."""

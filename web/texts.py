@@ -6,12 +6,28 @@ from collections.abc import Mapping
 from typing import Final
 
 from engine.text import Text
+from web.texts_accounts import ACCOUNT_TEXTS
+from web.texts_behalf import BEHALF_TEXTS
+from web.texts_erasing import ERASING_TEXTS
+from web.texts_files import FILE_TEXTS
+from web.texts_ledger import LEDGER_TEXTS
+from web.texts_linked import LINKED_TEXTS
 from web.texts_notices import NOTICE_TEXTS
 from web.texts_overdue import OVERDUE_TEXTS
+from web.texts_rights import RIGHTS_TEXTS
+from web.texts_secrecy import SECRECY_TEXTS
 
 TEXTS: Final[Mapping[str, Text]] = {
+    **ACCOUNT_TEXTS,
+    **BEHALF_TEXTS,
+    **FILE_TEXTS,
+    **LINKED_TEXTS,
+    **LEDGER_TEXTS,
     **NOTICE_TEXTS,
     **OVERDUE_TEXTS,
+    **ERASING_TEXTS,
+    **RIGHTS_TEXTS,
+    **SECRECY_TEXTS,
     # ---------------------------------------------------------------------------------------------------- every page
     "brand": Text("办结", "Banjie"),
     "brand_line": Text("职代会提案与职工诉求办理", "Congress proposals and staff grievances"),
@@ -152,6 +168,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     # ------------------------------------------------------------------------------------------------------ timeline
     "entry_opened": Text("登记", "Opened"),
     "entry_changed": Text("联动变更", "Changed with another case"),
+    "entry_erased": Text("依法删除个人信息或内部内容", "Private values erased by law"),
     "entry_noted": Text("附记", "Note"),
     "entry_to": Text("进入“{state}”", "now “{state}”"),
     "entry_by": Text("{who}（{role}）", "{who} ({role})"),

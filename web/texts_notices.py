@@ -94,6 +94,7 @@ NOTICE_TEXTS: Final[Mapping[str, Text]] = {
     "told_none": Text("尚未发出通知。", "Nobody was told of anything yet."),
     "told_cut": Text("只列出最近 {n} 条。", "Only the {n} newest are listed."),
     "told_show": Text("{n} 人次", "{n} times"),
+    "party_nameless": Text("（不显示姓名）", "(not named)"),
     "told_nameless": Text("（保密，不显示姓名）", "(confidential: no name)"),
     "told_what": Text("通知", "Notice"),
     "told_who": Text("收件人", "To"),

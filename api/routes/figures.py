@@ -1,4 +1,4 @@
-"""The official figures of a workflow as of an instant."""
+"""The figures of a workflow as of an instant: the official ones, and those of what the asker may see."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from fastapi.responses import JSONResponse
 from api.edge import Edge
 from api.identity import Asker
 from api.instants import instant_from
+from engine.access.readers import principals_of
 from engine.errors import InputRefused
 from engine.figures.measures import Grouping
-from engine.figures.report import Report, figures, report_json
+from engine.figures.report import Audience, Report, figures, report_json
 from engine.text import Text
 
 
@@ -26,19 +27,43 @@ def figures_routes(edge: Edge) -> APIRouter:
         workflow: str,
         as_of: Annotated[str | None, Query(max_length=40)] = None,
         by: Annotated[str | None, Query(max_length=20)] = None,
+        audience: Annotated[str | None, Query(max_length=20)] = None,
     ) -> JSONResponse:
-        """Return every measure with its numerator, denominator and what was left out."""
+        """Return every measure with its numerator, denominator and what was left out.
+
+        ``audience`` is ``official`` (the whole house, the same for everybody; small numbers of confidential kinds are
+        the text ``<5``) or ``mine`` (of the cases that the asker may see, whatever their number).
+        """
         asker = edge.identities.in_thread(request)
-        return JSONResponse(report_json(report_of(edge, asker, workflow, as_of, by)))
+        return JSONResponse(report_json(report_of(edge, asker, workflow, as_of, by, audience)))
 
     return router
 
 
-def report_of(edge: Edge, asker: Asker, workflow: str, as_of: str | None, by: str | None) -> Report:
-    """Return the figures of the asker's organisation; None and empty stand for now and for no groups."""
+def report_of(
+    edge: Edge, asker: Asker, workflow: str, as_of: str | None, by: str | None, audience: str | None = None
+) -> Report:
+    """Return the figures of the asker's organisation; None and empty stand for now, for no groups and for official."""
     at = instant_from(as_of, "as_of") if as_of else edge.desk.office.now()
     grouping = _grouping(by) if by else None
-    return figures(edge.desk.reads, edge.world(asker), asker.root, workflow, at, by=grouping)
+    is_mine = _audience(audience) is Audience.MINE
+    return figures(
+        edge.desk.reads,
+        edge.world(asker),
+        asker.root,
+        workflow,
+        at,
+        by=grouping,
+        principals=principals_of(asker.actor) if is_mine else None,
+    )
+
+
+def _audience(text: str | None) -> Audience:
+    if text and text not in tuple(Audience):
+        raise InputRefused(
+            Text("audience 只能是 official 或 mine", "audience is official or mine"), parameter="audience"
+        )
+    return Audience(text or Audience.OFFICIAL)
 
 
 def _grouping(text: str) -> Grouping:

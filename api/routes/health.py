@@ -13,6 +13,7 @@ from api.rendering import Json, text_json
 from engine.calendar.calendar import Calendar
 from engine.case.codec import at_text
 from engine.case.scope import SHANGHAI
+from engine.service.sealing import late_sealing
 from engine.service.sweep import late_sweep
 from engine.text import Text
 
@@ -33,6 +34,7 @@ def health_routes(edge: Edge) -> APIRouter:
         calendar = edge.desk.world(roots[0]).calendar if roots else None
         warning = None if calendar is None else calendar_warning(calendar, now.astimezone(SHANGHAI).date())
         sweeps = [late for root in roots if (late := late_sweep(reads.last_sweep(root), now)) is not None]
+        unsealed = [late for root in roots if (late := late_sealing(reads.oldest_queued(root), now)) is not None]
         return JSONResponse(
             {
                 "status": "ok",
@@ -41,6 +43,7 @@ def health_routes(edge: Edge) -> APIRouter:
                 "clock": _clock(edge, at_text(now)),
                 "calendar_warning": None if warning is None else text_json(warning),
                 "sweep_warning": text_json(sweeps[0]) if sweeps else None,
+                "sealing_warning": text_json(unsealed[0]) if unsealed else None,
             }
         )
 

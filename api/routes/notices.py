@@ -54,8 +54,10 @@ def notices_routes(edge: Edge) -> APIRouter:
         asker = await edge.identities.of(request)
         read_key(request)
         body = await read_model(request, NoticesBody)
-        at, person = edge.desk.office.now(), asker.person
-        writes: list[PlainWrite] = [ReadNotices(root=asker.root, person=person, outbox=tuple(body.notices), at=at)]
+        at, person, veil = edge.desk.office.now(), asker.person, asker.actor.veil
+        writes: list[PlainWrite] = [
+            ReadNotices(root=asker.root, person=person, veil=veil, outbox=tuple(body.notices), at=at)
+        ]
         await run_in_threadpool(edge.desk.office.write, writes)
         return JSONResponse({"unread": await run_in_threadpool(notices.unread, asker.root, asker.actor)})
 
@@ -65,9 +67,9 @@ def notices_routes(edge: Edge) -> APIRouter:
         asker = await edge.identities.of(request)
         read_key(request)
         body = await read_model(request, NoticesBody)
-        at, person = edge.desk.office.now(), asker.person
+        at, person, veil = edge.desk.office.now(), asker.person, asker.actor.veil
         writes: list[PlainWrite] = [
-            AcknowledgeNotice(root=asker.root, person=person, outbox=name, at=at) for name in body.notices
+            AcknowledgeNotice(root=asker.root, person=person, veil=veil, outbox=name, at=at) for name in body.notices
         ]
         await run_in_threadpool(edge.desk.office.write, writes)
         return JSONResponse({"unread": await run_in_threadpool(notices.unread, asker.root, asker.actor)})

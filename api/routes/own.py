@@ -18,7 +18,7 @@ from api.own import absences_json, channel_json
 from engine.case.scope import SHANGHAI
 from engine.service.absences import Away, absence_of, absences, taken_back
 from engine.service.notice_writes import RemovePreference, SetPreference
-from engine.service.plain import AddDeputation
+from engine.service.plain import AddDeputation, done_by
 from engine.service.preferences import Wish, known_channel, own_channels, preference_of
 
 
@@ -93,12 +93,13 @@ def today_at(edge: Edge) -> date:
 
 def end_own_absence(edge: Edge, asker: Asker, key: str) -> None:
     """Take an absence of the asker's own back."""
-    edge.desk.office.write(taken_back(edge.desk.reads, asker.root, asker.person, key, today_at(edge)))
+    writes = taken_back(edge.desk.reads, asker.root, asker.person, key, today_at(edge))
+    edge.desk.office.write(done_by(writes, asker.person))
 
 
 def _add_absence(edge: Edge, asker: Asker, away: Away) -> None:
     absence = absence_of(edge.desk.reads, asker.root, asker.person, away, today_at(edge))
-    edge.desk.office.write([AddDeputation(absence)])
+    edge.desk.office.write([AddDeputation(absence, by=asker.person)])
 
 
 def _channels(edge: Edge, asker: Asker) -> dict[str, JsonValue]:

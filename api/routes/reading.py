@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
+from api.access import access_json
 from api.edge import Edge
 from api.explained import deadline_json
 from api.instants import instant_from, just_after, listed_before
@@ -14,6 +15,7 @@ from api.limits import NEAR_WORKING_DAYS_MAX, PAGE_LINES, PAGE_LINES_MAX
 from api.overdue import entry_json, figures_json
 from api.rendering import line_json, page_json, timeline_json, view_json
 from engine.case.identity import CaseId
+from engine.service.case_access import case_access
 from engine.service.overdue import OverdueAsk, OverdueList, Scope
 from engine.service.ports import CaseFilter
 from engine.service.rung_colours import Colour
@@ -66,7 +68,7 @@ def reading_routes(edge: Edge) -> APIRouter:
     def read_timeline(request: Request, case_id: str) -> JSONResponse:
         """Return every entry of a case, oldest first."""
         asker = edge.identities.in_thread(request)
-        lines = queries.timeline(asker.root, CaseId(case_id), asker.actor)
+        lines = queries.timeline(asker.root, CaseId(case_id), asker.actor, edge.world(asker))
         return JSONResponse({"case": case_id, "entries": [timeline_json(line) for line in lines]})
 
     @router.get("/cases/{case_id}/deadlines")
@@ -75,10 +77,18 @@ def reading_routes(edge: Edge) -> APIRouter:
         asker = edge.identities.in_thread(request)
         world = edge.world(asker)
         view = queries.case(asker.root, CaseId(case_id), asker.actor, world)
-        lines = queries.timeline(asker.root, view.case.id, asker.actor)
+        lines = queries.timeline(asker.root, view.case.id, asker.actor, world)
         calendar = world.calendar_of(view.case.unit)
         clocks = [deadline_json(clock, view.definition, calendar, lines) for clock in view.clocks]
         return JSONResponse({"case": case_id, "deadlines": clocks})
+
+    @router.get("/cases/{case_id}/access")
+    def read_access(request: Request, case_id: str) -> JSONResponse:
+        """Return who holds which right on a case, and from where: to those working on it, auditors, and who filed it."""
+        asker = edge.identities.in_thread(request)
+        world, staff = edge.world(asker), edge.settings.accounts.staff
+        found = case_access(edge.desk, asker.root, CaseId(case_id), asker.actor, world, staff)
+        return JSONResponse(access_json(found, world.surroundings))
 
     @router.get("/overdue")
     def overdue(

@@ -7,18 +7,23 @@ import asyncio
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import JsonValue
+from starlette.concurrency import run_in_threadpool
 
-from api.bodies import FireBody, FireManyBody, OpenCaseBody
+from api.bodies import FireBody, FireManyBody, MoveBody, OnBehalfBody, OpenCaseBody
 from api.describing import described
 from api.edge import Edge
 from api.identity import Asker
 from api.incoming import read_key, read_model
+from api.instants import date_from, instant_from
 from api.language import language_of
 from api.problems import problem, status_of
 from api.rendering import done_json
-from engine.case.commands import FireTransition, OpenCase
+from engine.case.commands import FireTransition, OnBehalf, OpenCase, Stated
 from engine.case.identity import CaseId, SessionId, UnitId
 from engine.errors import BanjieError
+from engine.service.behalf import Entry, day_stated, entered
+from engine.service.execute import Done
+from engine.service.office import Answer
 from engine.text import Language
 
 
@@ -33,6 +38,7 @@ def writing_routes(edge: Edge) -> APIRouter:
         key = read_key(request)
         body = await read_model(request, OpenCaseBody)
         session = body.congress_session
+        on_behalf, stated = await _entered(edge, asker, body.on_behalf)
         done = await edge.ask(
             OpenCase(
                 root=asker.root,
@@ -42,10 +48,12 @@ def writing_routes(edge: Edge) -> APIRouter:
                 unit=UnitId(body.unit),
                 congress_session=None if session is None else SessionId(session),
                 form=body.form,
+                stated=stated,
+                on_behalf=on_behalf,
             )
         )
         location = {"Location": f"/api/cases/{done.outcome.case}"}
-        return JSONResponse(done_json(done), status_code=200 if done.repeated else 201, headers=location)
+        return JSONResponse(_told(edge, asker, done), status_code=200 if done.repeated else 201, headers=location)
 
     @router.post("/cases/{case_id}/transitions", **described(FireBody))
     async def fire(request: Request, case_id: str) -> JSONResponse:
@@ -53,7 +61,8 @@ def writing_routes(edge: Edge) -> APIRouter:
         asker = await edge.identities.of(request)
         key = read_key(request)
         body = await read_model(request, FireBody)
-        return JSONResponse(done_json(await edge.ask(fire_command(asker, case_id, body, key))))
+        entry = await _entered(edge, asker, body.on_behalf)
+        return JSONResponse(_told(edge, asker, await edge.ask(fire_command(asker, case_id, body, key, entry))))
 
     @router.post("/transitions", **described(FireManyBody))
     async def fire_many(request: Request) -> JSONResponse:
@@ -66,14 +75,21 @@ def writing_routes(edge: Edge) -> APIRouter:
             for place, item in enumerate(body.transitions)
         ]
         language = language_of(request)
-        results = await asyncio.gather(*(_result(edge, command, language) for command in commands))
-        return JSONResponse({"results": results})
+        answers = await asyncio.gather(*(_answer(edge, command) for command in commands))
+        both = list(zip(commands, answers, strict=True))
+        refused = [(answer, command.case) for command, answer in both if isinstance(answer, BanjieError)]
+        return JSONResponse(
+            {"results": [_result(command, answer, language) for command, answer in both]},
+            background=edge.denials.among(request, refused),
+        )
 
     return router
 
 
-def fire_command(asker: Asker, case_id: str, body: FireBody, key: str) -> FireTransition:
-    """Return the command that a body asks for."""
+def fire_command(
+    asker: Asker, case_id: str, body: MoveBody, key: str, entry: tuple[OnBehalf | None, Stated | None] = (None, None)
+) -> FireTransition:
+    """Return the command that a body asks for; ``entry`` is what it says of an entry on behalf."""
     return FireTransition(
         root=asker.root,
         actor=asker.actor,
@@ -82,11 +98,39 @@ def fire_command(asker: Asker, case_id: str, body: FireBody, key: str) -> FireTr
         transition=body.transition,
         form=body.form,
         expected_version=body.expected_version,
+        on_behalf=entry[0],
+        stated=entry[1],
     )
 
 
-async def _result(edge: Edge, command: FireTransition, language: Language) -> dict[str, JsonValue]:
+def _told(edge: Edge, asker: Asker, done: Done) -> dict[str, JsonValue]:
+    """Return what a command led to, with the receipt of its entry."""
+    told, outcome = done_json(done), done.outcome
+    if edge.settings.receipts is None:
+        return told
+    signed = edge.settings.receipts.receipt(asker.root, outcome.case, outcome.seq, bytes.fromhex(outcome.hash))
+    return {**told, "receipt": signed.text, "receipt_short": signed.receipt.short}
+
+
+async def _entered(edge: Edge, asker: Asker, body: OnBehalfBody | None) -> tuple[OnBehalf | None, Stated | None]:
+    """Return what a body says of an entry on behalf, whom it names looked up; raises FormInvalid."""
+    if body is None:
+        return None, None
+    now, said = edge.desk.office.now(), body.occurred_at
+    name = "on_behalf.occurred_at"
+    at = day_stated(date_from(said, name), now) if len(said) == len("2026-09-15") else instant_from(said, name)
+    entry = Entry(kind=body.kind, basis=body.basis, happened_at=at, person=body.person, scan=body.scan)
+    return await run_in_threadpool(entered, edge.desk.reads, edge.desk.queries, asker.root, entry, now)
+
+
+async def _answer(edge: Edge, command: FireTransition) -> Answer:
     try:
-        return {"status": 200, **done_json(await edge.ask(command))}
+        return await edge.ask(command)
     except BanjieError as refusal:
-        return {"status": status_of(refusal), "case": command.case, "problem": problem(refusal, language)}
+        return refusal
+
+
+def _result(command: FireTransition, answer: Answer, language: Language) -> dict[str, JsonValue]:
+    if isinstance(answer, BanjieError):
+        return {"status": status_of(answer), "case": command.case, "problem": problem(answer, language)}
+    return {"status": 200, **done_json(answer)}

@@ -107,7 +107,8 @@ class Case(NamedTuple):
     ``data`` holds public and internal fields only; personal and confidential ones stand in private values and
     ``sealed`` names those that have a value. ``people`` lists every person met so far: the n-th is known to the ledger
     as ``Pn``. ``version`` moves with what people change and is what clients send; ``seq`` and ``head`` are the chain's.
-    ``rungs`` are those that stand by deadline, of earlier clocks too: a case that was supervised stays so.
+    ``rungs`` are those that stand by deadline, of earlier clocks too: a case that was supervised stays so. ``happened``
+    is when its newest move was made, where that is not when it last changed.
     """
 
     root: RootId
@@ -142,6 +143,7 @@ class Case(NamedTuple):
     rungs: Mapping[str, tuple[str, ...]] = NOTHING
     published: bool = False
     stated: bool = False
+    happened: datetime | None = None
 
     def clock(self, name: str) -> Clock | None:
         """Return the clock of this deadline, open or ended, or None when it was never started."""
@@ -149,6 +151,11 @@ class Case(NamedTuple):
             if clock.name == name:
                 return clock
         return None
+
+    @property
+    def happened_at(self) -> datetime:
+        """When the newest move of the case was made, as the move itself states it."""
+        return self.changed_at if self.happened is None else self.happened
 
     @property
     def newest_children(self) -> tuple[Child, ...]:

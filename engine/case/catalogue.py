@@ -12,8 +12,8 @@ from pydantic import JsonValue
 from engine.case.case import Clock, ClockState
 from engine.case.deadlines import may_extend, suspended_days
 from engine.case.identity import CaseId, UnitId
-from engine.case.roles import accused_units
 from engine.case.scope import Moment
+from engine.case.secrecy import accused_units
 
 Given = Mapping[str, JsonValue]
 CatalogueGuard = Callable[[Moment, Given], bool]
@@ -91,6 +91,11 @@ def actor_not_party(moment: Moment, given: Given) -> bool:
     """Neither the actor nor whom the actor stands for is bound to ``role`` of this case."""
     bound = moment.case.persons_in(str(given["role"]))
     return moment.actor.person not in bound and moment.actor.acting_for not in bound
+
+
+def named_not_party(moment: Moment, given: Given) -> bool:
+    """The person named in form field ``field`` is not bound to ``role`` of this case."""
+    return str(moment.form.get(str(given["field"]))) not in moment.case.persons_in(str(given["role"]))
 
 
 def actor_is_party(moment: Moment, given: Given) -> bool:
@@ -180,6 +185,7 @@ CATALOGUE: Mapping[str, CatalogueGuard] = {
     "fired_at_most@1": fired_at_most,
     "actor_not_party@1": actor_not_party,
     "actor_is_party@1": actor_is_party,
+    "named_not_party@1": named_not_party,
     "extension_allowed@1": extension_allowed,
     "suspension_allowed@1": suspension_allowed,
     "deadline_running@1": deadline_running,

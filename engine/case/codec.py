@@ -34,6 +34,7 @@ def at_text(at: datetime) -> str:
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06d}Z"
 
 
+@lru_cache(maxsize=4096)
 def at_from(text: str) -> datetime:
     """Return the aware UTC instant of such a text."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from pydantic import JsonValue
 
@@ -23,6 +24,26 @@ class Stated:
     basis: str
 
 
+class BasisKind(StrEnum):
+    """In what form something came to whoever enters it on behalf: on paper, by telephone, in person."""
+
+    PAPER = "paper"
+    TELEPHONE = "telephone"
+    VISIT = "visit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnBehalf:
+    """For whom something is entered (代录) and in what form it came; ``Stated`` beside it says when, and on what basis.
+
+    ``person`` is None where nobody knows who it was. ``scan`` is the SHA-256 of the scanned page, in hex.
+    """
+
+    kind: BasisKind
+    person: Actor | None = None
+    scan: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCase:
     """Open a case of a workflow in a unit."""
@@ -36,6 +57,7 @@ class OpenCase:
     form: Mapping[str, JsonValue] = field(default_factory=dict)
     parties: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stated: Stated | None = None
+    on_behalf: OnBehalf | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +72,7 @@ class FireTransition:
     form: Mapping[str, JsonValue] = field(default_factory=dict)
     expected_version: int | None = None
     stated: Stated | None = None
+    on_behalf: OnBehalf | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,4 +102,33 @@ class TendCase:
     stated: Stated | None = None
 
 
-Command = OpenCase | FireTransition | KeepNote | TendCase
+class ErasureBasis(StrEnum):
+    """Why private values are erased: the grounds of PIPL Art.47, and a restored back-up that holds them once more."""
+
+    PURPOSE = "purpose"
+    RETENTION = "retention"
+    CONSENT = "consent"
+    UNLAWFUL = "unlawful"
+    LAW = "law"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseValues:
+    """Erase private values of a case for good, in every entry that holds them.
+
+    ``paths`` are ``fields/<name>``, ``people/P<n>`` and ``note``. A person erases with the consent of another, the
+    ``approver``; the engine erases by itself what a back-up brought back, and what has been kept long enough.
+    """
+
+    root: RootId
+    actor: Actor
+    key: str
+    case: CaseId
+    paths: tuple[str, ...]
+    basis: ErasureBasis
+    approver: Actor | None = None
+    stated: Stated | None = None
+
+
+Command = OpenCase | FireTransition | KeepNote | TendCase | EraseValues

@@ -10,21 +10,26 @@ from typing import assert_never
 from pydantic import JsonValue
 
 from engine.case.actors import SYSTEM, Actor, ActorKind
+from engine.case.behalf import NOBODY, check_stated, entering_to_move, entering_to_open, moved_for, opened_for
 from engine.case.case import Case, Party
 from engine.case.catalogue import CATALOGUE
-from engine.case.commands import Command, FireTransition, KeepNote, OpenCase, TendCase
+from engine.case.commands import Command, EraseValues, FireTransition, KeepNote, OnBehalf, OpenCase, TendCase
 from engine.case.drafting import FIRINGS_MAX, Building, Drafting
-from engine.case.effects import FireOther, apply_effects, open_case, pins_of
+from engine.case.effects import FireOther, apply_effects, apply_entered, open_case, pins_of
+from engine.case.erasing import erase_values
 from engine.case.escalation import tended
 from engine.case.events import Cause, Event, EventType, Opening, Step, Verdict
+from engine.case.files import with_files
 from engine.case.forms import checked_form
-from engine.case.identity import CaseId, PersonId
+from engine.case.identity import CaseId, PersonId, UnitId
 from engine.case.merging import follow_calendar
 from engine.case.offers import not_offered, not_permitted
-from engine.case.roles import Capacity, first_capacity, granting_unit, may_see
+from engine.case.roles import Capacity, first_capacity, may_see, opening_capacity
 from engine.case.scope import Moment, Scope
+from engine.case.secrecy import as_entered_for, as_opener, as_party, boundary
 from engine.case.situation import Situation
 from engine.case.tables import table_of
+from engine.case.units import UnitTree
 from engine.definition.compiled import Definition
 from engine.definition.parts import GuardPart, Phase, TransitionPart, UnMerge
 from engine.errors import (
@@ -63,9 +68,10 @@ def key_hash(key: str) -> str:
 
 
 def _decided(situation: Situation, command: Command, now: datetime) -> Step:
-    _check_stated(command, now)
+    check_stated(command, now)
     hashed = key_hash(command.key) if command.key else None
-    drafting = Drafting(situation, command.actor, now, command.stated, hashed)
+    at = _released_at(situation, now) if command.actor.anonymous else now
+    drafting = Drafting(situation, command.actor, at, command.stated, hashed)
     match command:
         case OpenCase():
             case_id = _open(drafting, command)
@@ -75,21 +81,17 @@ def _decided(situation: Situation, command: Command, now: datetime) -> Step:
             case_id = _note(drafting, command)
         case TendCase():
             case_id = _tend(drafting, command)
+        case EraseValues():
+            case_id = erase_values(drafting, command, _seen(drafting, command))
         case _:
             assert_never(command)
     return Step(case=case_id, events=tuple(drafting.events), after=tuple(drafting.after), numbers=drafting.numbers)
 
 
-def _check_stated(command: Command, now: datetime) -> None:
-    """Only imports may say when something happened, with a basis, and never in the future."""
-    if command.stated is None:
-        return
-    if command.actor.kind is not ActorKind.IMPORT or not command.stated.basis:
-        raise InputRefused(
-            Text("只有导入或代录才能填写发生时间，并须注明依据", "Only an import with a basis may state an instant")
-        )
-    if command.stated.occurred_at > now:
-        raise InputRefused(Text("发生时间不能晚于现在", "The stated instant lies in the future"))
+def _released_at(situation: Situation, now: datetime) -> datetime:
+    """Return the instant that stands for what somebody anonymous did: the last boundary, or the case's last move if
+    that was later (design: ledger)."""
+    return max([boundary(now), *(case.changed_at for case in situation.family.values())])
 
 
 def _open(drafting: Drafting, command: OpenCase) -> CaseId:
@@ -103,8 +105,21 @@ def _open(drafting: Drafting, command: OpenCase) -> CaseId:
         raise FormInvalid([FieldProblem(path="unit", text=Text("没有这个单位", "No such unit"))])
     definition = situation.rules.for_new(command.workflow, None if session is None else session.lists)
     workflow = definition.workflow
-    capacity = _opening_capacity(definition, command, situation)
-    fields = checked_form(definition, workflow.opening, command.form)
+    entry, units = command.on_behalf, situation.units
+    if entry is None:
+        capacity = _opening_capacity(definition, actor, command.unit, units)
+    else:
+        capacity = entering_to_open(definition, actor, command.unit, units)
+        opened_for(definition, entry, command.unit, units)
+    form = checked_form(definition, workflow.opening, command.form)
+    given, taken = with_files(definition, form, situation.files, actor, None, drafting.at)
+    opener: Actor = actor
+    if entry is None:
+        actor, fields = as_opener(definition, None if capacity is None else capacity.role, actor, given)
+        opener = actor
+    else:
+        opener, fields = as_entered_for(definition, entry.person or NOBODY, given)
+    drafting.actor = actor
     parties = [
         Party(party_role, PersonId(person)) for party_role, persons in command.parties.items() for person in persons
     ]
@@ -113,8 +128,8 @@ def _open(drafting: Drafting, command: OpenCase) -> CaseId:
             raise FormInvalid(
                 [FieldProblem(path="parties", text=Text("没有这个角色", f"No party role {party.role!r}"))]
             )
-    if workflow.opener_becomes is not None and actor.person is not None and not parties:
-        parties.append(Party(workflow.opener_becomes, actor.acting_for or actor.person))
+    if workflow.opener_becomes is not None and opener.person is not None and not parties:
+        parties.append(Party(workflow.opener_becomes, opener.acting_for or opener.person))
     opening = Opening(
         root=command.root,
         workflow=workflow.name,
@@ -134,38 +149,39 @@ def _open(drafting: Drafting, command: OpenCase) -> CaseId:
         actor=actor,
         capacity=capacity,
         fire=_firing(drafting, 0),
+        taken=taken,
+        entered=None if entry is None else (entry, opener),
     )
     return case_id
 
 
-def _opening_capacity(definition: Definition, command: OpenCase, situation: Situation) -> Capacity | None:
-    """Return the role in which the actor opens; raises NotPermitted."""
-    workflow, actor = definition.workflow, command.actor
+def _opening_capacity(definition: Definition, actor: Actor, unit: UnitId, units: UnitTree) -> Capacity | None:
+    """Return the role in which the actor opens, None for imports; raises NotPermitted."""
     if actor.kind is not ActorKind.PERSON:
         return None
-    for role in workflow.openers:
-        unit = granting_unit(workflow.roles[role], actor, command.unit, situation.units)
-        if unit is not None:
-            return Capacity(role, unit)
-    raise not_permitted(workflow, workflow.openers)
+    capacity = opening_capacity(definition, actor, unit, units)
+    if capacity is None:
+        raise not_permitted(definition.workflow, definition.workflow.openers)
+    return capacity
 
 
 def _fire_asked(drafting: Drafting, command: FireTransition) -> CaseId:
     case = _seen(drafting, command)
     if command.expected_version is not None and command.expected_version != case.version:
         raise StaleCase(expected=command.expected_version, actual=case.version)
-    _fire(drafting, case, command.transition, command.actor, command.form, depth=0)
+    drafting.actor = as_party(command.actor, case)
+    actor, entry = drafting.actor, command.on_behalf
+    _fire(drafting, case, command.transition, actor, command.form, depth=0, asker=command.actor, entry=entry)
     return case.id
 
 
-def _seen(drafting: Drafting, command: FireTransition | KeepNote | TendCase) -> Case:
+def _seen(drafting: Drafting, command: FireTransition | KeepNote | TendCase | EraseValues) -> Case:
     """Return the case asked about; to who may not see it, it does not exist, whatever its version."""
     case = drafting.family.get(command.case)
     if case is None or case.root != command.root:
         raise CaseNotFound
-    workflow = drafting.definition_of(case).workflow
     parent = None if case.parent is None else drafting.family.get(case.parent)
-    if not may_see(workflow, case, command.actor, drafting.situation.units, parent):
+    if not may_see(drafting.definition_of(case), case, command.actor, drafting.situation.units, parent):
         raise CaseNotFound
     return case
 
@@ -177,7 +193,7 @@ def _note(drafting: Drafting, command: KeepNote) -> CaseId:
             case=case.id,
             type=EventType.NOTED,
             at=drafting.at,
-            actor=command.actor,
+            actor=as_party(command.actor, case),
             stated=command.stated,
             key_hash=drafting.key_hash,
             note={"title": command.title, **command.note},
@@ -226,8 +242,13 @@ def _fire(
     *,
     depth: int,
     cause: Cause | None = None,
+    asker: Actor = SYSTEM,
+    entry: OnBehalf | None = None,
 ) -> None:
-    """Make one move of one case and everything that follows from it in the same step."""
+    """Make one move of one case and everything that follows from it in the same step.
+
+    ``asker`` is who uploaded the files that the form names: under a strict level the actor has another name.
+    """
     if depth > FIRINGS_MAX:
         raise InputRefused(Text("联动环节过多", "Too many moves follow from one another"))
     definition = drafting.definition_of(case)
@@ -237,19 +258,31 @@ def _fire(
     units = drafting.situation.units
     if transition is None or not table.has(case.state, name):
         raise not_offered(workflow, case, actor, units, name)
-    capacity = first_capacity(transition.by, workflow, case, actor, units)
-    if capacity is None:
-        raise not_permitted(workflow, transition.by)
-    clean = checked_form(definition, transition.form, form)
+    if entry is None:
+        capacity = first_capacity(transition.by, workflow, case, actor, units)
+        if capacity is None:
+            raise not_permitted(workflow, transition.by)
+    else:
+        capacity = entering_to_move(transition, definition, case, actor, units)
+    checked = checked_form(definition, transition.form, form)
+    clean, files = with_files(definition, checked, drafting.situation.files, asker, case.id, drafting.at)
     building = Building(
-        case=case, definition=definition, actor=actor, capacity=capacity, form=clean, fields=dict(clean), cause=cause
+        case=case,
+        definition=definition,
+        actor=actor,
+        capacity=capacity,
+        form=clean,
+        fields=dict(clean),
+        cause=cause,
+        taken=files,
+        entered=None if entry is None else (entry, moved_for(transition, definition, case, entry, units)),
     )
     moment = Moment(
         situation=drafting.situation,
         family=drafting.family,
         definition=definition,
         case=case,
-        actor=actor,
+        actor=building.mover,
         form=clean,
         at=drafting.happened_at,
     )
@@ -263,6 +296,7 @@ def _fire(
     apply_effects(transition.effects, building, drafting, fire, name)
     if transition.alternatives:
         apply_effects(transition.alternatives[taken.way].effects, building, drafting, fire, name)
+    apply_entered(building, drafting, fire, name)
     if to_state is not None and workflow.states[to_state].phase is Phase.FINAL:
         building.cancel_open_clocks(drafting.happened_at)
     building.raise_rungs_of(name)

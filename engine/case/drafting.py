@@ -8,13 +8,15 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from engine.case.actors import Actor
+from engine.case.actors import Actor, ActorKind
+from engine.case.behalf import Entered, behalf_of, check_order
 from engine.case.case import Case, Child, Clock, ClockState, Party
 from engine.case.commands import Stated
 from engine.case.deadlines import ended, with_rung
 from engine.case.escalation import planned, rungs_of_move
 from engine.case.events import Cause, Event, EventType, Opening, Verdict
 from engine.case.evolve import evolve
+from engine.case.files import TakenFile
 from engine.case.identity import CaseId, SessionId, derived_id, ordered_id
 from engine.case.roles import Capacity
 from engine.case.situation import CongressSession, Situation
@@ -59,6 +61,8 @@ class Drafting:
 
         Whatever moved a clock, the next rung of its ladder is worked out here.
         """
+        if event.stated is not None and self.actor.kind is ActorKind.PERSON:
+            check_order(self.family.get(event.case), event.stated.occurred_at)
         if event.clocks:
             unit = self.family[event.case].unit if event.opening is None else event.opening.unit
             calendar = self.situation.calendar_of(unit)
@@ -83,7 +87,10 @@ class Drafting:
 
 @dataclass(slots=True, kw_only=True)
 class Building:
-    """One event while its effects are worked out; ``after`` is what must follow once it is recorded."""
+    """One event while its effects are worked out; ``after`` is what must follow once it is recorded.
+
+    ``actor`` stands in the entry; ``mover`` is who made the move: the same, or whom the actor entered it for.
+    """
 
     case: Case
     definition: Definition
@@ -92,6 +99,7 @@ class Building:
     form: dict[str, JsonValue]
     fields: dict[str, JsonValue]
     cause: Cause | None = None
+    entered: Entered | None = None
     joined: list[Party] = field(default_factory=list)
     left: list[Party] = field(default_factory=list)
     clocks: dict[str, Clock] = field(default_factory=dict)
@@ -104,7 +112,12 @@ class Building:
     merge: CaseId | None = None
     resume_state: str | None = None
     published: bool = False
+    taken: tuple[TakenFile, ...] = ()
     after: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def mover(self) -> Actor:
+        return self.actor if self.entered is None else self.entered[1]
 
     def clock(self, name: str) -> Clock | None:
         return self.clocks.get(name) or self.case.clock(name)
@@ -148,6 +161,7 @@ class Building:
             role=None if self.capacity is None else self.capacity.role,
             acting_unit=None if self.capacity is None else self.capacity.unit,
             stated=drafting.stated,
+            behalf=None if self.entered is None else behalf_of(*self.entered),
             key_hash=drafting.key_hash,
             opening=opening,
             transition=transition,
@@ -168,4 +182,5 @@ class Building:
             notices=tuple(self.notices),
             rungs=tuple(self.rungs),
             withdrawn=tuple(self.withdrawn),
+            taken=self.taken,
         )

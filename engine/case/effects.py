@@ -13,10 +13,12 @@ from typing import assert_never
 from pydantic import JsonValue
 
 from engine.case.actors import Actor
+from engine.case.behalf import Entered
 from engine.case.case import Case, Child, ChildRole, Party, Pins
 from engine.case.clock_effects import extend_clock, move_clock, raise_rung, withdraw_rung
 from engine.case.drafting import Building, Drafting
 from engine.case.events import Cause, EventType, Opening
+from engine.case.files import TakenFile
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.case.merging import merge_into, unmerge_from
 from engine.case.numbers import number_in, series_key, written
@@ -88,6 +90,13 @@ def apply_effects(
                 assert_never(effect)
 
 
+def apply_entered(building: Building, drafting: Drafting, fire: FireOther, move: str) -> None:
+    """Apply what follows every entry on behalf: the person is told and may object. To object is no such entry."""
+    part = building.definition.workflow.on_behalf
+    if building.entered is not None and part is not None and move != part.objection:
+        apply_effects(part.effects, building, drafting, fire, move)
+
+
 def open_case(
     drafting: Drafting,
     definition: Definition,
@@ -100,6 +109,8 @@ def open_case(
     capacity: Capacity | None,
     fire: FireOther,
     cause: Cause | None = None,
+    taken: tuple[TakenFile, ...] = (),
+    entered: Entered | None = None,
 ) -> Case:
     """Record the opening of a case: its fields, its parties, and the effects of opening it."""
     workflow = definition.workflow
@@ -114,8 +125,11 @@ def open_case(
         fields={**initial, **fields},
         cause=cause,
         joined=list(parties),
+        taken=taken,
+        entered=entered,
     )
     apply_effects(workflow.on_open, building, drafting, fire, "open")
+    apply_entered(building, drafting, fire, "open")
     case = drafting.record(
         building.event(drafting, EventType.OPENED, to_state=workflow.initial, opening=opening), definition
     )
@@ -263,7 +277,7 @@ def _set(effect: SetFields, building: Building, drafting: Drafting) -> None:
         family=drafting.family,
         definition=building.definition,
         case=building.case,
-        actor=building.actor,
+        actor=building.mover,
         form=building.form,
         at=drafting.happened_at,
     )
@@ -283,7 +297,7 @@ def _plain(value: object) -> JsonValue:
 
 def _who(who: str, building: Building) -> list[PersonId]:
     if who == "actor":
-        person = building.actor.acting_for or building.actor.person
+        person = building.mover.acting_for or building.mover.person
         return [] if person is None else [person]
     value = building.form.get(who)
     if isinstance(value, list):
@@ -292,7 +306,8 @@ def _who(who: str, building: Building) -> list[PersonId]:
 
 
 def _bind(effect: Bind, building: Building) -> None:
-    building.joined.extend(Party(effect.role, person) for person in _who(effect.who, building))
+    who = _who(effect.who, building) if effect.those_in is None else building.case.persons_in(effect.those_in)
+    building.joined.extend(Party(effect.role, person) for person in who)
 
 
 def _unbind(effect: Unbind, building: Building) -> None:

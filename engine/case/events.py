@@ -12,18 +12,21 @@ from pydantic import JsonValue
 
 from engine.case.actors import Actor
 from engine.case.case import NOTHING, Case, Child, ChildRole, Clock, Party, Pins
-from engine.case.commands import Stated
-from engine.case.identity import CaseId, RootId, SessionId, UnitId
+from engine.case.commands import BasisKind, ErasureBasis, Stated
+from engine.case.files import TakenFile
+from engine.case.identity import CaseId, PersonId, RootId, SessionId, UnitId
 from engine.definition.parts import Phase
 
 
 class EventType(StrEnum):
-    """OPENED is always the first; CHANGED is what another case's step did to this one; NOTED moves nothing."""
+    """OPENED is always the first; CHANGED is what another case's step did to this one; NOTED moves nothing; ERASED
+    takes private values away for good."""
 
     OPENED = "opened"
     FIRED = "fired"
     CHANGED = "changed"
     NOTED = "noted"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +58,44 @@ class Cause(NamedTuple):
     transition: str
 
 
+class ErasedValues(NamedTuple):
+    """The paths erased of one entry: the entry by id and seq, and the data key its values were sealed under."""
+
+    entry: str
+    seq: int
+    key: str
+    paths: tuple[str, ...]
+
+
+class Erasure(NamedTuple):
+    """What was erased, why, and who approved it in what role; nobody where the engine did it by itself."""
+
+    values: tuple[ErasedValues, ...]
+    basis: ErasureBasis
+    approver: PersonId | None = None
+    approver_role: str | None = None
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every path that no entry before this one has a value at any more."""
+        return frozenset(path for values in self.values for path in values.paths)
+
+
+class Behalf(NamedTuple):
+    """For whom the actor entered something (代录), in what form it came, and the hash of the scanned page."""
+
+    kind: BasisKind
+    person: PersonId | None = None
+    scan: str | None = None
+
+
 class Event(NamedTuple):
     """Everything one entry changes. Absent parts are empty.
 
     ``fields`` holds values of every privacy; where each may stand is decided when the entry is written. ``clocks`` are
     the new values of the clocks that changed. ``acting_unit`` is where the grant behind ``role`` is held. ``merge`` is
     the case merged into, "" after an un-merge. ``rungs`` are raised and ``withdrawn`` taken back, as deadline and rung.
+    ``taken`` are the uploads it takes over; the entry holds of them what its fields say.
     """
 
     case: CaseId
@@ -70,6 +105,7 @@ class Event(NamedTuple):
     role: str | None = None
     acting_unit: UnitId | None = None
     stated: Stated | None = None
+    behalf: Behalf | None = None
     key_hash: str | None = None
     opening: Opening | None = None
     transition: str | None = None
@@ -92,6 +128,8 @@ class Event(NamedTuple):
     rungs: tuple[tuple[str, str], ...] = ()
     withdrawn: tuple[tuple[str, str], ...] = ()
     note: Mapping[str, JsonValue] = NOTHING
+    erasure: Erasure | None = None
+    taken: tuple[TakenFile, ...] = ()
 
     @property
     def happened_at(self) -> datetime:

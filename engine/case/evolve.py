@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import assert_never
 
 from engine.case.case import Case, Clock, Party
+from engine.case.erased import without_erased
 from engine.case.events import Event, EventType
 from engine.case.identity import PersonId
 from engine.definition.compiled import Definition
@@ -20,6 +22,10 @@ def evolve(case: Case | None, event: Event, definition: Definition, head: str = 
             if case is None:
                 raise ValueError("the first event of a case opens it")
             return _changed(case, event, definition, head)
+        case EventType.ERASED:
+            if case is None:
+                raise ValueError("the first event of a case opens it")
+            return without_erased(_changed(case, event, definition, head), event)
         case _:
             assert_never(event.type)
 
@@ -86,7 +92,14 @@ def _changed(case: Case, event: Event, definition: Definition, head: str) -> Cas
         rungs=_rungs(case, event),
         published=case.published or event.published,
         stated=case.stated or event.stated is not None,
+        happened=_happened(case, event),
     )
+
+
+def _happened(case: Case, event: Event) -> datetime | None:
+    """Return when the newest move was made; what time, notes and erasures do to a case is no move."""
+    at = event.happened_at if event.type in (EventType.OPENED, EventType.FIRED) else case.happened_at
+    return None if at == event.at else at
 
 
 def _resume_state(case: Case, event: Event) -> str | None:
@@ -104,13 +117,23 @@ def _parties(parties: tuple[Party, ...], event: Event) -> tuple[Party, ...]:
 
 def _people(people: tuple[PersonId, ...], event: Event) -> tuple[PersonId, ...]:
     actor = event.actor
-    if not event.joined and actor.acting_for is None and (actor.person is None or actor.person in people):
+    if (
+        not event.joined
+        and event.behalf is None
+        and event.erasure is None
+        and actor.acting_for is None
+        and (actor.person is None or actor.person in people)
+    ):
         return people
     met: Iterable[PersonId | None] = (
         event.actor.person,
         event.actor.acting_for,
         *(party.person for party in event.joined),
     )
+    if event.behalf is not None:
+        met = (*met, event.behalf.person)
+    if event.erasure is not None:
+        met = (*met, event.erasure.approver)
     new = dict.fromkeys(person for person in met if person is not None and person not in people)
     return (*people, *new)
 

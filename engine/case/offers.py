@@ -16,13 +16,25 @@ from engine.text import Text
 def offered(workflow: Workflow, case: Case, actor: Actor, units: UnitTree) -> tuple[str, ...]:
     """Return the transitions open from the case's state to one of the actor's roles, in the definition's order.
 
-    Guards are not asked: a page shows the move, and the refusal says what is missing.
+    Guards are not asked: a page shows the move, and the refusal says what is missing. To object to an entry on behalf
+    is open only where something was entered so.
     """
     return tuple(
         name
         for name, transition in workflow.transitions.items()
-        if case.state in transition.from_ and first_capacity(transition.by, workflow, case, actor, units) is not None
+        if case.state in transition.from_
+        and not nothing_to_object_to(workflow, case, name)
+        and first_capacity(transition.by, workflow, case, actor, units) is not None
     )
+
+
+def nothing_to_object_to(workflow: Workflow, case: Case, move: str) -> bool:
+    """Return whether the move is an objection to an entry on behalf, and none was made or its term was used."""
+    part = workflow.on_behalf
+    if part is None or move != part.objection:
+        return False
+    clock = case.clock(part.deadline)
+    return clock is None or not clock.is_open
 
 
 def not_offered(workflow: Workflow, case: Case, actor: Actor, units: UnitTree, asked: str) -> TransitionNotOffered:

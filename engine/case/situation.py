@@ -8,7 +8,8 @@ from datetime import date
 from typing import NamedTuple
 
 from engine.calendar.calendar import Calendar
-from engine.case.case import Case
+from engine.case.case import NOTHING, Case
+from engine.case.files import KnownFile
 from engine.case.identity import CaseId, RootId, SessionId, UnitId
 from engine.case.units import UnitTree
 from engine.definition.compiled import Definition
@@ -34,12 +35,21 @@ class CongressSession:
     lists: Mapping[str, int] | None = None
 
 
+class HeldValue(NamedTuple):
+    """A private value that is kept of the case asked about: its entry, its path, and the name of its data key."""
+
+    entry: str
+    seq: int
+    path: str
+    key: str
+
+
 class Situation(NamedTuple):
     """What one command is decided on.
 
     ``family`` holds the case asked about, its parent, its children, what it was merged into and what was merged into
     it. ``numbers`` holds the last number issued in every series the command could need. ``seed`` is random; ids are
-    derived from it.
+    derived from it. ``values`` are known where some are to be erased, ``files`` where the form names some.
     """
 
     root: RootId
@@ -50,6 +60,8 @@ class Situation(NamedTuple):
     sessions: Mapping[SessionId, CongressSession]
     numbers: Mapping[str, int]
     seed: str
+    values: tuple[HeldValue, ...] = ()
+    files: Mapping[str, KnownFile] = NOTHING
 
     def calendar_of(self, unit: UnitId) -> Calendar:
         """Return the calendar of the notices with the days of a unit laid over it, for terms that count by them."""

@@ -84,6 +84,12 @@ CATALOGUE: Mapping[str, NamedGuard] = {
     "actor_not_party@1": _guard(
         "操作人不是该角色的当事人", "the actor is not bound to the role", role=ArgumentKind.ROLE
     ),
+    "named_not_party@1": _guard(
+        "所填人员不是该角色的当事人",
+        "the person named is not bound to the role",
+        field=ArgumentKind.FORM_FIELD,
+        role=ArgumentKind.ROLE,
+    ),
     "actor_is_party@1": _guard("操作人是该角色的当事人", "the actor is bound to the role", role=ArgumentKind.ROLE),
     "extension_allowed@1": _guard(
         "期限尚未届满，延期次数和天数未超过上限",

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.definition.checks_behalf import check_behalf
 from engine.definition.checks_clock import check_clock
 from engine.definition.checks_effects import check_effects
 from engine.definition.checks_fields import check_fields
 from engine.definition.checks_guards import check_guards
+from engine.definition.checks_identity import check_identity
 from engine.definition.checks_joins import check_joins
 from engine.definition.checks_measures import check_measures
 from engine.definition.checks_moves import check_moves
 from engine.definition.checks_names import check_names
 from engine.definition.checks_proof import Findings, Proof
 from engine.definition.checks_reach import check_reach
+from engine.definition.checks_retention import check_retention
 from engine.definition.checks_unused import check_unused
 from engine.definition.checks_words import check_codes, check_words
 from engine.definition.model import CodeList, Workflow
@@ -32,6 +35,9 @@ _QUESTIONS = (
     check_clock,
     check_guards,
     check_joins,
+    check_identity,
+    check_behalf,
+    check_retention,
     check_measures,
     check_unused,
 )

@@ -208,6 +208,8 @@ def _check_effects(proof: Proof, running: Mapping[str, frozenset[str]]) -> None:
                 [state for state in workflow.transitions[place.move].from_ if state in reachable] if place.move else []
             )
             may_run = any(effect.deadline in running.get(state, ()) for state in origins)
+            # The term to object to an entry on behalf may run wherever something was entered so.
+            may_run = may_run or (workflow.on_behalf is not None and effect.deadline == workflow.on_behalf.deadline)
             if origins and not may_run and effect.deadline not in started:
                 proof.add(
                     (*path, "deadline"),

@@ -74,6 +74,9 @@ def _check(proof: Proof, place: EffectsPlace, path: Path, effect: Effect) -> Non
         case Bind() | Unbind():
             if proof.known((*path, "role"), ROLE, effect.role, workflow.roles):
                 must_be_party(proof, (*path, "role"), effect.role)
+            others = effect.those_in if isinstance(effect, Bind) else None
+            if others is not None and proof.known((*path, "those_in"), ROLE, others, workflow.roles):
+                must_be_party(proof, (*path, "those_in"), others)
             if effect.who not in ("actor", "everybody"):
                 _check_asked(proof, place, (*path, "who"), effect.who, required=False)
         case ClockEffect():

@@ -88,7 +88,7 @@ def _check_holders(proof: Proof) -> None:
     held = {
         name
         for name, part in workflow.roles.items()
-        if part.bound == "system" or (part.of if part.bound == "grant" else name in bound)
+        if part.bound in ("system", "code") or (part.of if part.bound == "grant" else name in bound)
     }
     needed = {role for part in workflow.transitions.values() for role in part.by}
     for name, role in workflow.roles.items():

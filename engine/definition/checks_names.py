@@ -63,8 +63,11 @@ def _check_lists(proof: Proof) -> None:
 def _check_roles(proof: Proof) -> None:
     workflow = proof.workflow
     proof.all_known(("openers",), ROLE, workflow.openers, workflow.roles)
+    for name, part in workflow.roles.items():
+        if part.stands_in_for is not None:
+            proof.known(("roles", name, "stands_in_for"), ROLE, part.stands_in_for, workflow.roles)
     for index, name in enumerate(workflow.openers):
-        if name in workflow.roles and workflow.roles[name].bound != "grant":
+        if name in workflow.roles and workflow.roles[name].bound not in ("grant", "code"):
             proof.add(
                 ("openers", index),
                 "opener_not_grant",

@@ -93,6 +93,8 @@ class EffectsPlace:
 def effect_places(workflow: Workflow) -> Iterator[EffectsPlace]:
     """Yield every list of effects of a workflow."""
     yield EffectsPlace(path=("on_open",), effects=workflow.on_open, form=workflow.opening, move=None)
+    if workflow.on_behalf is not None:
+        yield EffectsPlace(path=("on_behalf", "effects"), effects=workflow.on_behalf.effects, form={}, move=None)
     for name, part in workflow.transitions.items():
         path: Path = ("transitions", name)
         yield EffectsPlace(path=(*path, "effects"), effects=part.effects, form=part.form, move=name)

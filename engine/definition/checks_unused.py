@@ -74,12 +74,12 @@ def _named(workflow: Workflow) -> Iterator[tuple[str, str]]:
     for field in workflow.fields.values():
         yield "lists", field.list or ""
     for name, role in workflow.roles.items():
-        if role.bound == "grant" and role.sees:
-            yield "roles", name  # its holders read every case of their unit, as an auditor does
+        if (role.bound == "grant" and role.sees) or role.stands_in_for is not None:
+            yield "roles", name  # its holders read every case of their unit, as an auditor does, or act for others
     for state in workflow.states.values():
         yield from (("roles", name) for name in state.acts)
     for transition in workflow.transitions.values():
-        yield from (("roles", name) for name in transition.by)
+        yield from (("roles", name) for name in (*transition.by, *transition.on_behalf))
         yield from (("fields", name) for name in transition.form)
     for deadline in workflow.deadlines.values():
         yield "ladders", deadline.ladder or ""
@@ -92,6 +92,13 @@ def _named(workflow: Workflow) -> Iterator[tuple[str, str]]:
     if workflow.evaluation is not None:
         yield "roles", workflow.evaluation.evaluator
         yield from (("fields", name) for name in workflow.evaluation.dimensions.values())
+    if workflow.identity is not None:
+        yield "roles", workflow.identity.opened_to
+        yield from (("fields", name) for name in (*workflow.identity.fields, workflow.identity.account))
+    if workflow.retention is not None:
+        yield "fields", workflow.retention.hold
+    if workflow.on_behalf is not None:
+        yield from (("roles", name) for name in workflow.on_behalf.by)
     for place in effect_places(workflow):
         for effect in place.effects:
             yield from _by_effect(effect)
@@ -111,6 +118,7 @@ def _by_effect(effect: Effect) -> Iterator[tuple[str, str]]:
         case Bind() | Unbind():
             yield "roles", effect.role
             yield "fields", effect.who
+            yield "roles", getattr(effect, "those_in", None) or ""
         case Extend():
             yield "fields", effect.by
         case IssueNumber():

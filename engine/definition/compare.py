@@ -47,6 +47,7 @@ _ATTRIBUTES: Mapping[str, Text] = {
     "category_field": Text("类别字段", "category field"),
     "counts_as_case": Text("是否计件", "counts as a case"),
     "evaluation": Text("评价办法", "evaluation"),
+    "retention": Text("保存期限", "retention"),
     "by": Text("办理角色", "roles"),
     "reason": Text("理由字段", "field of the reason"),
     "from": Text("起始状态", "from"),

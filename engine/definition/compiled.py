@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
@@ -12,10 +13,13 @@ from jsonschema.protocols import Validator
 from engine.definition.guards import Guard, Value, compile_guard, compile_value
 from engine.definition.model import CodeList, Workflow
 from engine.definition.names import guard_names
-from engine.definition.parts import FieldPart, GuardPart, Privacy, SetFields, TransitionPart
+from engine.definition.parts import Effect, FieldPart, GuardPart, Privacy, SetFields, TransitionPart
 from engine.definition.quick import SurelyValid, surely_valid
 
 OPEN_PRIVACY = frozenset({Privacy.PUBLIC, Privacy.INTERNAL})
+STRICT: Final = "strict"
+"""The flag of codes (保密、匿名) under which nothing of a case may leave the house."""
+ANONYMOUS: Final = "anonymous"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +51,8 @@ class Definition:
         """Every expression of a ``set`` effect, compiled, by its text."""
         names = guard_names(self.workflow, self.lists)
         transitions = self.workflow.transitions.values()
-        run = [self.workflow.on_open, *(transition.effects for transition in transitions)]
+        run: list[tuple[Effect, ...]] = [self.workflow.on_open, *(transition.effects for transition in transitions)]
+        run += [() if self.workflow.on_behalf is None else self.workflow.on_behalf.effects]
         run += [alternative.effects for transition in transitions for alternative in transition.alternatives]
         return {
             text: compile_value(text, names)
@@ -90,6 +95,23 @@ class Definition:
             for name in self.workflow.fields
             if (code_list := self.list_of(name)) is not None
         }
+
+    @cached_property
+    def strict_codes(self) -> Mapping[str, frozenset[str]]:
+        """Field → codes under which nothing of a case may leave the house (保密、匿名); fields without any left out."""
+        return self._flagged(STRICT)
+
+    @cached_property
+    def anonymous_codes(self) -> Mapping[str, frozenset[str]]:
+        """Field → codes under which nobody knows who filed; fields without any left out."""
+        return self._flagged(ANONYMOUS)
+
+    def _flagged(self, flag: str) -> Mapping[str, frozenset[str]]:
+        found = {
+            field: frozenset(code for code, values in codes.items() if values.get(flag))
+            for field, codes in self.flags.items()
+        }
+        return {field: codes for field, codes in found.items() if codes}
 
     @cached_property
     def open_fields(self) -> frozenset[str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.definition.model import Workflow
+from engine.definition.model import RetentionPart, Workflow
 from engine.definition.parts import Phase, TransitionPart, UnMerge
 from engine.definition.wording import (
     NOTHING,
     effect_words,
     guard_words,
     listed,
+    retention_source,
+    retention_words,
     rung_words,
     source_words,
     term_words,
@@ -125,6 +127,8 @@ def readme(workflow: Workflow) -> str:
         rows = [(str(rung.level), rung.title.zh, rung.colour, rung_words(rung, workflow).zh) for rung in ladder.rungs]
         source = source_words(ladder.source, workflow).zh
         parts += [f"## 督办层级 `{name}`", f"依据：{source}", _table(("级", "名称", "颜色", "时间与对象"), rows)]
+    if workflow.retention is not None:
+        parts += ["## 保存期限", _retention(workflow, workflow.retention)]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
 
@@ -157,13 +161,17 @@ def _transitions(workflow: Workflow) -> str:
                 f"`{name}`",
                 f"{part.title.zh}（{part.title.en}）",
                 f"{titles(part.from_, workflow.states).zh} → {_aim(part, workflow).zh}",
-                titles(part.by, workflow.roles).zh,
+                titles(part.by, workflow.roles).zh + _entered(part, workflow),
                 "<br>".join(f"{guard_words(guard).zh}；否则：{guard.refuse.zh}" for guard in guards) or NOTHING.zh,
                 listed(effect_words(effect, workflow) for effect in effects).zh,
                 listed(sources).zh,
             )
         )
     return _table(("流转", "名称", "自 → 至", "角色", "条件", "办理动作", "依据"), rows)
+
+
+def _entered(part: TransitionPart, workflow: Workflow) -> str:
+    return f"；可由{titles(part.on_behalf, workflow.roles).zh}代录" if part.on_behalf else ""
 
 
 def _aim(part: TransitionPart, workflow: Workflow) -> Text:
@@ -193,3 +201,12 @@ def _deadlines(workflow: Workflow) -> str:
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _retention(workflow: Workflow, part: RetentionPart) -> str:
+    rows = [
+        (retention_words(term).zh, f"终结后 {term.years} 年", retention_source(term, workflow).zh)
+        for term in part.after
+    ]
+    hold = f"“{workflow.fields[part.hold].title.zh}”期间不删除；复查复核中、关联事项未终结的也不删除。"
+    return _table(("内容", "保存", "依据"), rows) + f"\n\n{hold}"

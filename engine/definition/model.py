@@ -8,14 +8,17 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from engine.definition.parts import (
+    ClockEffect,
     Effect,
     Expression,
     FieldPart,
     Join,
     Label,
+    Notify,
     Part,
     PeriodText,
     RolePart,
+    SetFields,
     Slug,
     Source,
     StatePart,
@@ -130,6 +133,64 @@ class EvaluationPart(Part):
     on_bad: Slug | None = None
 
 
+class IdentityPart(Part):
+    """Who is behind a case, where that is kept apart (XF Art.30).
+
+    ``level`` is the field whose code says how closely: a code flagged ``strict`` keeps it from everybody but the person
+    and those in the role ``opened_to``, whom two bind together by their moves; one flagged ``anonymous`` is for those
+    who never say who they are. ``fields`` say who it is. ``account`` is the one that takes the account of who files
+    under a strict level: on the case itself then stands a name that only the holder of the veil key can trace.
+    ``own`` are the roles that file for themselves, with any unit above their own. ``self_filed`` is what fields of the
+    opening then say, and nobody is asked; without a value they stay empty.
+    """
+
+    level: Slug
+    fields: tuple[Slug, ...] = Field(min_length=1)
+    account: Slug
+    own: tuple[Slug, ...] = Field(min_length=1)
+    self_filed: dict[Slug, str | None] = Field(default_factory=dict)
+    opened_to: Slug
+    source: Source | None = None
+
+
+class OnBehalfPart(Part):
+    """Entries on behalf (代录): what somebody brought on paper, by telephone or in person, and others enter.
+
+    ``by`` are the roles that may open a case so; moves name theirs under ``on_behalf``. ``effects`` follow every entry
+    on behalf beside its own: that the person is told, and the term in which they may object. ``objection`` is the move
+    by which they do, within ``deadline``.
+    """
+
+    by: tuple[Slug, ...] = Field(min_length=1)
+    objection: Slug
+    deadline: Slug
+    effects: tuple[Annotated[SetFields | ClockEffect | Notify, Field(discriminator="do")], ...] = ()
+    source: Source | None = None
+
+
+class RetentionTerm(Part):
+    """How long what has one privacy is kept, in years from the end of the case; without a source it is our default."""
+
+    privacy: Literal["internal", "personal", "confidential"]
+    years: int = Field(ge=1, le=100)
+    source: Source | None = None
+
+
+class RetentionPart(Part):
+    """How long private values are kept (PIPL Art.19 and Art.47), and which field holds everything back.
+
+    While the field ``hold`` is true nothing of the case is erased by anybody: a dispute, an audit or a court needs it.
+    Moves set it and take it back, from every state in which a case ends.
+    """
+
+    hold: Slug
+    after: tuple[RetentionTerm, ...] = Field(min_length=1)
+
+    def years(self, privacy: str) -> int | None:
+        """Return how many years what has this privacy is kept; None without an end."""
+        return next((term.years for term in self.after if term.privacy == privacy), None)
+
+
 class Share(Part):
     """Which cases are counted (``where``), or which number of each is added up (``sum``)."""
 
@@ -192,6 +253,9 @@ class Workflow(Part):
     ladders: dict[Slug, Ladder] = Field(default_factory=dict)
     notices: dict[Slug, NoticePart] = Field(default_factory=dict)
     evaluation: EvaluationPart | None = None
+    identity: IdentityPart | None = None
+    on_behalf: OnBehalfPart | None = None
+    retention: RetentionPart | None = None
     measures: dict[Slug, Measure] = Field(default_factory=dict)
 
 

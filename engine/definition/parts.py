@@ -94,16 +94,22 @@ class RolePart(Part):
 
     ``party``: persons bound to this case (proposer, seconder). ``grant``: holders of one of the grants ``of`` in the
     case's own unit (``in: case_unit``) or in the unit that leads its handling (``in: lead_unit``); ``inherited`` lets a
-    grant in an ancestor count too. ``system``: the engine itself. ``sees`` says whether holders may read the
-    case: always, never, or in the states named.
+    grant in an ancestor count too. ``system``: the engine itself. ``code``: whoever files without saying who, and
+    comes back with a query code (查询码). ``sees`` says whether holders may read the case: always, never, or in the
+    states named. ``reads`` is the privacy up to which they may read its fields. ``erases`` lets holders erase private
+    values, with the consent of another who may. ``stands_in_for`` lets whoever is bound to a party role do what another
+    role may: a substitute for somebody recused.
     """
 
     title: Label
-    bound: Literal["party", "grant", "system"]
+    bound: Literal["party", "grant", "system", "code"]
     of: tuple[Slug, ...] = ()
     in_: Literal["case_unit", "lead_unit"] = Field(default="case_unit", alias="in")
     inherited: bool = True
     sees: bool | tuple[Slug, ...] = True
+    reads: Privacy = Privacy.PERSONAL
+    erases: bool = False
+    stands_in_for: Slug | None = None
 
     def sees_in(self, state: str) -> bool:
         """Return whether holders of the role may read a case in this state."""
@@ -190,11 +196,15 @@ class SetFields(Part):
 
 
 class Bind(Part):
-    """Binds a person to a role of the case: the actor, or the person whose id stands in a form field."""
+    """Binds a person to a role of the case: the actor, or the person whose id stands in a form field.
+
+    ``those_in`` binds everybody instead who is bound to another role now: what one asked for, another one grants.
+    """
 
     do: Literal["bind"]
     role: Slug
     who: Literal["actor"] | Slug = "actor"
+    those_in: Slug | None = None
 
 
 class Unbind(Part):
@@ -302,7 +312,8 @@ class TransitionPart(Part):
 
     Exactly one of ``to``, ``alternatives`` and ``stay`` says where it leads. ``form`` names the fields it asks for;
     effects run in order, those of the transition before those of the alternative taken. ``supervises`` marks a measure
-    of supervision (催办、督办单 …), which a supervisor may take on several cases at once.
+    of supervision (催办、督办单 …), which a supervisor may take on several cases at once. ``on_behalf`` names the roles
+    that may enter the move for one of those in ``by``, who made it on paper, by telephone or in person (代录).
     """
 
     title: Label
@@ -312,6 +323,7 @@ class TransitionPart(Part):
     stay: bool = False
     supervises: bool = False
     by: tuple[Slug, ...] = Field(min_length=1)
+    on_behalf: tuple[Slug, ...] = ()
     form: dict[Slug, Literal["required", "optional"]] = Field(default_factory=dict)
     guards: tuple[GuardPart, ...] = ()
     effects: tuple[Effect, ...] = ()

@@ -45,6 +45,11 @@ class Rulebook:
             raise NotFound(Text(f"没有名为“{workflow}”的流程", f"No workflow named {workflow!r}"), workflow=workflow)
         return max(versions, key=lambda part: part.version)
 
+    def every(self, workflow: str) -> tuple[Workflow, ...]:
+        """Return all texts of a workflow that new or running cases may go by, in no order."""
+        parts = [part for part, _hash in self.workflows.values()] + list(self.kept_workflows.values())
+        return tuple(part for part in parts if part.name == workflow)
+
     def for_new(
         self, workflow: str, list_versions: Mapping[str, int] | None = None, on: date | None = None
     ) -> Definition:

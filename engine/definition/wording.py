@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from engine.definition.catalogue import CATALOGUE
-from engine.definition.model import Rung, Within, Workflow
+from engine.definition.model import RetentionTerm, Rung, Within, Workflow
 from engine.definition.parts import (
     Assign,
     Bind,
@@ -40,6 +40,11 @@ _CLOCK: Mapping[str, Text] = {
     "cancel": Text("取消", "cancel"),
     "suspend": Text("中止", "suspend"),
     "resume": Text("恢复", "resume"),
+}
+_KEPT: Mapping[str, Text] = {
+    "internal": Text("内部内容", "What is internal"),
+    "personal": Text("个人信息", "Personal data"),
+    "confidential": Text("保密内容", "What is confidential"),
 }
 _SESSION: Mapping[str, Text] = {
     "call_closes_on": Text("征集截止日", "the end of the call"),
@@ -165,3 +170,15 @@ def effect_words(effect: Effect, workflow: Workflow) -> Text:
             return Text("公开", "publish")
         case _:
             assert_never(effect)
+
+
+def retention_words(term: RetentionTerm) -> Text:
+    """Return what is meant by the values of one privacy."""
+    return _KEPT[term.privacy]
+
+
+def retention_source(term: RetentionTerm, workflow: Workflow) -> Text:
+    """Return where a term of retention comes from; without a source it is a default that a unit may set otherwise."""
+    if term.source is None:
+        return Text("默认值，可在流程定义中修改", "A default; set it in the definition")
+    return source_words(term.source, workflow)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -20,9 +20,11 @@ from engine.definition.model import Apart, Measure, Share
 from engine.definition.parts import Milestone
 from engine.figures.facts import Facts, Named, Names, Scope, clock_state, head_of, is_undated
 from engine.figures.spans import measure_guards
+from engine.figures.suppression import Number, Row, marked, summed
 from engine.text import Text
 
 NO_DENOMINATOR = "—"
+NUMERATOR, DENOMINATOR, _REST, _CASES = "numerator", "denominator", "rest", "cases"
 UNDATED_LINE = ("undated", Text("日期不明", "Date not known"))
 """Id and title of the line that counts imported cases whose dates are not known, in each measure that asks for one:
 among the exclusions, or beside the figure where only a line there asks."""
@@ -53,7 +55,7 @@ class Tally:
 
     A case that meets several exclusions is counted in the first of them, so that what is left out adds up. A case
     imported without a date is left out of a measure that reads a milestone or deadline which the case has, and of lines
-    that do.
+    that do. What is not printed stands in ``marks`` by its name and is 0 here, so that no surface can give it away.
     """
 
     numerator: int
@@ -61,9 +63,18 @@ class Tally:
     excluded: tuple[Counted, ...]
     beside: tuple[Counted, ...]
     small: bool
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+    def shown(self, name: str, count: int) -> str:
+        """Return a number as it is printed: itself, or the mark that stands for it (``suppression``)."""
+        return self.marks.get(name, str(count))
 
     def value(self, decimals: int = 1) -> str:
-        """Return the figure as it is printed: a count, or a rate in per cent without the sign, "—" over nothing."""
+        """Return the figure as it is printed: a count, or a rate in per cent without the sign, "—" over nothing; the
+        mark of its numerator or denominator where that is not printed."""
+        held = self.marks.get(NUMERATOR) or self.marks.get(DENOMINATOR)
+        if held is not None:
+            return held
         return str(self.numerator) if self.denominator is None else rate(self.numerator, self.denominator, decimals)
 
 
@@ -93,7 +104,12 @@ def rate(numerator: int, denominator: int, decimals: int = 1) -> str:
 
 
 def evaluate(
-    definition: Definition, facts: Iterable[Facts], at: datetime, *, by: Grouping | None = None
+    definition: Definition,
+    facts: Iterable[Facts],
+    at: datetime,
+    *,
+    by: Grouping | None = None,
+    suppressed: bool = False,
 ) -> list[MeasureResult]:
     """Return every measure of the definition, in its order.
 
@@ -102,6 +118,7 @@ def evaluate(
         facts: of every case that counts, as of ``at``; each case once.
         at: the cut-off, aware.
         by: also break every measure down; groups are sorted, cases without a value last.
+        suppressed: do not print what would count out single people (``suppression``).
     """
     counting = _Counting(definition, at)
     group_of = _group_of(definition, by)
@@ -114,7 +131,7 @@ def evaluate(
         overall[answers] += cases
         if by is not None:
             by_group[group][answers] += cases
-    return [
+    results = [
         MeasureResult(
             name=name,
             title=measure.title.text,
@@ -122,6 +139,21 @@ def evaluate(
             groups=tuple((key, counting.tally(name, by_group[key], shows_undated)) for key in keys),
         )
         for name, measure in definition.workflow.measures.items()
+    ]
+    if not suppressed:
+        return results
+    rows = [counting.row(each, shows_undated) for each in (overall, *(by_group[key] for key in keys))]
+    whole, groups = marked(rows[0], rows[1:])
+    return [
+        replace(
+            result,
+            total=_held_back(result.name, result.total, whole),
+            groups=tuple(
+                (key, _held_back(result.name, tally, marks))
+                for (key, tally), marks in zip(result.groups, groups, strict=True)
+            ),
+        )
+        for result in results
     ]
 
 
@@ -209,6 +241,18 @@ class _Counting:
             small=sample < measure.minimum_sample,
         )
 
+    def row(self, seen: Mapping[_Answers, int], shows_undated: bool) -> Row:
+        """Return every number of the measures over these cases, with what each kind of case adds to it."""
+        kinds = [(answers, cases) for answers, cases in seen.items() if cases]
+        found = {_CASES: Number(sum(seen.values()), dict.fromkeys(range(len(kinds)), 1), is_printed=False)}
+        for name, measure in self._measures.items():
+            each = [_numbers(self.tally(name, {answers: 1}, shows_undated)) for answers, _cases in kinds]
+            for column in each[0] if each else ():
+                parts = summed((place, numbers[column]) for place, numbers in enumerate(each))
+                value = sum(parts.get(place, 0) * cases for place, (_answers, cases) in enumerate(kinds))
+                found[f"{name} {column}"] = Number(value, parts, column != _REST or measure.denominator is None)
+        return found
+
     def _holds(self, text: str, answers: _Answers) -> bool:
         return answers.holds[self._question[text]] and text not in answers.undated
 
@@ -216,6 +260,38 @@ class _Counting:
         if not self._holds(share.where, answers):
             return 0
         return 1 if share.sum is None else answers.numbers[self._number[share.sum]]
+
+
+def _numbers(tally: Tally) -> dict[str, int]:
+    """Return the numbers of a tally by their names, and the rest of a share, which nobody prints."""
+    numbers = {NUMERATOR: tally.numerator}
+    if tally.denominator is not None:
+        numbers |= {DENOMINATOR: tally.denominator, _REST: tally.denominator - tally.numerator}
+    numbers |= {f"excluded.{line.id}": line.count for line in tally.excluded}
+    return numbers | {f"beside.{line.id}": line.count for line in tally.beside}
+
+
+def _held_back(measure: str, tally: Tally, marks: Mapping[str, str]) -> Tally:
+    """Return a tally without what is not printed."""
+    own = {
+        column.removeprefix(f"{measure} "): mark
+        for column, mark in marks.items()
+        if column.startswith(f"{measure} ") and not column.endswith(f" {_REST}")
+    }
+    if not own:
+        return tally
+
+    def lines(kind: str, all_lines: tuple[Counted, ...]) -> tuple[Counted, ...]:
+        return tuple(replace(line, count=0) if f"{kind}.{line.id}" in own else line for line in all_lines)
+
+    return replace(
+        tally,
+        numerator=0 if NUMERATOR in own else tally.numerator,
+        denominator=0 if DENOMINATOR in own else tally.denominator,
+        excluded=lines("excluded", tally.excluded),
+        beside=lines("beside", tally.beside),
+        marks=own,
+    )
 
 
 def _texts(measure: Measure) -> Iterator[str]:

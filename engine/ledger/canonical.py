@@ -6,10 +6,10 @@ surrogates, at most 20 levels. Texts are not normalised here: that happens once,
 
 from __future__ import annotations
 
-import json
+from functools import lru_cache
 from typing import Final
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from engine.errors import InputRefused
 from engine.text import Text
@@ -48,11 +48,11 @@ def parse_canonical(body: bytes) -> object:
             numbers, a duplicate key, null, a float, too deep, or no JSON at all.
     """
     try:
-        value: object = json.loads(body.decode())
-    except (ValueError, RecursionError) as error:
+        value: object = from_json(body)
+    except ValueError as error:
         raise InputRefused(Text("不是 JSON 文本", "no JSON text")) from error
     # Whatever spelling JSON allows beside the canonical one is lost in the value, so writing it again shows it.
-    if canonical(value) != body:
+    if not _in_order(value, 1) or to_json(value) != body:
         raise InputRefused(
             Text(
                 "不是规范字节：空白、键的次序、重复的键或转义写法不合 RFC 8785",
@@ -60,6 +60,29 @@ def parse_canonical(body: bytes) -> object:
             )
         )
     return value
+
+
+@lru_cache(maxsize=1024)
+def parse_once(body: bytes) -> object:
+    """Return what ``parse_canonical`` does, and remember it a while: for those who each look at the same bytes.
+
+    The value is shared: nobody may change it.
+    """
+    return parse_canonical(body)
+
+
+def _in_order(value: object, depth: int) -> bool:
+    """Return whether the keys of every object stand in their order; refuse what the profile does not hold."""
+    if isinstance(value, dict):
+        deeper = _deeper(depth)
+        return list(value) == _sorted_keys(value) and all(
+            type(item) in _LEAVES or _in_order(item, deeper) for item in value.values()
+        )
+    if isinstance(value, list):
+        deeper = _deeper(depth)
+        return all(type(item) in _LEAVES or _in_order(item, deeper) for item in value)
+    _ordered(value, depth)
+    return True
 
 
 def _ordered(value: object, depth: int) -> object:

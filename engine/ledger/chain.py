@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from engine.errors import InputRefused
-from engine.ledger.canonical import INTEGER_MAX, parse_canonical
+from engine.ledger.canonical import INTEGER_MAX, parse_once
 from engine.text import Text
 
 GENESIS: Final = "0" * 64
@@ -128,7 +128,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{6}Z", re
 
 def _check_body(body: bytes, *, case: str, seq: int, prev: str | None) -> Iterator[ChainFinding]:
     try:
-        entry = parse_canonical(body)
+        entry = parse_once(body)
     except InputRefused as refusal:
         yield ChainFinding(rule=ChainRule.CANONICAL, seq=seq, text=refusal.text)
         return

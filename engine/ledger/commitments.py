@@ -7,8 +7,11 @@ It knows no keys and no tables; how an opening is sealed is behind the ``Sealer`
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
+
+from pydantic import JsonValue
 
 from engine.errors import InputRefused
 from engine.ledger.canonical import canonical, parse_canonical
@@ -48,32 +51,75 @@ class Opened:
     value: object
 
 
+class PrivateValue(NamedTuple):
+    """A value whose commitment stands in the entry at ``path``."""
+
+    path: str
+    salt: bytes
+    value: JsonValue
+
+
+class Sealed(NamedTuple):
+    """The openings of one entry: the name of the data key they are sealed under, and their ciphertexts in order."""
+
+    key: str
+    ciphertexts: tuple[bytes, ...]
+
+
 class Sealer(Protocol):
-    """Keeps an opening so that only who holds the key can read it. Entry and path are bound to the ciphertext."""
+    """Keeps openings so that only who holds the keys can read them. Entry and path are bound to each ciphertext."""
 
-    def seal(self, entry: str, path: str, salt: bytes, value: object) -> bytes:
-        """Return the ciphertext of salt and value."""
+    def seal(self, entry: str, values: Sequence[PrivateValue]) -> Sealed:
+        """Return the openings of one entry sealed under a data key of its own."""
 
-    def open(self, entry: str, path: str, ciphertext: bytes) -> Opened | None:
-        """Return what was sealed at this place; None when the ciphertext is not of this place or not ours."""
+    def open(self, entry: str, path: str, key: str, ciphertext: bytes) -> Opened | None:
+        """Return what was sealed at this place; None when it is not of this place, not ours, or its key is gone."""
+
+    def fetch(self, keys: Collection[str]) -> None:
+        """Get the keys of many values at once that will be opened soon; whoever does not only opens more slowly."""
+
+    def holds(self, key: str, path: str) -> bool:
+        """Return whether a value that was sealed at this path under this data key could still be opened."""
 
 
 class NullSealer:
     """NO PROTECTION: writes salt and value as they are, ``salt ‖ canonical(value)``, readable by anybody who can read
-    the database. It stands in until values are encrypted; place and authenticity are not checked either.
+    the database. Databases from before values were encrypted hold such rows, under the key ""; tests of what has
+    nothing to do with keys use it too. Place and authenticity are not checked.
     """
 
-    def seal(self, entry: str, path: str, salt: bytes, value: object) -> bytes:  # noqa: ARG002 - the port's arguments
-        """Return salt and value in the clear."""
-        assert len(salt) == SALT_BYTES, "a salt has 32 bytes"
-        return salt + canonical(value)
+    def seal(self, entry: str, values: Sequence[PrivateValue]) -> Sealed:  # noqa: ARG002 - the port's arguments
+        """Return salts and values in the clear."""
+        return Sealed("", tuple(opening_bytes(private.salt, private.value) for private in values))
 
-    def open(self, entry: str, path: str, ciphertext: bytes) -> Opened | None:  # noqa: ARG002 - the port's arguments
-        """Return salt and value; None when the bytes are not salt and a canonical value."""
-        if len(ciphertext) < SALT_BYTES:
-            return None
-        try:
-            value = parse_canonical(ciphertext[SALT_BYTES:])
-        except InputRefused:
-            return None
-        return Opened(salt=ciphertext[:SALT_BYTES], value=value)
+    def open(self, entry: str, path: str, key: str, ciphertext: bytes) -> Opened | None:  # noqa: ARG002 - the port's
+        """Return salt and value; None when the bytes are not salt and a canonical value, or name a key."""
+        return opened_bytes(ciphertext) if key == "" else None
+
+    def fetch(self, keys: Collection[str]) -> None:
+        """Do nothing: there are no keys."""
+
+    def holds(self, key: str, path: str) -> bool:  # noqa: ARG002 - the port's arguments
+        """Return False: there are no keys."""
+        return False
+
+
+def opening_bytes(salt: bytes, value: object) -> bytes:
+    """Return the plaintext of a private value, ``salt ‖ canonical(value)``.
+
+    Raises:
+        InputRefused: The ledger holds no such value.
+    """
+    assert len(salt) == SALT_BYTES, "a salt has 32 bytes"
+    return salt + canonical(value)
+
+
+def opened_bytes(plaintext: bytes) -> Opened | None:
+    """Return what such a plaintext holds; None when it is none."""
+    if len(plaintext) < SALT_BYTES:
+        return None
+    try:
+        value = parse_canonical(plaintext[SALT_BYTES:])
+    except InputRefused:
+        return None
+    return Opened(salt=plaintext[:SALT_BYTES], value=value)

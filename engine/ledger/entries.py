@@ -14,25 +14,21 @@ from pydantic import JsonValue
 from engine.case.actors import IMPORT, SYSTEM, Actor, ActorKind
 from engine.case.case import Case, Party, Pins
 from engine.case.codec import at_from, at_text, child_from, child_json, child_role, clock_from, clock_json
-from engine.case.commands import Stated
-from engine.case.events import Cause, Event, EventType, Opening, Verdict
+from engine.case.commands import BasisKind, Stated
+from engine.case.erased import nobody
+from engine.case.events import Behalf, Cause, Event, EventType, Opening, Verdict
 from engine.case.identity import CaseId, PersonId, RootId, SessionId, UnitId, ordered_id
 from engine.definition.compiled import Definition
 from engine.definition.parts import Privacy
 from engine.ledger.canonical import canonical
 from engine.ledger.chain import entry_hash
-from engine.ledger.commitments import commit
+from engine.ledger.commitments import PrivateValue, commit
+from engine.ledger.erasures import PART, erasure_json, read_erasure
 
 VERSION = 1
+BASIS = "basis"
+"""The path of the words that an entry on behalf rests on."""
 Json = dict[str, JsonValue]
-
-
-class PrivateValue(NamedTuple):
-    """A value whose commitment stands in the entry at ``path``."""
-
-    path: str
-    salt: bytes
-    value: JsonValue
 
 
 class Written(NamedTuple):
@@ -106,7 +102,11 @@ def _body(
     if event.key_hash is not None:
         body["command"] = event.key_hash
     if event.stated is not None:
-        body["stated"] = {"occurred_at": at_text(event.stated.occurred_at), "basis": event.stated.basis}
+        body["stated"] = {"occurred_at": at_text(event.stated.occurred_at), "basis": _basis(event)}
+    if event.behalf is not None:
+        body["behalf"] = _behalf(after, event.behalf)
+        if event.stated is not None:
+            hide(BASIS, event.stated.basis)
     if event.opening is not None:
         body["opening"] = _opening(event.opening)
     if event.transition is not None:
@@ -121,6 +121,9 @@ def _body(
     _write_changes(body, after, event)
     if event.note:
         hide("note", dict(event.note))
+    if event.erasure is not None:
+        approver = event.erasure.approver
+        body[PART] = erasure_json(event.erasure, None if approver is None else _pseudonym(after, approver))
     return body
 
 
@@ -165,6 +168,22 @@ def _write_changes(body: Json, after: Case, event: Event) -> None:
         body["rungs"] = [list(rung) for rung in event.rungs]
     if event.withdrawn:
         body["withdrawn"] = [list(rung) for rung in event.withdrawn]
+
+
+def _basis(event: Event) -> str:
+    """Return what stands in the open of the basis: the words of an entry on behalf may say who it was, so only its
+    kind."""
+    assert event.stated is not None, "asked of events that state an instant"
+    return event.stated.basis if event.behalf is None else str(event.behalf.kind)
+
+
+def _behalf(case: Case, behalf: Behalf) -> Json:
+    value: Json = {"kind": str(behalf.kind)}
+    if behalf.person is not None:
+        value["who"] = _pseudonym(case, behalf.person)
+    if behalf.scan is not None:
+        value["scan"] = behalf.scan
+    return value
 
 
 def _actor(case: Case, actor: Actor) -> str:
@@ -232,7 +251,7 @@ def read_entry(
     people = list(before.people) if before is not None else []
     number = len(people) + 1
     while f"people/P{number}" in cast(Mapping[str, JsonValue], body.get("priv", {})):
-        people.append(PersonId(str(values.get(f"people/P{number}", f"erased:P{number}"))))
+        people.append(PersonId(str(values.get(f"people/P{number}", nobody(number)))))
         number += 1
     fields: dict[str, JsonValue] = dict(cast(Mapping[str, JsonValue], body.get("pub", {})))
     fields.update(dict.fromkeys(cast(Sequence[str], body.get("unset", ()))))
@@ -249,7 +268,10 @@ def read_entry(
         actor=_read_actor(body, people),
         role=cast(str | None, body.get("role")),
         acting_unit=cast(UnitId | None, body.get("unit")),
-        stated=None if stated is None else Stated(at_from(stated["occurred_at"]), stated["basis"]),
+        stated=None
+        if stated is None
+        else Stated(at_from(stated["occurred_at"]), str(values.get(BASIS, stated["basis"]))),
+        behalf=_read_behalf(body.get("behalf"), people),
         key_hash=cast(str | None, body.get("command")),
         opening=read_opening(body),
         transition=cast(str | None, body.get("transition")),
@@ -274,6 +296,7 @@ def read_entry(
         rungs=_read_rungs(body.get("rungs")),
         withdrawn=_read_rungs(body.get("withdrawn")),
         note=cast(Mapping[str, JsonValue], values.get("note", {})),
+        erasure=read_erasure(body.get(PART), people),
     )
 
 
@@ -288,6 +311,17 @@ def _read_actor(body: Mapping[str, JsonValue], people: Sequence[PersonId]) -> Ac
         kind=ActorKind.PERSON,
         person=people[int(name[1:]) - 1],
         acting_for=None if for_whom is None else people[int(str(for_whom)[1:]) - 1],
+    )
+
+
+def _read_behalf(value: JsonValue, people: Sequence[PersonId]) -> Behalf | None:
+    if not isinstance(value, dict):
+        return None
+    who, scan = value.get("who"), value.get("scan")
+    return Behalf(
+        kind=BasisKind(str(value["kind"])),
+        person=None if who is None else people[int(str(who)[1:]) - 1],
+        scan=None if scan is None else str(scan),
     )
 
 

@@ -14,6 +14,7 @@ from engine.case.events import Event, EventType, Verdict
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.definition.parts import GuardPart, Privacy, TransitionPart, UnMerge, WithdrawRung
+from engine.ledger.erasures import unlawful
 from engine.text import Text
 
 _NO_WAY = Text("没有一条去向的条件成立", "no way was open")
@@ -32,6 +33,8 @@ def illegal(before: Case | None, event: Event, definition: Definition) -> Iterat
         yield from _opening(event, definition)
     elif event.type is EventType.FIRED:
         yield from _move(before, event, definition.workflow)
+    elif event.type is EventType.ERASED:
+        yield from unlawful(before, event, definition)
 
 
 def misplaced(public: frozenset[str], hidden: frozenset[str], definition: Definition) -> Iterator[Text]:
@@ -50,6 +53,16 @@ def _times(before: Case | None, event: Event) -> Iterator[Text]:
         yield Text("时间早于前一条", "it is earlier than the entry before")
     if event.stated is not None and event.stated.occurred_at > event.at:
         yield Text("所述发生时间晚于登记时间", "it states an instant later than its own")
+    if event.behalf is None:
+        if event.stated is not None and event.actor.kind is ActorKind.PERSON and event.cause is None:
+            yield Text("未写明为谁代录却填写了发生时间", "a person states an instant without an entry on behalf")
+        return
+    if event.stated is None or event.actor.kind is not ActorKind.PERSON or not event.stated.basis:
+        yield Text("代录须有录入人、发生时间和依据", "an entry on behalf says who enters it, when it was and why")
+    elif before is not None and event.stated.occurred_at < before.happened_at:
+        yield Text("代录的发生时间早于上一步", "it is entered as older than the move before it")
+    if event.behalf.person is not None and event.behalf.person in (event.actor.person, event.actor.acting_for):
+        yield Text("本人不能为自己代录", "nobody enters on behalf of themselves")
 
 
 def _names(event: Event, definition: Definition) -> Iterator[Text]:
@@ -125,7 +138,10 @@ def _opening(event: Event, definition: Definition) -> Iterator[Text]:
         )
     if event.cause is not None:
         return  # the role is one of the case that brought this one about
-    if event.actor.kind is ActorKind.PERSON:
+    if event.behalf is not None:
+        part = workflow.on_behalf
+        held = part is not None and event.role in part.by and event.acting_unit is not None
+    elif event.actor.kind is ActorKind.PERSON:
         held = event.role in workflow.openers and event.acting_unit is not None
     else:
         held = event.role is None and event.acting_unit is None
@@ -163,19 +179,24 @@ def _move(before: Case, event: Event, workflow: Workflow) -> Iterator[Text]:
 def _role_held(before: Case, event: Event, transition: TransitionPart, workflow: Workflow) -> bool:
     """Say whether this actor could act in this role: of the system, as a party where the case names its parties, by a
     grant in the unit where the definition demands it."""
-    if event.role is None or event.role not in transition.by:
+    entered = event.behalf is not None
+    if event.role is None or event.role not in (transition.on_behalf if entered else transition.by):
         return False
     part = workflow.roles[event.role]
     if event.actor.kind is not ActorKind.PERSON:
         return (part.bound == "system") == (event.actor.kind is ActorKind.SYSTEM) and event.acting_unit is None
+    who = event.actor.acting_for or event.actor.person
+    if event.acting_unit is None and any(
+        party.person == who and workflow.roles[party.role].stands_in_for == event.role for party in before.parties
+    ):
+        return True
     match part.bound:
         case "party":
-            who = event.actor.acting_for or event.actor.person
             return event.acting_unit is None and who in before.persons_in(event.role)
         case "grant":
             unit = before.unit if part.in_ == "case_unit" else before.lead_unit
             return event.acting_unit is not None and (part.inherited or event.acting_unit == unit)
-        case "system":
+        case "system" | "code":
             return False
 
 

@@ -1,5 +1,5 @@
-"""The Merkle tree over the hashes of all entries (RFC 6962, 2.1): its root, and proofs that an entry is in it and that a
-larger tree still holds a smaller one.
+"""The Merkle tree over the hashes of all entries (RFC 6962, 2.1): its root, and proofs that an entry is in it and that
+a larger tree still holds a smaller one.
 
 A leaf hash is ``chain.entry_hash``; an inner node is ``SHA-256(0x01 ‖ left ‖ right)``. It knows no tables: who keeps
 the nodes hands in a function that gives them.

@@ -14,14 +14,15 @@ from typing import cast
 from pydantic import JsonValue
 
 from engine.case.case import Case, Pins
-from engine.case.events import Event
+from engine.case.events import Erasure, Event
 from engine.case.evolve import evolve
 from engine.definition.compiled import Definition
 from engine.errors import InputRefused, NotFound
-from engine.ledger.canonical import parse_canonical
+from engine.ledger.canonical import parse_once
 from engine.ledger.chain import entry_hash
 from engine.ledger.commitments import Opened, opens
 from engine.ledger.entries import read_entry, read_opening
+from engine.ledger.erasures import Place, erased_places
 from engine.ledger.legality import illegal, misplaced
 from engine.ledger.shape import shape_problems
 from engine.text import Text
@@ -43,7 +44,10 @@ class Rule(StrEnum):
     SCHEMA = "E4"
     LEGAL = "C3"
     GONE = "V1"
+    STILL_KEPT = "V2"
+    KEY_LEFT = "V3"
     OPENING = "V4"
+    ERASURE = "V5"
     ORPHAN = "V6"
 
 
@@ -70,13 +74,15 @@ class Replayed:
     """What the entries say of a case.
 
     ``case`` and ``definition`` are None, and ``complete`` is false, when an entry could not be replayed: what follows
-    it is not known. ``unknown`` are the paths of private values that are gone or wrong.
+    it is not known. ``unknown`` are the paths of private values that are gone without an erasure, or wrong; ``erased``
+    those erased, each with the seq of the last entry that says so.
     """
 
     case: Case | None
     definition: Definition | None
     moves: tuple[Move, ...]
     unknown: frozenset[str]
+    erased: Mapping[str, int]
     findings: tuple[ReplayFinding, ...]
     complete: bool
 
@@ -92,7 +98,8 @@ def replay(
         definition_of: looks up what the first entry pins.
         root: the ledger that every entry must name.
     """
-    replaying = _Replaying(openings, definition_of, root)
+    places = erased_places(data for _seq, data in entries)
+    replaying = _Replaying(openings, definition_of, root, places)
     complete = all(replaying.step(seq, body) for seq, body in entries)
     replaying.find_orphans({seq for seq, _body in entries})
     return Replayed(
@@ -100,6 +107,7 @@ def replay(
         definition=replaying.definition if complete else None,
         moves=tuple(replaying.moves),
         unknown=frozenset(replaying.unknown),
+        erased=replaying.erased,
         findings=tuple(sorted(replaying.findings, key=lambda finding: finding.seq)),
         complete=complete,
     )
@@ -112,10 +120,13 @@ class _Replaying:
     openings: Openings
     definition_of: DefinitionOf
     root: str
+    places: Mapping[Place, int]
     case: Case | None = None
     definition: Definition | None = None
     moves: list[Move] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    erased: dict[str, int] = field(default_factory=dict)
+    committed: dict[str, tuple[int, frozenset[str]]] = field(default_factory=dict)
     findings: list[ReplayFinding] = field(default_factory=list)
 
     def step(self, seq: int, data: bytes) -> bool:
@@ -139,6 +150,8 @@ class _Replaying:
         problems = [*illegal(self.case, event, definition), *misplaced(*_places(body), definition)]
         for text in problems:
             self._find(Rule.LEGAL, seq, text)
+        if event.erasure is not None:
+            self._erased(seq, event.erasure)
         if event.opening is not None and self.case is not None:
             return False
         after = evolve(self.case, event, definition, entry_hash(data).hex())
@@ -159,7 +172,7 @@ class _Replaying:
     def _body(self, seq: int, data: bytes) -> dict[str, JsonValue] | None:
         """Return the entry if its schema holds. Bytes that are no canonical object are a finding of the chain."""
         try:
-            body = parse_canonical(data) if type(data) is bytes else None
+            body = parse_once(data) if type(data) is bytes else None
         except InputRefused:
             return None
         if not isinstance(body, dict):
@@ -179,10 +192,17 @@ class _Replaying:
         commitments = cast(Mapping[str, str], body.get("priv", {}))
         stored = self.openings.get(seq, {})
         case, entry = str(body["case"]), str(body["id"])
+        self.committed[entry] = (seq, frozenset(commitments))
         values: dict[str, JsonValue] = {}
         for path, commitment in commitments.items():
             opened = stored.get(path)
-            if path not in stored:
+            erased_at = self.places.get((entry, path), 0)
+            if erased_at > seq:
+                if path in stored:
+                    text = Text(f"{path} 已删除，原值却仍在", f"the value of {path} was erased and is still kept")
+                    self._find(Rule.STILL_KEPT, seq, text)
+                self.erased[path] = max(erased_at, self.erased.get(path, 0))
+            elif path not in stored:
                 text = Text(f"{path} 的原值已不在，又无删除记录", f"the value of {path} is gone and no erasure says so")
                 self._find(Rule.GONE, seq, text)
             elif opened is None or not opens(
@@ -192,10 +212,21 @@ class _Replaying:
                 self._find(Rule.OPENING, seq, text)
             else:
                 values[path] = cast(JsonValue, opened.value)
-        self.unknown.update(commitments.keys() - values.keys())
+        gone = {path for path in commitments if self.places.get((entry, path), 0) > seq}
+        self.unknown.update(commitments.keys() - values.keys() - gone)
         for path in sorted(stored.keys() - commitments.keys()):
             self._find(Rule.ORPHAN, seq, _orphan(path))
         return values
+
+    def _erased(self, seq: int, erasure: Erasure) -> None:
+        """Find what an erasure names that no entry before it commits to."""
+        for one in erasure.values:
+            place, paths = self.committed.get(one.entry, (0, frozenset()))
+            if place != one.seq or not paths.issuperset(one.paths):
+                text = Text(
+                    f"所删除的内容在第 {one.seq} 条中并不存在", f"entry {one.seq} holds nothing of what this one erased"
+                )
+                self._find(Rule.ERASURE, seq, text)
 
     def _pinned(self, seq: int, body: Mapping[str, JsonValue]) -> Definition | None:
         opening = read_opening(body)

@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from engine.case.case import ClockState
+from engine.case.commands import BasisKind, ErasureBasis
 from engine.case.events import EventType
 from engine.errors import InputRefused
-from engine.ledger.canonical import parse_canonical
+from engine.ledger.canonical import parse_once
 from engine.ledger.chain import parse_instant
 from engine.ledger.entries import VERSION
+from engine.ledger.erasures import PART as ERASURE
 from engine.ledger.streams import FACTS
 from engine.text import Text
 
@@ -48,7 +50,7 @@ def stream_problems(data: object, root: str) -> Iterator[Text]:
     Bytes that are no canonical object are a finding of the chain.
     """
     try:
-        body = parse_canonical(data) if type(data) is bytes else None
+        body = parse_once(data) if type(data) is bytes else None
     except InputRefused:
         return
     if isinstance(body, dict):
@@ -198,6 +200,9 @@ _PARTS: Mapping[str, Check] = {
     "unit": _some_text,
     "command": _HASH,
     "stated": _object(occurred_at=_instant, basis=_some_text),
+    "behalf": _object(
+        optional=("who", "scan"), kind=_one_of(*(str(kind) for kind in BasisKind)), who=_PSEUDONYM, scan=_HASH
+    ),
     "opening": _object(
         optional=("congress_session", "parent", "child_role", "batch"),
         root=_some_text,
@@ -231,6 +236,13 @@ _PARTS: Mapping[str, Check] = {
     "rungs": _list(_tuple(_some_text, _some_text)),
     "withdrawn": _list(_tuple(_some_text, _some_text)),
     "priv": _map(_HASH),
+    ERASURE: _object(
+        optional=("approver", "approver_role"),
+        basis=_one_of(*(str(basis) for basis in ErasureBasis)),
+        values=_list(_object(entry=_ID, seq=_count, key=_text, paths=_list(_some_text))),
+        approver=_PSEUDONYM,
+        approver_role=_some_text,
+    ),
     **{name: _fact(parts) for name, parts in FACTS.items()},
 }
 
@@ -251,10 +263,11 @@ _CHANGES = (
 )
 _MOVES = (*_WHO, *_CHANGES, "role", "unit", "cause", "children", "merge", "resume")
 _BY_TYPE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    str(EventType.OPENED): (("opening", "to"), _MOVES),
-    str(EventType.FIRED): (("transition", "role"), (*_MOVES, "to", "guards")),
+    str(EventType.OPENED): (("opening", "to"), (*_MOVES, "behalf")),
+    str(EventType.FIRED): (("transition", "role"), (*_MOVES, "to", "guards", "behalf")),
     str(EventType.CHANGED): ((), (*_WHO, *_CHANGES, "cause")),
     str(EventType.NOTED): ((), _WHO),
+    str(EventType.ERASED): ((ERASURE,), (*_WHO, "role", "unit")),
     **{name: ((name,), ("by",)) for name in FACTS},
 }
 """Beside what every entry has: the parts that an entry of this type must have, and those it may have."""

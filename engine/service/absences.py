@@ -14,8 +14,8 @@ from typing import Final, Literal, NamedTuple, Protocol
 from engine.access.directory import Deputation, Person
 from engine.case.identity import PersonId, RootId
 from engine.errors import FieldProblem, FormInvalid, InputRefused, NotFound
+from engine.service.account_ports import Account
 from engine.service.plain import AddDeputation, PlainWrite, RemoveDeputation
-from engine.service.ports import Account
 from engine.text import Text
 
 ABSENCE_DAYS_MAX: Final = 366

@@ -107,6 +107,7 @@ def case_from(row: CaseRow) -> Case:
         },
         published=bool(body.get("published", False)),
         stated=bool(body.get("stated", False)),
+        happened=None if (happened := body.get("happened")) is None else instant(cast(int, happened)),
     )
 
 
@@ -149,6 +150,8 @@ def _body(case: Case) -> Json:
         body["published"] = True
     if case.stated:
         body["stated"] = True
+    if case.happened is not None:
+        body["happened"] = microseconds(case.happened)
     return body
 
 

@@ -14,9 +14,10 @@ from datetime import datetime
 
 from engine.case.case import Case
 from engine.case.codec import at_text, microseconds
-from engine.case.commands import Command, FireTransition, KeepNote, OpenCase, TendCase
+from engine.case.commands import Command, EraseValues, FireTransition, KeepNote, OpenCase, TendCase
 from engine.case.decide import decide, key_hash
 from engine.case.events import Step
+from engine.case.files import KnownFile, taken_over
 from engine.case.identity import CaseId, RootId
 from engine.case.situation import Situation
 from engine.definition.compiled import Definition
@@ -25,7 +26,9 @@ from engine.ledger.commitments import Sealer
 from engine.ledger.entries import Written, write_entry
 from engine.service.case_cache import CaseCache
 from engine.service.case_rows import row_of
+from engine.service.erasing import held_values
 from engine.service.families import merge_targets, named_cases, relatives, series_needed
+from engine.service.known_files import known_files, named_files
 from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Slot, Stored, WriteTransaction
 from engine.service.rows import BatchRows, CounterRow, OutcomeRow
 from engine.service.steps import step_rows
@@ -64,7 +67,7 @@ class Batch:
     """What a batch runs in.
 
     ``random`` returns that many random bytes; ``world`` gives a root's rules and units; ``cache`` holds cases as the
-    last commits of this process left them.
+    last commits of this process left them. ``mark`` returns a keyed hash, by which a case knows its files again.
     """
 
     tx: WriteTransaction
@@ -74,6 +77,7 @@ class Batch:
     random: Callable[[int], bytes]
     wait: bool = False
     cache: CaseCache | None = None
+    mark: Callable[[str], str] | None = None
 
 
 @dataclass(slots=True)
@@ -86,6 +90,8 @@ class _Working:
     numbers: dict[tuple[RootId, str], int] = field(default_factory=dict)
     rows: BatchRows = field(default_factory=BatchRows)
     touched: dict[CaseId, Definition] = field(default_factory=dict)
+    files: dict[RootId, dict[str, KnownFile]] = field(default_factory=dict)
+    taken: dict[str, CaseId] = field(default_factory=dict)
 
 
 def execute(batch: Batch, commands: Sequence[Command]) -> list[Result]:
@@ -136,14 +142,21 @@ def request_hash(command: Command) -> str:
             parts = ("note", command.case, command.title, command.note)
         case TendCase():
             parts = ("tend", command.case)
+        case EraseValues():
+            approver = None if command.approver is None else command.approver.person
+            parts = ("erase", command.case, command.paths, command.basis, approver)
     stated = None if command.stated is None else (at_text(command.stated.occurred_at), command.stated.basis)
+    entered = command.on_behalf if isinstance(command, OpenCase | FireTransition) else None
+    if entered is not None:
+        parts = (*parts, entered.kind, None if entered.person is None else entered.person.person, entered.scan)
     text = _ENCODE((command.root, stated, *parts))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def actor_scope(command: Command) -> str:
-    """Return whom an idempotency key belongs to."""
-    return command.actor.person or str(command.actor.kind)
+    """Return whom an idempotency key belongs to: a person by the veiled name, as the case that it led to stands beside
+    it, whatever its level."""
+    return command.actor.veil or command.actor.person or str(command.actor.kind)
 
 
 def _claim(command: Command) -> Claim | None:
@@ -213,7 +226,16 @@ def _load(batch: Batch, commands: Sequence[Command]) -> _Working:
         before = frozenset(known)
         known = {case.id: case for case in batch.tx.lock_cases(sorted(wanted), wait=batch.wait, known=known)}
         busy = {case for case in before if case not in known}
-    return _Working(cases=known, stored=frozenset(known), busy=frozenset(busy))
+    return _Working(cases=known, stored=frozenset(known), busy=frozenset(busy), files=_files(batch, commands))
+
+
+def _files(batch: Batch, commands: Sequence[Command]) -> dict[RootId, dict[str, KnownFile]]:
+    """Return what is known of the files that the commands name."""
+    named: dict[RootId, set[str]] = {}
+    for command in commands:
+        if ids := named_files(command):
+            named.setdefault(command.root, set()).update(ids)
+    return {root: known_files(batch.tx, batch.sealer, root, ids) for root, ids in named.items()}
 
 
 def _read(batch: Batch, keys: Sequence[CaseKey]) -> list[Case]:
@@ -294,6 +316,8 @@ def _situation(
         sessions=world.surroundings.sessions,
         numbers={series: working.numbers.get((command.root, series), 0) for series in needed},
         seed=batch.random(16).hex(),
+        values=tuple(held_values(batch.tx, command)) if isinstance(command, EraseValues) else (),
+        files=taken_over(working.files.get(command.root, {}), working.taken),
     )
 
 
@@ -324,7 +348,7 @@ def _rows(
     for event, (before, entry, definition) in zip(step.events, written, strict=True):
         above = entry.case.parent
         parent = None if above is None else newest.get(above) or working.cases.get(above)
-        step_rows(rows, before, entry, event, definition, world, batch.sealer, parent)
+        step_rows(rows, before, entry, event, definition, world, batch.sealer, parent, batch.mark)
     return rows
 
 
@@ -332,6 +356,7 @@ def _apply(working: _Working, step: Step, written: Sequence[tuple[Case | None, W
     for event, (_before, entry, definition) in zip(step.events, written, strict=True):
         working.cases[event.case] = entry.case
         working.touched[event.case] = definition
+        working.taken.update((file.id, event.case) for file in event.taken)
     case = working.cases[step.case]
     for series, number in step.numbers.items():
         working.numbers[(case.root, series)] = number

@@ -43,6 +43,12 @@ _KIND_TITLES: Final[Mapping[str, Text]] = {
     "deliver": Text("发送通知", "Deliveries"),
     "reconcile": Text("核对待办任务", "Check of what is due"),
     "purge": Text("清理旧记录", "Removal of old rows"),
+    "seal": Text("账册封存", "Sealing of the ledger"),
+    "heartbeat": Text("账册心跳", "Heartbeat of the ledger"),
+    "release": Text("投递匿名件", "Release of anonymous matters"),
+    "watch": Text("登记拒绝访问", "Record of denials"),
+    "retention": Text("删除期满内容", "Erasure of what is over"),
+    "readers": Text("重排可见范围", "Rewriting of readers"),
 }
 
 

@@ -7,14 +7,22 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from engine.access.readers import principals_of, staff_of
+from engine.access.readers import principals_of, roles_on, staff_of
 from engine.case.actors import Actor, ActorKind
 from engine.case.case import Case
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.errors import CaseNotFound, InputRefused, NotPermitted
-from engine.service.notice_ports import CaseDelivery, InboxKey, InboxLine, NoticeReads, NoticeRow, ToldRow
+from engine.service.notice_ports import (
+    UNREAD_MAX,
+    CaseDelivery,
+    InboxKey,
+    InboxLine,
+    NoticeReads,
+    NoticeRow,
+    ToldRow,
+)
 from engine.service.notice_recipients import announced, is_confidential
 from engine.service.world import World
 from engine.text import Text
@@ -71,10 +79,13 @@ class Notices:
         """
         if actor.person is None:
             raise NotPermitted(Text("收件箱只属于个人", "An inbox belongs to a person"))
-        limit = max(1, min(limit, PAGE_MAX))
-        lines = self._reads.inbox(
-            root, actor.person, principals_of(actor), after=_key(after), limit=limit + 1, unread=unread
-        )
+        limit, key = max(1, min(limit, PAGE_MAX)), _key(after)
+        lines = [
+            line
+            for name in _names_of(actor)
+            for line in self._reads.inbox(root, name, principals_of(actor), after=key, limit=limit + 1, unread=unread)
+        ]
+        lines.sort(key=lambda line: (line.notice.at, line.notice.seq, line.notice.outbox), reverse=True)
         page = tuple(lines[:limit])
         last = page[-1].notice if len(lines) > limit else None
         return InboxPage(
@@ -85,7 +96,7 @@ class Notices:
 
     def unread(self, root: RootId, actor: Actor) -> int:
         """Return how many notices of the actor's own are unread, at most ``UNREAD_MAX``; 0 for all but persons."""
-        return 0 if actor.person is None else self._reads.unread(root, actor.person)
+        return min(UNREAD_MAX, sum(self._reads.unread(root, name) for name in _names_of(actor)))
 
     def of_case(self, root: RootId, case_id: CaseId, actor: Actor, world: World) -> ToldOfCase:
         """Return who was told what about a case, when, by which way and with what outcome.
@@ -103,8 +114,8 @@ class Notices:
         parent = self._parent(root, case)
         definition = world.rules.pinned(case.pins.definition, case.pins.lists)
         units = world.surroundings.tree
-        if principals is not None and staff_of(case, definition.workflow, world.rules, units, parent).isdisjoint(
-            principals
+        if principals is not None and staff_of(case, definition, world.rules, units, parent).isdisjoint(
+            roles_on(actor, case, parent)
         ):
             raise NotPermitted(Text("送达情况只供承办、督办人员查看", "Who was told is shown to those who work on it"))
         hidden = _hidden_roles(case, definition, parent, world)
@@ -112,11 +123,20 @@ class Notices:
         for delivery in self._reads.deliveries_of_case(root, case_id):
             ways[delivery.outbox, delivery.person].append(delivery)
         lines = tuple(
-            _line(notice, ways[notice.outbox, notice.person], hide=notice.role in hidden, actor=actor)
+            _line(
+                notice,
+                ways[notice.outbox, notice.person],
+                hide=notice.role in hidden and notice.person != actor.person,
+            )
             for notice in self._reads.notices_of_case(root, case_id)
         )
         shown = {line.person for line in lines} | {line.notice.acting_for for line in lines}
-        return ToldOfCase(tuple(self._reads.told_of_case(root, case_id)), lines, definition, self._names(root, shown))
+        names = self._names(root, shown)
+        # A veiled name is no name: whoever bears it stays nameless after the level was lowered, too.
+        lines = tuple(
+            line if line.person in names else _line(line.notice, line.deliveries, hide=True) for line in lines
+        )
+        return ToldOfCase(tuple(self._reads.told_of_case(root, case_id)), lines, definition, names)
 
     def _parent(self, root: RootId, case: Case) -> Case | None:
         parents = [] if case.parent is None else self._reads.cases(root, [case.parent])
@@ -142,8 +162,13 @@ def _hidden_roles(case: Case, definition: Definition, parent: Case | None, world
     return frozenset(name for name, part in definition.workflow.roles.items() if part.bound == "party")
 
 
-def _line(notice: NoticeRow, deliveries: Sequence[CaseDelivery], *, hide: bool, actor: Actor) -> ToldLine:
-    if not hide or actor.person == notice.person:
+def _names_of(actor: Actor) -> Sequence[PersonId]:
+    """Return under which names somebody is told of things: their own, and the veiled one."""
+    return [name for name in (actor.person, actor.veil) if name is not None]
+
+
+def _line(notice: NoticeRow, deliveries: Sequence[CaseDelivery], *, hide: bool) -> ToldLine:
+    if not hide:
         return ToldLine(notice.person, notice, tuple(deliveries))
     nameless = notice._replace(person="", acting_for=None)
     return ToldLine(None, nameless, tuple(delivery._replace(person="") for delivery in deliveries))

@@ -14,7 +14,7 @@ from engine.access.directory import Person
 from engine.case.actors import Grant
 from engine.case.case import Case
 from engine.case.identity import PersonId, UnitId
-from engine.case.roles import accused_units
+from engine.case.secrecy import accused_units, is_strict, recused_people
 from engine.case.units import UnitTree
 from engine.definition.compiled import Definition
 from engine.definition.model import Rung, Workflow
@@ -23,9 +23,6 @@ from engine.service.notice_times import URGENT_LEVEL
 
 LAST_RESORT: Final = "union_office"
 """The grant whose holders are told where no post up the tree is filled."""
-
-STRICT: Final = "strict"
-"""The flag of codes (保密、匿名) under which nothing of a case may leave the house."""
 
 Holders = Mapping[Grant, Sequence[PersonId]]
 
@@ -86,7 +83,9 @@ def recipients(
     parent: Case | None = None,
 ) -> list[Recipient]:
     """Return the persons to be told, each once, in the order of the announcement's roles."""
-    accused = accused_of(case, parent)
+    accused, recused = accused_of(case, parent), recused_people(case, parent)
+    if recused:
+        holders = {grant: [one for one in held if one not in recused] for grant, held in holders.items()}
     found: dict[PersonId, Recipient] = {}
     for role in announcement.to:
         for person in _persons(role, workflow, case, holders, units, accused):
@@ -100,25 +99,43 @@ def with_deputies(
     people: Mapping[PersonId, Person],
     units: UnitTree,
     accused: frozenset[str],
+    veiled: frozenset[PersonId] = frozenset(),
+    recused: frozenset[str] = frozenset(),
 ) -> list[Recipient]:
     """Return the recipients who are there, and those who act for them, marked so; who is told anyway is told once.
 
-    A deputy who belongs to a unit complained about is left out: the grants they act under are not their own.
+    Who goes by a ``veiled`` name is told under it: no person has that id, and no channel leads there. A deputy who
+    belongs to a unit complained about, or is ``recused``, is left out: the grants they act under are not their own.
     """
-    own = {recipient.person: recipient for recipient in told if _is_active(recipient.person, people)}
+    own = {
+        recipient.person: recipient
+        for recipient in told
+        if _is_active(recipient.person, people) or (recipient.person in veiled and recipient.person not in people)
+    }
     found = dict(own)
     for recipient in own.values():
         for deputy in deputies.get(recipient.person, ()):
             person = people.get(deputy)
-            if person is None or not person.active or (person.unit and _within(person.unit, accused, units)):
+            if person is None or not person.active or deputy in recused:
+                continue
+            if person.unit and _within(person.unit, accused, units):
                 continue
             found.setdefault(deputy, Recipient(deputy, recipient.role, acting_for=recipient.person))
     return list(found.values())
 
 
+def veiled_in(case: Case, definition: Definition) -> frozenset[PersonId]:
+    """Return the names under which people who filed this case read their inbox; nobody anonymous has one."""
+    identity, own = definition.workflow.identity, definition.workflow.opener_becomes
+    if identity is None or own is None:
+        return frozenset()
+    anonymous = definition.anonymous_codes.get(identity.level, frozenset())
+    return frozenset() if case.data.get(identity.level) in anonymous else frozenset(case.persons_in(own))
+
+
 def accused_of(case: Case, parent: Case | None) -> frozenset[str]:
     """Return the units complained about in the case or in the one it is an assignment of."""
-    return accused_units(case) if parent is None else accused_units(case) | accused_units(parent)
+    return accused_units(case, parent)
 
 
 def is_confidential(
@@ -129,21 +146,9 @@ def is_confidential(
     So it is where the case, or the one it is an assignment of, carries a code flagged as strict (保密、匿名), and where
     units are complained about, whoever may have become one since the message was queued.
     """
-    if accused_of(case, parent) or _is_strict(case, definition):
+    if accused_of(case, parent) or recused_people(case, parent) or is_strict(case, definition):
         return True
-    return parent is not None and above is not None and _is_strict(parent, above)
-
-
-def _is_strict(case: Case, definition: Definition) -> bool:
-    for name, field in definition.workflow.fields.items():
-        code = case.data.get(name) if field.list is not None else None
-        if field.list is None or not isinstance(code, str):
-            continue
-        known = definition.lists.get(definition.workflow.lists.get(field.list, ""))
-        item = None if known is None else known.item(code)
-        if item is not None and item.flags.get(STRICT, False):
-            return True
-    return False
+    return parent is not None and above is not None and is_strict(parent, above)
 
 
 def _persons(
@@ -153,7 +158,7 @@ def _persons(
     match part.bound:
         case "party":
             return [party.person for party in case.parties if party.role == role]
-        case "system":
+        case "system" | "code":
             return []
         case "grant":
             unit = case.unit if part.in_ == "case_unit" else case.lead_unit

@@ -9,6 +9,7 @@ from typing import Final, Literal, assert_never
 
 from engine.case.codec import microseconds
 from engine.case.identity import PersonId, RootId
+from engine.case.secrecy import boundary
 from engine.errors import InputRefused, NotFound
 from engine.service.notice_ports import DeliveryRow, NoticeRow, NoticeWrites, Preference, Settlement, ToldRow
 from engine.service.notice_times import ATTEMPTS_MAX
@@ -89,22 +90,27 @@ class RemovePreference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadNotices:
-    """Note that somebody has read notices of the inbox."""
+    """Note that somebody has read notices of the inbox, those under their veiled name too.
+
+    These are marked to the four hours alone: two marks of one instant would tell who is behind the veil.
+    """
 
     root: RootId
     person: PersonId
     outbox: tuple[str, ...]
     at: datetime
+    veil: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgeNotice:
-    """Note that somebody has signed for a notice (签收)."""
+    """Note that somebody has signed for a notice (签收), under their own name or under the veiled one."""
 
     root: RootId
     person: PersonId
     outbox: str
     at: datetime
+    veil: PersonId | None = None
 
 
 NoticeWrite = (
@@ -159,12 +165,20 @@ def apply_notice_write(write: NoticeWrite, writes: NoticeWrites) -> None:
         case RemovePreference(root, person, channel):
             writes.remove_preference(root, person, channel)
         case ReadNotices():
-            writes.read_notices(write.root, write.person, write.outbox, microseconds(write.at))
+            for name, at in _marks(write):
+                writes.read_notices(write.root, name, write.outbox, at)
         case AcknowledgeNotice():
-            if not writes.acknowledge_notice(write.root, write.person, write.outbox, microseconds(write.at)):
+            found = [writes.acknowledge_notice(write.root, name, write.outbox, at) for name, at in _marks(write)]
+            if not any(found):
                 raise NotFound(Text("收件箱中没有这条通知", "There is no such notice in the inbox"))
         case _:
             assert_never(write)
+
+
+def _marks(write: ReadNotices | AcknowledgeNotice) -> list[tuple[PersonId, int]]:
+    """Return under which names notices are marked, and with which instant."""
+    own = [(write.person, microseconds(write.at))]
+    return own if write.veil is None else [*own, (write.veil, microseconds(boundary(write.at)))]
 
 
 def _checked(preference: Preference) -> Preference:

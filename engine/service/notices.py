@@ -20,6 +20,7 @@ from engine.case.case import Case
 from engine.case.codec import instant, microseconds
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.scope import SHANGHAI
+from engine.case.secrecy import recused_people
 from engine.definition.compiled import Definition
 from engine.errors import BanjieError
 from engine.service.notice_ports import DeliveryRow, NoticeReads, NoticeRow, Preference, ToldRow
@@ -30,6 +31,7 @@ from engine.service.notice_recipients import (
     announced,
     recipients,
     roles_asked,
+    veiled_in,
     with_deputies,
 )
 from engine.service.notice_times import due_at
@@ -180,7 +182,17 @@ def _recipients(
     everybody = persons.union(*deputies.values())
     people: Mapping[PersonId, Person] = reads.persons(root, sorted(everybody)) if everybody else {}
     return [
-        with_deputies(some, deputies, people, units, accused_of(one.case, one.parent)) if one.case is not None else []
+        with_deputies(
+            some,
+            deputies,
+            people,
+            units,
+            accused_of(one.case, one.parent),
+            veiled_in(one.case, one.definition),
+            recused_people(one.case, one.parent),
+        )
+        if one.case is not None and one.definition is not None
+        else []
         for one, some in zip(pending, own, strict=True)
     ]
 

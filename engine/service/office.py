@@ -33,5 +33,9 @@ class Office(Protocol):
     def write(self, writes: Sequence[PlainWrite]) -> None:
         """Carry out plain writes in one transaction and wait."""
 
+    @property
+    def revision(self) -> int:
+        """Return a number that grows with every plain write of this process: logins and rights may be others now."""
+
     def now(self) -> datetime:
         """Return the instant the next batch would carry: the only clock there is."""

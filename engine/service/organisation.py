@@ -3,6 +3,7 @@ Reading all of them from a workbook stands in ``organisation_import``."""
 
 from __future__ import annotations
 
+from engine.access.staff_roles import load_staff_roles
 from engine.case.identity import PersonId, RootId, SessionId, UnitId, derived_id
 from engine.definition.rulebook import Rulebook
 from engine.errors import NotFound
@@ -69,7 +70,10 @@ def organisation_called(reads: Reads, wanted: str | None) -> RootId:
 
 
 def grantable_roles(rules: Rulebook) -> dict[str, str]:
-    """Return every name a grantable role goes by, with the role: its own, and titles that mean one role only."""
+    """Return every name a grantable role goes by, with the role: its own, and titles that mean one role only.
+
+    Beside the roles of workflows there are those of staff who look after the house itself.
+    """
     names: dict[str, set[str]] = {}
     for workflow in rules.names():
         for part in rules.newest(workflow).roles.values():
@@ -78,4 +82,17 @@ def grantable_roles(rules: Rulebook) -> dict[str, str]:
                 if len(part.of) == 1:
                     names.setdefault(part.title.zh, set()).add(role)
                     names.setdefault(part.title.en, set()).add(role)
+    for role, title in load_staff_roles().titles().items():
+        for name in (role, title.zh, title.en):
+            names.setdefault(name, set()).add(role)
     return {name: next(iter(roles)) for name, roles in names.items() if len(roles) == 1}
+
+
+def role_titles(rules: Rulebook) -> dict[str, Text]:
+    """Return what every grantable role is called: as the staff's roles are, else as a workflow calls it alone."""
+    titles: dict[str, Text] = {}
+    for workflow in rules.names():
+        for part in rules.newest(workflow).roles.values():
+            for role in part.of:
+                titles.setdefault(role, part.title.text if len(part.of) == 1 else Text(role, role))
+    return {**titles, **load_staff_roles().titles()}

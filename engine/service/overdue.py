@@ -23,6 +23,7 @@ from engine.case.deadlines import counted_by
 from engine.case.escalation import due_rungs
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.case.offers import offered
+from engine.case.secrecy import recused_people
 from engine.definition.model import Rung, Workflow
 from engine.definition.parts import RolePart
 from engine.definition.rulebook import Rulebook
@@ -199,8 +200,9 @@ class OverdueList:
         holders = self._desk.reads.holders(self._root, asked, _day(self._now)) if asked else {}
         found: dict[CaseId, Sequence[PersonId]] = {}
         for case in cases.values():
-            accused = accused_of(case, None if case.parent is None else family.get(case.parent))
-            filled = (self._holders_of(part, case, holders, accused) for part in posts[case.id])
+            parent = None if case.parent is None else family.get(case.parent)
+            accused, recused = accused_of(case, parent), recused_people(case, parent)
+            filled = (self._holders_of(part, case, holders, accused, recused) for part in posts[case.id])
             found[case.id] = next((persons for persons in filled if persons), ())
         everybody = {person for persons in found.values() for person in persons}
         people = self._desk.reads.persons(self._root, everybody) if everybody else {}
@@ -210,14 +212,21 @@ class OverdueList:
         }
 
     def _holders_of(
-        self, part: RolePart, case: Case, holders: Mapping[Grant, Sequence[PersonId]], accused: frozenset[str]
+        self,
+        part: RolePart,
+        case: Case,
+        holders: Mapping[Grant, Sequence[PersonId]],
+        accused: frozenset[str],
+        recused: frozenset[str],
     ) -> Sequence[PersonId]:
-        """Return who holds a post on the case, in the nearest unit; grants in a unit complained about do not count."""
+        """Return who holds a post on the case, in the nearest unit; grants in a unit complained about do not count, nor
+        do those of people who are recused."""
         unit = case.unit if part.in_ == "case_unit" else case.lead_unit
         tree = self._world.surroundings.tree
         lineage = () if unit is None else tree.lineage(unit)
         for above in lineage if part.inherited else lineage[:1]:
-            persons = [person for role in part.of for person in holders.get(Grant(role, above), ())]
+            held = (person for role in part.of for person in holders.get(Grant(role, above), ()))
+            persons = [person for person in held if person not in recused]
             if persons and accused.isdisjoint(tree.lineage(above)):
                 return list(dict.fromkeys(persons))
         return ()

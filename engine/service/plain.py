@@ -1,18 +1,35 @@
-"""Plain writes: organisation, accounts, rules beside cases; each a small typed value that the writer carries out."""
+"""Plain writes: organisation, accounts, rules beside cases; each a small typed value that the writer carries out.
+
+Those that change the house or its rules say who did it (``by``, None for the engine itself or somebody at the machine)
+and when (``at``, which the office says where nobody has); a change is a fact of the ledger in the same transaction.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.access.directory import Delegation, Deputation, GrantRow, Person, Unit
-from engine.case.codec import microseconds
 from engine.case.identity import PersonId, RootId
 from engine.case.situation import CongressSession
 from engine.ledger.streams import Fact, Swept
+from engine.service.account_writes import AccountWrite, apply_account_write
+from engine.service.deposit_ports import DepositRow
+from engine.service.directory_facts import Stamp
+from engine.service.erasing import ErasureWrite, ForgetErasures, ResealValues, apply_erasure_write
+from engine.service.file_ports import DropFiles, FileWrite, GiveFiles, KeepFile, apply_file_write
 from engine.service.notice_writes import NoticeWrite, apply_notice_write
 from engine.service.ports import DirectoryWrites
 from engine.service.rows import CounterRow
+from engine.service.sealing_writes import (
+    BeginTree,
+    KeepCheckpoint,
+    KeepCosignature,
+    SealEntries,
+    SealingWrite,
+    apply_sealing_write,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +37,8 @@ class AddUnit:
     """Add a unit, or replace the one with its id."""
 
     unit: Unit
+    by: PersonId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +46,8 @@ class AddPerson:
     """Add a person, or replace the one with its id."""
 
     person: Person
+    by: PersonId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +55,8 @@ class AddGrant:
     """Grant a role in a unit."""
 
     grant: GrantRow
+    by: PersonId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +64,8 @@ class RemoveGrant:
     """Take a grant back."""
 
     grant: GrantRow
+    by: PersonId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +73,8 @@ class AddDeputation:
     """Let somebody act for another until a date."""
 
     deputation: Deputation
+    by: PersonId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +82,8 @@ class RemoveDeputation:
     """Take back that somebody acts for another, as if it had never been said."""
 
     deputation: Deputation
+    by: PersonId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +91,8 @@ class AddSession:
     """Add or replace a congress session."""
 
     session: CongressSession
+    by: PersonId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +100,8 @@ class AddDelegation:
     """Add or replace a delegation of a congress session."""
 
     delegation: Delegation
+    by: PersonId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +113,8 @@ class KeepText:
     version: int
     content_hash: str
     text: str
+    by: PersonId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,43 +123,8 @@ class KeepNotice:
 
     year: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetPassword:
-    """Set the hash a person's password is checked against."""
-
-    root: RootId
-    person: PersonId
-    password_hash: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenLogin:
-    """Keep a login session or an API token by the hash of its secret."""
-
-    token_hash: str
-    root: RootId
-    person: PersonId
-    kind: str
-    title: str
-    at: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class EndLogin:
-    """Revoke a login session or token."""
-
-    token_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoteFailure:
-    """Count a failed login."""
-
-    login: str
-    at: datetime
+    by: PersonId | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,21 @@ class RecordFact:
     slot: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class KeepDeposit:
+    """Keep what somebody anonymous has sent, or put what became of it in its place."""
+
+    row: DepositRow
+
+
+@dataclass(frozen=True, slots=True)
+class DropDeposits:
+    """Take what was released out of the box."""
+
+    root: RootId
+    ids: tuple[str, ...]
+
+
 PlainWrite = (
     AddUnit
     | AddPerson
@@ -165,55 +180,88 @@ PlainWrite = (
     | AddDelegation
     | KeepText
     | KeepNotice
-    | SetPassword
-    | OpenLogin
-    | EndLogin
-    | NoteFailure
     | SetCounter
     | RecordSweep
     | RecordFact
+    | KeepDeposit
+    | DropDeposits
     | NoticeWrite
+    | AccountWrite
+    | SealingWrite
+    | ErasureWrite
+    | FileWrite
 )
+
+
+_Told = (
+    AddUnit
+    | AddPerson
+    | AddGrant
+    | RemoveGrant
+    | AddDeputation
+    | RemoveDeputation
+    | AddSession
+    | AddDelegation
+    | KeepText
+    | KeepNotice
+)
+
+
+def stamped(writes: Iterable[PlainWrite], at: datetime) -> list[PlainWrite]:
+    """Return the writes, those the ledger is told of with the instant where they have none."""
+    return [replace(write, at=at) if isinstance(write, _Told) and write.at is None else write for write in writes]
+
+
+def done_by(writes: Iterable[PlainWrite], person: PersonId) -> list[PlainWrite]:
+    """Return the writes, those the ledger is told of as done by somebody."""
+    return [replace(write, by=person) if isinstance(write, _Told) else write for write in writes]
 
 
 def apply_write(write: PlainWrite, writes: DirectoryWrites) -> None:
     """Carry out one plain write in the transaction behind ``writes``."""
     match write:
         case AddUnit(unit):
-            writes.add_unit(unit)
+            writes.add_unit(unit, _stamp(write))
         case AddPerson(person):
-            writes.add_person(person)
+            writes.add_person(person, _stamp(write))
         case AddGrant(grant):
-            writes.add_grant(grant)
+            writes.add_grant(grant, _stamp(write))
         case RemoveGrant(grant):
-            writes.remove_grant(grant)
+            writes.remove_grant(grant, _stamp(write))
         case AddDeputation(deputation):
-            writes.add_deputation(deputation)
+            writes.add_deputation(deputation, _stamp(write))
         case RemoveDeputation(deputation):
-            writes.remove_deputation(deputation)
+            writes.remove_deputation(deputation, _stamp(write))
         case AddSession(session):
-            writes.add_session(session)
+            writes.add_session(session, _stamp(write))
         case AddDelegation(delegation):
-            writes.add_delegation(delegation)
+            writes.add_delegation(delegation, _stamp(write))
         case KeepText():
             keep = writes.keep_definition if write.kind == "definition" else writes.keep_list
-            keep(write.name, write.version, write.content_hash, write.text)
+            keep(write.name, write.version, write.content_hash, write.text, _stamp(write))
         case KeepNotice(year, text):
-            writes.keep_notice(year, text)
-        case SetPassword():
-            writes.set_password(write.person, write.root, write.password_hash)
-        case OpenLogin():
-            at, expires_at = microseconds(write.at), microseconds(write.expires_at)
-            writes.open_login(write.token_hash, write.root, write.person, write.kind, write.title, at, expires_at)
-        case EndLogin():
-            writes.end_login(write.token_hash)
-        case NoteFailure():
-            writes.note_failure(write.login, microseconds(write.at))
+            writes.keep_notice(year, text, _stamp(write))
         case SetCounter(row):
             writes.last_counter(row)
         case RecordSweep():
             writes.record_sweep(write.root, write.at, write.slot, write.swept)
+        case KeepDeposit(row):
+            writes.keep_deposit(row)
+        case DropDeposits(root, ids):
+            writes.drop_deposits(root, ids)
         case RecordFact():
             writes.record_fact(write.root, write.at, write.slot, write.fact)
+        case SealEntries() | BeginTree() | KeepCheckpoint() | KeepCosignature():
+            apply_sealing_write(write, writes)
+        case ForgetErasures() | ResealValues():
+            apply_erasure_write(write, writes)
+        case KeepFile() | DropFiles() | GiveFiles():
+            apply_file_write(write, writes)
+        case write if isinstance(write, AccountWrite):
+            apply_account_write(write, writes)
         case _:
             apply_notice_write(write, writes)
+
+
+def _stamp(write: _Told) -> Stamp | None:
+    return None if write.at is None else Stamp(write.at, write.by)

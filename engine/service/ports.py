@@ -11,14 +11,22 @@ from datetime import date, datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from engine.access.directory import Delegation, Deputation, GrantRow, Person, Surroundings, Unit
-from engine.case.actors import Grant
+from engine.case.actors import Deputed, Grant
 from engine.case.case import NOTHING, Case
-from engine.case.identity import CaseId, PersonId, RootId
+from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.case.situation import CongressSession
 from engine.ledger.streams import Fact, Swept
+from engine.service.account_ports import Account, AccountReads, AccountWrites
 from engine.service.deadline_ports import DeadlineCount, DeadlineFilter
+from engine.service.deposit_ports import DepositReads, DepositWrites
+from engine.service.directory_facts import Stamp
+from engine.service.erasing import Chain, ErasureReads, ErasureWrites
+from engine.service.file_ports import FileReads, FileRow, FileWrites
+from engine.service.history_ports import CaseFile, SpanLine
 from engine.service.notice_ports import NoticeReads, NoticeWrites
-from engine.service.rows import BatchRows, CaseRow, CounterRow, DeadlineRow, EntryRow, PrivateRow
+from engine.service.rights_ports import RightsReads
+from engine.service.rows import BatchRows, CounterRow, DeadlineRow, EntryRow, PrivateRow
+from engine.service.sealing_ports import SealingReads, SealingWrites
 from engine.service.sweep_ports import SweepReads
 
 CaseKey = tuple[RootId, CaseId]
@@ -58,7 +66,7 @@ class Stored(NamedTuple):
     outcome: Outcome
 
 
-class WriteTransaction(Protocol):
+class WriteTransaction(Chain, Protocol):
     """One open write transaction. Nothing is visible to others before the committer commits it."""
 
     @property
@@ -89,6 +97,9 @@ class WriteTransaction(Protocol):
 
     def surroundings(self, root: RootId) -> Surroundings:
         """Return units and congress sessions as they are now."""
+
+    def files(self, root: RootId, ids: Collection[str]) -> Sequence[FileRow]:
+        """Return the rows of files with these ids, in no order."""
 
     def write(self, rows: BatchRows) -> None:
         """Write everything, set-based. Claims of ``rows.outcomes`` are settled; all other claims of this
@@ -181,55 +192,26 @@ class OverdueLine(NamedTuple):
         return f"{self.due_at}.{self.case.id}.{self.deadline}"
 
 
-class SpanLine(NamedTuple):
-    """A span as figures read it; ``until_at`` is None while it holds."""
+class Rights(NamedTuple):
+    """The grants of somebody on a day. ``deputed`` are those among them that are held only in another's place; ``home``
+    is then the person's unit and those above it."""
 
-    case: CaseId
-    kind: str
-    seq: int
-    value: str
-    from_at: int
-    until_at: int | None
+    grants: frozenset[Grant]
+    deputed: frozenset[Deputed] = frozenset()
+    home: tuple[UnitId, ...] = ()
 
 
-class StoredSpan(NamedTuple):
-    """A span as its table holds it, every column; the ends are None while it holds."""
-
-    root: str
-    case: str
-    kind: str
-    seq: int
-    value: str
-    from_at: int
-    until_at: int | None
-    until_seq: int | None
-
-
-class CaseFile(NamedTuple):
-    """Everything the database keeps of one case, as its tables hold it; ``row`` is None where the case row is missing.
-
-    Entries are ordered by seq. Nothing is interpreted: what stands in the columns may be damaged or forged.
-    """
-
-    case: CaseId
-    row: CaseRow | None
-    entries: tuple[EntryRow, ...]
-    privates: tuple[PrivateRow, ...]
-    spans: tuple[StoredSpan, ...]
-    deadlines: tuple[DeadlineRow, ...]
-
-
-class Account(NamedTuple):
-    """What a login is checked against; ``password_hash`` is None for persons who cannot log in by password."""
-
-    root: RootId
-    person: PersonId
-    login: str
-    name: str
-    password_hash: str | None
-
-
-class Reads(SweepReads, NoticeReads, Protocol):
+class Reads(
+    SweepReads,
+    NoticeReads,
+    SealingReads,
+    AccountReads,
+    ErasureReads,
+    DepositReads,
+    FileReads,
+    RightsReads,
+    Protocol,
+):
     """The reading side; safe to use from many threads, never blocks the writer."""
 
     def roots(self) -> Sequence[RootId]:
@@ -300,8 +282,11 @@ class Reads(SweepReads, NoticeReads, Protocol):
 
     def spans_of(self, root: RootId, case: CaseId) -> Sequence[SpanLine]: ...
 
-    def spans_of_workflow(self, root: RootId, workflow: str, at: int) -> Iterator[SpanLine]:
-        """Stream the spans begun at or before the instant of all cases of the workflow, case by case."""
+    def spans_of_workflow(
+        self, root: RootId, workflow: str, at: int, principals: Sequence[str] | None = None
+    ) -> Iterator[SpanLine]:
+        """Stream the spans begun at or before the instant of all cases of the workflow, or of those that one of the
+        principals may see now, case by case."""
 
     def all_case_ids(self, root: RootId) -> Iterator[CaseId]:
         """Stream the ids of all cases, in the order of their ids."""
@@ -326,6 +311,9 @@ class Reads(SweepReads, NoticeReads, Protocol):
     def grants(self, root: RootId, person: PersonId, on: date) -> frozenset[Grant]:
         """Return the grants of a person valid on a day, those of principals being deputed for included."""
 
+    def rights(self, root: RootId, person: PersonId, on: date) -> Rights:
+        """Return the same, those held only in another's place apart."""
+
     def all_grants(self, root: RootId) -> Sequence[GrantRow]: ...
 
     def deputations(self, root: RootId, person: PersonId) -> Sequence[Deputation]:
@@ -333,57 +321,42 @@ class Reads(SweepReads, NoticeReads, Protocol):
 
     def account(self, login: str) -> Account | None: ...
 
-    def session_person(self, token_hash: str, at: int) -> tuple[RootId, PersonId] | None:
-        """Return who holds this login session or API token, None when unknown, revoked or expired."""
-
-    def failures_since(self, login: str, since: int) -> int:
-        """Return how many failed logins of this name were counted since the instant."""
-
     def ping(self) -> None:
         """Raise StorageUnavailable when the database cannot be reached."""
 
 
-class DirectoryWrites(NoticeWrites, Protocol):
-    """Small typed writes beside cases; each that changes what situations see advances the epoch."""
+class DirectoryWrites(NoticeWrites, SealingWrites, AccountWrites, ErasureWrites, DepositWrites, FileWrites, Protocol):
+    """Small typed writes beside cases; each that changes what situations see advances the epoch.
 
-    def add_unit(self, unit: Unit) -> None:
+    ``told`` makes a change a fact of the ledger; what changes nothing is none.
+    """
+
+    def add_unit(self, unit: Unit, told: Stamp | None = None) -> None:
         """Add or replace a unit."""
 
-    def add_person(self, person: Person) -> None:
+    def add_person(self, person: Person, told: Stamp | None = None) -> None:
         """Add or replace a person."""
 
-    def add_grant(self, grant: GrantRow) -> None: ...
+    def add_grant(self, grant: GrantRow, told: Stamp | None = None) -> None: ...
 
-    def remove_grant(self, grant: GrantRow) -> None: ...
+    def remove_grant(self, grant: GrantRow, told: Stamp | None = None) -> None: ...
 
-    def add_deputation(self, deputation: Deputation) -> None: ...
+    def add_deputation(self, deputation: Deputation, told: Stamp | None = None) -> None: ...
 
-    def remove_deputation(self, deputation: Deputation) -> None:
+    def remove_deputation(self, deputation: Deputation, told: Stamp | None = None) -> None:
         """Remove the one of these two persons that begins on this day."""
 
-    def add_session(self, session: CongressSession) -> None:
+    def add_session(self, session: CongressSession, told: Stamp | None = None) -> None:
         """Add or replace a congress session."""
 
-    def add_delegation(self, delegation: Delegation) -> None: ...
+    def add_delegation(self, delegation: Delegation, told: Stamp | None = None) -> None: ...
 
-    def keep_definition(self, name: str, version: int, content_hash: str, text: str) -> None:
+    def keep_definition(self, name: str, version: int, content_hash: str, text: str, told: Stamp | None = None) -> None:
         """Keep a definition's canonical text; a known hash is left as it is."""
 
-    def keep_list(self, name: str, version: int, content_hash: str, text: str) -> None: ...
+    def keep_list(self, name: str, version: int, content_hash: str, text: str, told: Stamp | None = None) -> None: ...
 
-    def keep_notice(self, year: int, text: str) -> None: ...
-
-    def set_password(self, person: PersonId, root: RootId, password_hash: str) -> None: ...
-
-    def open_login(
-        self, token_hash: str, root: RootId, person: PersonId, kind: str, title: str, at: int, expires_at: int
-    ) -> None:
-        """Keep a login session (``kind`` login) or an API token (``kind`` token) by the hash of its secret."""
-
-    def end_login(self, token_hash: str) -> None: ...
-
-    def note_failure(self, login: str, at: int) -> None:
-        """Count a failed login."""
+    def keep_notice(self, year: int, text: str, told: Stamp | None = None) -> None: ...
 
     def last_counter(self, row: CounterRow) -> None:
         """Set a series to a number, used by imports of registers that carry their own numbers."""

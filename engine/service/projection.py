@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from engine.case.case import Case
 from engine.case.codec import microseconds
+from engine.case.erased import fields_in
 from engine.definition.compiled import Definition
 from engine.figures.spans import span_changes
 from engine.ledger.replay import Move, Replayed
 from engine.service.case_rows import row_of
-from engine.service.ports import StoredSpan
+from engine.service.history_ports import StoredSpan
 from engine.service.rows import CaseRow, DeadlineRow
 from engine.text import Text
 
@@ -24,10 +25,15 @@ _FIELDS, _PEOPLE = "fields/", "people/P"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """What replay cannot know because private values are gone or wrong: fields by name, people by their number."""
+    """What replay cannot know because private values are gone or wrong: fields by name, people by their number.
+
+    ``erased`` are the fields that an erasure has taken away, with the seq of the last one: of the time before it
+    nothing may be kept, and what the case shows after it is known.
+    """
 
     fields: frozenset[str]
     people: frozenset[int]
+    erased: Mapping[str, int]
 
     @classmethod
     def of(cls, replayed: Replayed) -> Unknown:
@@ -37,6 +43,9 @@ class Unknown:
         return cls(
             fields=frozenset(path.removeprefix(_FIELDS) for path in paths if path.startswith(_FIELDS)),
             people=frozenset(int(number) for number in people if number.isdecimal()),
+            erased={
+                path.removeprefix(_FIELDS): seq for path, seq in replayed.erased.items() if path.startswith(_FIELDS)
+            },
         )
 
 
@@ -45,6 +54,10 @@ def spans_of(moves: Iterable[Move], definition: Definition) -> list[StoredSpan]:
     closed: list[StoredSpan] = []
     held: dict[str, StoredSpan] = {}
     for move in moves:
+        if move.event.erasure is not None:
+            for kind in (f"field:{name}" for name in fields_in(move.event.erasure.paths)):
+                held.pop(kind, None)
+                closed = [span for span in closed if span.kind != kind]
         case, at = move.after, microseconds(move.event.at)
         for change in span_changes(move.before, case, move.event, definition):
             if (ended := held.pop(change.kind, None)) is not None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from engine.service.file_ports import FileErased, FileTaken
+
 
 class CaseRow(NamedTuple):
     """A case as the database keeps it; ``body`` is the JSON of everything no query filters by."""
@@ -53,7 +55,7 @@ class UnsealedRow(NamedTuple):
 
 
 class PrivateRow(NamedTuple):
-    """A value that stands beside its commitment; ``key`` names the data key ("" under the null cipher)."""
+    """A value that stands beside its commitment; ``key`` names its data key ("" from before there were keys)."""
 
     root: str
     case: str
@@ -61,6 +63,31 @@ class PrivateRow(NamedTuple):
     path: str
     key: str
     ciphertext: bytes
+
+
+class PrivateEnd(NamedTuple):
+    """Takes a private value away for good."""
+
+    root: str
+    case: str
+    seq: int
+    path: str
+
+
+class SpanDrop(NamedTuple):
+    """Takes away all that was kept over time of one kind."""
+
+    root: str
+    case: str
+    kind: str
+
+
+class NoticeDrop(NamedTuple):
+    """Takes away what somebody was told of a case."""
+
+    root: str
+    case: str
+    person: str
 
 
 class SpanRow(NamedTuple):
@@ -117,6 +144,14 @@ class ReaderEnd(NamedTuple):
     case: str
 
 
+class RecusedRow(NamedTuple):
+    """A principal who is to know nothing of a case, whatever roles they hold."""
+
+    root: str
+    case: str
+    principal: str
+
+
 class ReaderDue(NamedTuple):
     """Moves the due instant in all reader rows of a case."""
 
@@ -167,15 +202,22 @@ class BatchRows:
     entries: list[EntryRow] = field(default_factory=list)
     unsealed: list[UnsealedRow] = field(default_factory=list)
     privates: list[PrivateRow] = field(default_factory=list)
+    private_ends: list[PrivateEnd] = field(default_factory=list)
+    span_drops: list[SpanDrop] = field(default_factory=list)
+    notice_drops: list[NoticeDrop] = field(default_factory=list)
     spans: list[SpanRow] = field(default_factory=list)
     span_ends: list[SpanEnd] = field(default_factory=list)
     deadlines: list[DeadlineRow] = field(default_factory=list)
     readers: list[ReaderRow] = field(default_factory=list)
     reader_ends: list[ReaderEnd] = field(default_factory=list)
     reader_dues: list[ReaderDue] = field(default_factory=list)
+    recused: list[RecusedRow] = field(default_factory=list)
+    recused_ends: list[RecusedRow] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)
     counters: list[CounterRow] = field(default_factory=list)
     outcomes: list[OutcomeRow] = field(default_factory=list)
+    files: list[FileTaken] = field(default_factory=list)
+    files_erased: list[FileErased] = field(default_factory=list)
 
     def add(self, later: BatchRows) -> None:
         """Append the rows of one more command."""
@@ -185,14 +227,21 @@ class BatchRows:
         self.entries.extend(later.entries)
         self.unsealed.extend(later.unsealed)
         self.privates.extend(later.privates)
+        self.private_ends.extend(later.private_ends)
+        self.span_drops.extend(later.span_drops)
+        self.notice_drops.extend(later.notice_drops)
         self.spans.extend(later.spans)
         self.span_ends.extend(later.span_ends)
         self.deadlines.extend(later.deadlines)
         self.readers.extend(later.readers)
         self.reader_dues.extend(later.reader_dues)
+        self.end_recusals(later.recused_ends)
+        self.recused.extend(later.recused)
         self.outbox.extend(later.outbox)
         self.counters.extend(later.counters)
         self.outcomes.extend(later.outcomes)
+        self.files.extend(later.files)
+        self.files_erased.extend(later.files_erased)
 
     def end_readers(self, ends: Sequence[ReaderEnd]) -> None:
         """Take sight away. Ends are written before new readers, so one given earlier in the batch is left out."""
@@ -200,3 +249,10 @@ class BatchRows:
             gone = set(ends)
             self.readers[:] = [row for row in self.readers if ReaderEnd(*row[:3]) not in gone]
             self.reader_ends.extend(ends)
+
+    def end_recusals(self, ends: Sequence[RecusedRow]) -> None:
+        """Take recusals back. Ends are written before new ones, so one made earlier in the batch is left out."""
+        if ends:
+            gone = set(ends)
+            self.recused[:] = [row for row in self.recused if row not in gone]
+            self.recused_ends.extend(ends)

@@ -6,7 +6,6 @@ newest entries together with their rows, shows only against checkpoints kept els
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,13 +16,15 @@ from engine.case.case import Pins
 from engine.case.identity import CaseId, RootId
 from engine.definition.compiled import Definition
 from engine.definition.rulebook import Rulebook
+from engine.errors import InputRefused
+from engine.ledger.canonical import parse_once
 from engine.ledger.chain import ChainRule, check_chain
 from engine.ledger.commitments import Opened, Sealer
 from engine.ledger.replay import Replayed, Rule, replay
 from engine.ledger.shape import stream_problems
 from engine.ledger.streams import is_stream
 from engine.service.case_rows import deadline_rows
-from engine.service.ports import CaseFile
+from engine.service.history_ports import CaseFile
 from engine.service.projection import (
     Unknown,
     deadline_differences,
@@ -59,9 +60,16 @@ class Finding:
 class Verification:
     """What was looked at, and everything found, case by case."""
 
-    cases: int
-    entries: int
-    findings: tuple[Finding, ...]
+    cases: int = 0
+    entries: int = 0
+    findings: tuple[Finding, ...] = ()
+
+    def __add__(self, other: Verification) -> Verification:
+        return Verification(
+            cases=self.cases + other.cases,
+            entries=self.entries + other.entries,
+            findings=(*self.findings, *other.findings),
+        )
 
 
 class FileReads(Protocol):
@@ -93,18 +101,37 @@ def verify(
         only: the one case to look at; a case of which nothing is kept is found to have no entries.
         progress: told how many cases have been looked at so far.
     """
-    cases = entries = 0
-    findings: list[Finding] = []
-    for chunk in _chunks([only] if only is not None else reads.kept_ids(root)):
-        for file in reads.case_files(root, chunk):
-            cases += not is_stream(file.case)
-            entries += len(file.entries)
-            findings.extend(
-                verify_stream(file, root) if is_stream(file.case) else verify_file(file, rules, root, sealer)
-            )
+    found = Verification()
+    for chunk in chunks_of([only] if only is not None else reads.kept_ids(root)):
+        found += verify_some(reads, rules, root, sealer, chunk)
         if progress is not None:
-            progress(cases)
-    return Verification(cases=cases, entries=entries, findings=tuple(findings))
+            progress(found.cases)
+    return found
+
+
+def verify_some(
+    reads: FileReads, rules: Rulebook, root: RootId, sealer: Sealer, chains: Sequence[CaseId]
+) -> Verification:
+    """Verify these cases and streams, read at one moment."""
+    files = reads.case_files(root, chains)
+    sealer.fetch({row.key for file in files for row in file.privates if isinstance(row.key, str)})
+    findings = [
+        found
+        for file in files
+        for found in (verify_stream(file, root) if is_stream(file.case) else verify_file(file, rules, root, sealer))
+    ]
+    return Verification(
+        cases=sum(not is_stream(file.case) for file in files),
+        entries=sum(len(file.entries) for file in files),
+        findings=tuple(findings),
+    )
+
+
+def chunks_of(ids: Iterable[CaseId]) -> Iterator[list[CaseId]]:
+    """Yield the ids in pieces of which each can be read at once."""
+    rest = iter(ids)
+    while chunk := list(islice(rest, CHUNK_CASES)):
+        yield chunk
 
 
 def verify_file(file: CaseFile, rules: Rulebook, root: RootId, sealer: Sealer) -> list[Finding]:
@@ -134,9 +161,21 @@ def verify_file(file: CaseFile, rules: Rulebook, root: RootId, sealer: Sealer) -
         )
         for path in homeless
     ]
+    findings += _keys_left(file.case, replayed, sealer)
     if replayed.complete:
         findings += _rows(file, replayed)
     return findings
+
+
+def _keys_left(case: CaseId, replayed: Replayed, sealer: Sealer) -> Iterator[Finding]:
+    """Find erased values whose keys still stand: whoever kept a copy of the database could open them."""
+    for move in replayed.moves:
+        for one in () if move.event.erasure is None else move.event.erasure.values:
+            left = [path for path in one.paths if one.key and sealer.holds(one.key, path)]
+            if left:
+                paths = "、".join(left)[:120]
+                text = Text(f"{paths} 已删除，密钥却仍在", f"the key of what was erased still stands: {paths}")
+                yield Finding(case=case, seq=move.after.seq, rule=Rule.KEY_LEFT, text=text)
 
 
 def verify_stream(file: CaseFile, root: RootId) -> list[Finding]:
@@ -154,12 +193,6 @@ def verify_stream(file: CaseFile, root: RootId) -> list[Finding]:
     return findings
 
 
-def _chunks(ids: Iterable[CaseId]) -> Iterator[list[CaseId]]:
-    rest = iter(ids)
-    while chunk := list(islice(rest, CHUNK_CASES)):
-        yield chunk
-
-
 def _openings(file: CaseFile, sealer: Sealer) -> tuple[dict[int, dict[str, Opened | None]], list[str]]:
     """Return by seq and path what the private values hold, and the paths of those whose seq is no number."""
     wanted = {row.seq for row in file.privates}
@@ -175,17 +208,17 @@ def _openings(file: CaseFile, sealer: Sealer) -> tuple[dict[int, dict[str, Opene
 
 
 def _opened(row: PrivateRow, entry: str | None, sealer: Sealer) -> Opened | None:
-    """Return what the row holds; None when it cannot be opened, or names a data key where there are none yet."""
-    if entry is None or type(row.ciphertext) is not bytes or row.key != "":
+    """Return what the row holds; None when it cannot be opened."""
+    if entry is None or type(row.ciphertext) is not bytes or not isinstance(row.key, str):
         return None
-    return sealer.open(entry, row.path, row.ciphertext)
+    return sealer.open(entry, row.path, row.key, row.ciphertext)
 
 
 def _entry_id(body: object) -> str | None:
-    """Return the id an entry gives itself; that its bytes are canonical is asked elsewhere."""
+    """Return the id an entry gives itself; None where its bytes are not canonical, which is found elsewhere."""
     try:
-        entry = json.loads(body) if type(body) is bytes else None
-    except (ValueError, RecursionError):
+        entry = parse_once(body) if type(body) is bytes else None
+    except InputRefused:
         return None
     own = entry.get("id") if isinstance(entry, dict) else None
     return own if isinstance(own, str) else None

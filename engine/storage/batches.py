@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
-from engine.service.ports import StoredSpan
+from engine.service.history_ports import StoredSpan
 from engine.service.rows import BatchRows, SpanEnd, SpanRow
 
 R = TypeVar("R")

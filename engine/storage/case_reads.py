@@ -20,7 +20,7 @@ from engine.service.ports import CaseFilter, CaseLine, OverdueLine, Page
 from engine.service.rows import CaseRow
 from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
 from engine.storage.deadline_statements import counted_deadlines, listed_deadlines, provisional_deadlines
-from engine.storage.sight import Sight, Visibility
+from engine.storage.sight import Sees, Visibility
 from engine.storage.tables import cases, deadline
 from engine.text import Text
 
@@ -42,7 +42,7 @@ class CaseReads:
         self._filters = _filters(compiler)
 
     def case(self, root: RootId, case: CaseId, principals: Sequence[str] | None) -> Case | None:
-        sight, values = (Sight.ALL, {}) if principals is None else (Sight.MANY, {"principals": list(principals)})
+        sight, values = self._visibility.each_for(principals)
         statement = self._statement(("case", sight), lambda: _row_of_case(self._visible(sight)))
         found = self._pool.fetch(statement, root=root, id=case, **values)
         return case_from(CaseRow._make(found[0])) if found else None
@@ -56,8 +56,11 @@ class CaseReads:
     ) -> Sequence[Case]:
         if principals is None:
             return self.cases(root, cases)
-        statement = self._statement("visible", lambda: _rows_of_cases(self._compiler).where(*self._visible(Sight.MANY)))
-        rows = self._pool.fetch(statement, root=root, ids=list(cases), principals=list(principals))
+        sight, values = self._visibility.each_for(principals)
+        statement = self._statement(
+            ("visible", sight), lambda: _rows_of_cases(self._compiler).where(*self._visible(sight))
+        )
+        rows = self._pool.fetch(statement, root=root, ids=list(cases), **values)
         return [case_from(CaseRow._make(row)) for row in rows]
 
     def list_cases(
@@ -150,10 +153,8 @@ class CaseReads:
         found = self._pool.fetch(statement, root=root, workflow=workflow, number=number)
         return CaseId(min(found)[0]) if found else None
 
-    def _sight(self, root: RootId, principals: Sequence[str] | None) -> tuple[Sight, dict[str, Values]]:
-        if principals is None:
-            return Sight.ALL, {}
-        return self._visibility.sight(root, principals), {"principals": list(principals)}
+    def _sight(self, root: RootId, principals: Sequence[str] | None) -> tuple[Sees, dict[str, Values]]:
+        return self._visibility.seen_by(root, principals)
 
     def _asked(self, where: DeadlineFilter, values: dict[str, Values]) -> frozenset[str]:
         """Add what a filter asks for to the values of a statement, and return the names of its conditions."""
@@ -175,7 +176,7 @@ class CaseReads:
         found = {(row[0], row[1]) for row in self._pool.fetch(statement, root=root, ids=due)}
         return tuple(line._replace(provisional=(line.id, line.next_due_at) in found) for line in lines)
 
-    def _visible(self, sight: Sight) -> list[ColumnElement[bool]]:
+    def _visible(self, sight: Sees) -> list[ColumnElement[bool]]:
         return self._visibility.condition(sight, cases.c.id)
 
     def _statement(self, shape: Hashable, build: Callable[[], Select[*tuple[object, ...]]]) -> Statement:

@@ -61,6 +61,13 @@ class Fetches(Protocol):
         """Return all rows, seen at one moment."""
 
 
+class Snapshot(Fetches, Protocol):
+    """A connection on which everything is seen at one moment."""
+
+    def stream(self, statement: Statement, **values: Values) -> Iterator[Record]:
+        """Return the rows one by one; several may be on their way at once."""
+
+
 class Runner(Fetches, Protocol):
     """The open write transaction."""
 
@@ -74,7 +81,7 @@ class Pool(Fetches, Protocol):
     def stream(self, statement: Statement, **values: Values) -> Iterator[Record]:
         """Return the rows one by one, all seen at one moment; the connection stays lent until the last one."""
 
-    def snapshot(self) -> AbstractContextManager[Fetches]:
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Lend a connection on which everything asked for is seen at one moment."""
 
     def close(self) -> None:

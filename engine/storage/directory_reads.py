@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CompoundSelect, and_, literal_column, or_, select, union
+from sqlalchemy import CompoundSelect, and_, literal_column, null, or_, select, union
 
 from engine.access.directory import Deputation, GrantRow, Person, Surroundings, Unit
-from engine.case.actors import Grant
+from engine.case.actors import Deputed, Grant
 from engine.case.identity import PersonId, RootId, SessionId, UnitId
 from engine.case.situation import CongressSession
-from engine.service.ports import Account
+from engine.service.account_ports import Account
+from engine.service.ports import Rights
 from engine.storage.compiled import Compiler, Fetches, Pool, Record, bind
-from engine.storage.directory_statements import DirectoryStatements
 from engine.storage.directory_tables import (
     account,
     calendar_notice,
@@ -24,7 +25,6 @@ from engine.storage.directory_tables import (
     directory_epoch,
     granting,
     list_version,
-    login,
     person,
     unit,
 )
@@ -83,7 +83,8 @@ class DirectoryReads:
         self._all_grants = compile_(
             select(granting).where(granting.c.root == bind("root")).order_by(*granting.primary_key.columns)
         )
-        self._grants = compile_(_grants_on_a_day())
+        self._grants = compile_(_grants_on_a_day(named=False))
+        self._rights = compile_(_grants_on_a_day(named=True))
         self._deputations = compile_(
             select(deputation)
             .where(
@@ -96,16 +97,6 @@ class DirectoryReads:
             select(account.c.root, account.c.person, account.c.login, person.c.name, account.c.password_hash)
             .join(person, and_(person.c.root == account.c.root, person.c.id == account.c.person))
             .where(account.c.login == bind("login"), person.c.active == literal_column("1"))
-        )
-        self._failures = DirectoryStatements.of(compiler).failures
-        self._session_person = compile_(
-            select(login.c.root, login.c.person)
-            .join(person, and_(person.c.root == login.c.root, person.c.id == login.c.person))
-            .where(
-                login.c.token_hash == bind("token_hash"),
-                login.c.expires_at > bind("at"),
-                person.c.active == literal_column("1"),
-            )
         )
 
     def roots(self) -> Sequence[RootId]:
@@ -138,6 +129,17 @@ class DirectoryReads:
         found = self._pool.fetch(self._grants, root=root, person=person, on=on.isoformat())
         return frozenset(Grant(row[0], UnitId(row[1])) for row in found)
 
+    def rights(self, root: RootId, person: PersonId, on: date) -> Rights:
+        rows = self._pool.fetch(self._rights, root=root, person=person, on=on.isoformat())
+        own = frozenset(Grant(row[0], UnitId(row[1])) for row in rows if row[2] is None)
+        places = [Deputed(PersonId(row[2]), row[0], UnitId(row[1])) for row in rows if row[2] is not None]
+        deputed = frozenset(each for each in places if Grant(each.role, each.unit) not in own)
+        if not deputed:
+            return Rights(own)
+        somebody = self.persons(root, [person]).get(person)
+        home = () if somebody is None or somebody.unit is None else self.surroundings(root).tree.lineage(somebody.unit)
+        return Rights(own | {Grant(each.role, each.unit) for each in deputed}, deputed, home)
+
     def all_grants(self, root: RootId) -> Sequence[GrantRow]:
         return [
             GrantRow(root=row[0], person=row[1], role=row[2], unit=row[3], from_on=_day(row[4]), until_on=_day(row[5]))
@@ -161,25 +163,20 @@ class DirectoryReads:
         found = self._pool.fetch(self._account, login=login)
         return Account(*found[0]) if found else None
 
-    def session_person(self, token_hash: str, at: int) -> tuple[RootId, PersonId] | None:
-        found = self._pool.fetch(self._session_person, token_hash=token_hash, at=at)
-        return (RootId(found[0][0]), PersonId(found[0][1])) if found else None
 
-    def failures_since(self, login: str, since: int) -> int:
-        return int(self._pool.fetch(self._failures, login=login, since=since)[0][0])
-
-
-def _grants_on_a_day() -> CompoundSelect[tuple[str, str]]:
+def _grants_on_a_day(*, named: bool) -> CompoundSelect[*tuple[Any, ...]]:
     """Return the question for role and unit of somebody's grants and of those deputed to them, valid on a day.
 
-    Both days of a period belong to it; an empty ``from_on`` sorts before every day.
+    Both days of a period belong to it; an empty ``from_on`` sorts before every day. With ``named`` it also asks in
+    whose place each is held, NULL for one's own.
     """
     on = bind("on")
     valid = and_(granting.c.from_on <= on, or_(granting.c.until_on.is_(None), granting.c.until_on >= on))
     columns = (granting.c.role, granting.c.unit)
-    own = select(*columns).where(granting.c.root == bind("root"), granting.c.person == bind("person"), valid)
+    nobody, principal = ((null(),), (deputation.c.principal,)) if named else ((), ())
+    own = select(*columns, *nobody).where(granting.c.root == bind("root"), granting.c.person == bind("person"), valid)
     deputed = (
-        select(*columns)
+        select(*columns, *principal)
         .select_from(deputation)
         .join(granting, and_(granting.c.root == deputation.c.root, granting.c.person == deputation.c.principal))
         .where(

@@ -18,8 +18,6 @@ from engine.storage.directory_tables import (
     directory_epoch,
     granting,
     list_version,
-    login,
-    login_failure,
     person,
     unit,
 )
@@ -38,11 +36,7 @@ class DirectoryStatements:
         self.grant, self.deputation = self._upsert(granting), self._upsert(deputation)
         self.delegation, self.counter = self._upsert(delegation), self._upsert(counter)
         self.definition, self.list_version = self._keep(definition), self._keep(list_version)
-        self.notice, self.login, self.account = (
-            self._insert(calendar_notice),
-            self._insert(login),
-            self._insert(account),
-        )
+        self.notice, self.account = self._insert(calendar_notice), self._insert(account)
         self.first_epoch = self._keep(directory_epoch)
         self.entry, self.unsealed, self.sweep = self._insert(ledger_entry), self._insert(unsealed), self._upsert(sweep)
         of_stream = (ledger_entry.c.root == bind("root"), ledger_entry.c.case == bind("case"))
@@ -61,6 +55,14 @@ class DirectoryStatements:
         self.next_epoch_of_all = compile_(update(directory_epoch).values(epoch=epoch + _ONE))
         self.next_position = compile_(select(func.coalesce(func.max(directory_epoch.c.position), _NOTHING) + _ONE))
         self.notices = compile_(select(calendar_notice.c.text).where(calendar_notice.c.year == bind("year")))
+        self.roots = compile_(select(directory_epoch.c.root).order_by(directory_epoch.c.root))
+        self.all_notices = compile_(
+            select(calendar_notice.c.year, calendar_notice.c.text).order_by(*calendar_notice.primary_key.columns)
+        )
+        self.definitions, self.lists = (
+            compile_(select(kept.c.name, kept.c.version, kept.c.hash).order_by(*kept.primary_key.columns))
+            for kept in (definition, list_version)
+        )
         self.no_grant = compile_(
             delete(granting).where(*(column == bind(column.name) for column in granting.primary_key.columns))
         )
@@ -68,7 +70,6 @@ class DirectoryStatements:
             delete(deputation).where(*(column == bind(column.name) for column in deputation.primary_key.columns))
         )
         self._accounts(compiler)
-        self._logins(compiler)
 
     @staticmethod
     @cache
@@ -83,27 +84,6 @@ class DirectoryStatements:
         self.account_called = compile_(select(columns.person).where(columns.login == bind("login")))
         self.no_account = compile_(delete(account).where(*of_person))
         self.rename_account = compile_(update(account).where(*of_person).values(login=bind("login")))
-        self.password = compile_(update(account).where(*of_person).values(password_hash=bind("password_hash")))
-
-    def _logins(self, compiler: Compiler) -> None:
-        compile_ = compiler.compile
-        self.no_login = compile_(delete(login).where(login.c.token_hash == bind("token_hash")))
-        self.no_expired_logins = compile_(
-            delete(login).where(
-                login.c.root == bind("root"), login.c.person == bind("person"), login.c.expires_at <= bind("at")
-            )
-        )
-        once_more = compiler.insert(login_failure).on_conflict_do_update(
-            index_elements=list(login_failure.primary_key.columns),
-            set_={"times": login_failure.c.times + _ONE},
-        )
-        self.failure = compile_(once_more, list(login_failure.c.keys()))
-        self.no_old_failures = compile_(delete(login_failure).where(login_failure.c.at < bind("before")))
-        self.failures = compile_(
-            select(func.coalesce(func.sum(login_failure.c.times), _NOTHING)).where(
-                login_failure.c.login == bind("login"), login_failure.c.at >= bind("since")
-            )
-        )
 
     def _insert(self, table: Table) -> Statement:
         return self._compiler.compile(insert(table), list(table.c.keys()))

@@ -44,10 +44,14 @@ account = Table(
     ident("root"),
     ident("person"),
     ident("password_hash", null=True),
+    number("password_due_at", null=True),
     sqlite_with_rowid=False,
 )
 Index("uq_account_person", account.c.root, account.c.person, unique=True)
 
+# ``password_due_at``: since then the next login must set another password. ``idle`` is how many microseconds a session
+# may lie unused; ``device`` are words such as "Chrome, Windows", never an address. ``vouched_at``: an identity provider
+# that is trusted with it has checked a second factor then.
 login = Table(
     "login",
     metadata,
@@ -58,15 +62,15 @@ login = Table(
     words("title"),
     number("opened_at"),
     number("expires_at"),
+    number("used_at", null=True),
+    number("idle", null=True),
+    words("device", null=True),
+    ident("scope", null=True),
+    number("vouched_at", null=True),
     CheckConstraint("kind IN ('login', 'token')", name="kind"),
     sqlite_with_rowid=False,
 )
 Index("ix_login_person", login.c.root, login.c.person)
-
-login_failure = Table(
-    "login_failure", metadata, key("login"), key_number("at"), number("times"), sqlite_with_rowid=False
-)
-Index("ix_login_failure_at", login_failure.c.at)
 
 # An empty ``from_on`` means since ever: a key may hold no NULL.
 granting = Table(
@@ -147,4 +151,4 @@ directory_epoch = Table(
 )
 
 COMMON_TO_ALL = frozenset({"definition", "list_version", "calendar_notice"})
-LOOKED_UP_BEFORE_ROOT = frozenset({"account", "login", "login_failure"})
+LOOKED_UP_BEFORE_ROOT = frozenset({"account", "login", "attempt", "one_time", "linked_login"})

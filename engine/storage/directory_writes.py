@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Final
+from typing import TypeVar
 
 from engine.access.directory import Delegation, Deputation, GrantRow, Person, Unit
 from engine.case.codec import microseconds
@@ -14,24 +15,50 @@ from engine.case.situation import CongressSession
 from engine.errors import InputRefused
 from engine.ledger.shape import stream_problems
 from engine.ledger.streams import Fact, Swept, fact_entry, stream_for, swept_fact
+from engine.service.directory_facts import (
+    Stamp,
+    days_kept,
+    delegation_kept,
+    deputation_ended,
+    deputed,
+    grant_ended,
+    granted,
+    person_kept,
+    rules_kept,
+    session_kept,
+    unit_kept,
+)
 from engine.service.rows import CounterRow
+from engine.storage.account_writes import StoredAccounts
 from engine.storage.compiled import Compiler, Runner
+from engine.storage.deposits import StoredDeposits
 from engine.storage.directory_statements import DirectoryStatements
+from engine.storage.erasures import StoredErasures
+from engine.storage.files import StoredFiles
 from engine.storage.notice_writes import StoredNotices
+from engine.storage.sealing_writes import StoredSealing
 from engine.text import Text
 
-FAILURES_KEPT_MICROSECONDS: Final = 24 * 60 * 60 * 1_000_000
+T = TypeVar("T")
 
 
-class StoredDirectory(StoredNotices):
-    """Implements ``DirectoryWrites`` inside one transaction. A write that changes nothing leaves the epoch alone."""
+class StoredDirectory(StoredNotices, StoredAccounts, StoredSealing, StoredErasures, StoredDeposits, StoredFiles):
+    """Implements ``DirectoryWrites`` inside one transaction. A write that changes nothing leaves the epoch alone.
+
+    Whose rights change has to log in again (threat I24): every session of theirs ends in the same transaction.
+    """
 
     def __init__(self, compiler: Compiler, transaction: Runner) -> None:
         StoredNotices.__init__(self, compiler, transaction)
+        StoredAccounts.__init__(self, compiler, transaction)
+        StoredSealing.__init__(self, compiler, transaction)
+        StoredErasures.__init__(self, compiler, transaction)
+        StoredDeposits.__init__(self, compiler, transaction)
+        StoredFiles.__init__(self, compiler, transaction)
         self._say = DirectoryStatements.of(compiler)
         self._transaction = transaction
 
-    def add_unit(self, unit: Unit) -> None:
+    def add_unit(self, unit: Unit, told: Stamp | None = None) -> None:
         changed = self._transaction.run(
             self._say.unit,
             root=unit.root,
@@ -45,15 +72,18 @@ class StoredDirectory(StoredNotices):
             successor=unit.successor,
         )
         if changed:
-            self._advance(unit.root)
+            is_first = self._advance(unit.root)
+            self._tell(unit.root, told, unit_kept, unit)
+            if is_first:
+                self._tell_rules(unit.root, told)
 
-    def add_person(self, person: Person) -> None:
+    def add_person(self, person: Person, told: Stamp | None = None) -> None:
         """Add or replace a person; the login name moves with its password.
 
         Raises:
             InputRefused: the login name is another person's.
         """
-        self._transaction.run(
+        changed = self._transaction.run(
             self._say.person,
             root=person.root,
             id=person.id,
@@ -63,9 +93,13 @@ class StoredDirectory(StoredNotices):
             active=int(person.active),
         )
         self._name_account(person)
+        if not person.active:
+            self.end_logins(person.root, person.id, tokens=True)
+        if changed:
+            self._tell(person.root, told, person_kept, person)
 
-    def add_grant(self, grant: GrantRow) -> None:
-        self._transaction.run(
+    def add_grant(self, grant: GrantRow, told: Stamp | None = None) -> None:
+        changed = self._transaction.run(
             self._say.grant,
             root=grant.root,
             person=grant.person,
@@ -74,9 +108,12 @@ class StoredDirectory(StoredNotices):
             from_on=_day(grant.from_on) or "",
             until_on=_day(grant.until_on),
         )
+        if changed:
+            self.end_logins(grant.root, grant.person)
+            self._tell(grant.root, told, granted, grant)
 
-    def remove_grant(self, grant: GrantRow) -> None:
-        self._transaction.run(
+    def remove_grant(self, grant: GrantRow, told: Stamp | None = None) -> None:
+        changed = self._transaction.run(
             self._say.no_grant,
             root=grant.root,
             person=grant.person,
@@ -84,9 +121,12 @@ class StoredDirectory(StoredNotices):
             unit=grant.unit,
             from_on=_day(grant.from_on) or "",
         )
+        if changed:
+            self.end_logins(grant.root, grant.person)
+            self._tell(grant.root, told, grant_ended, grant)
 
-    def add_deputation(self, deputation: Deputation) -> None:
-        self._transaction.run(
+    def add_deputation(self, deputation: Deputation, told: Stamp | None = None) -> None:
+        changed = self._transaction.run(
             self._say.deputation,
             root=deputation.root,
             deputy=deputation.deputy,
@@ -95,17 +135,23 @@ class StoredDirectory(StoredNotices):
             until_on=_day(deputation.until_on),
             note=deputation.note,
         )
+        if changed:
+            self.end_logins(deputation.root, deputation.deputy)
+            self._tell(deputation.root, told, deputed, deputation)
 
-    def remove_deputation(self, deputation: Deputation) -> None:
-        self._transaction.run(
+    def remove_deputation(self, deputation: Deputation, told: Stamp | None = None) -> None:
+        changed = self._transaction.run(
             self._say.no_deputation,
             root=deputation.root,
             deputy=deputation.deputy,
             principal=deputation.principal,
             from_on=_day(deputation.from_on) or "",
         )
+        if changed:
+            self.end_logins(deputation.root, deputation.deputy)
+            self._tell(deputation.root, told, deputation_ended, deputation)
 
-    def add_session(self, session: CongressSession) -> None:
+    def add_session(self, session: CongressSession, told: Stamp | None = None) -> None:
         changed = self._transaction.run(
             self._say.session,
             root=session.root,
@@ -126,9 +172,10 @@ class StoredDirectory(StoredNotices):
         )
         if changed:
             self._advance(session.root)
+            self._tell(session.root, told, session_kept, session)
 
-    def add_delegation(self, delegation: Delegation) -> None:
-        self._transaction.run(
+    def add_delegation(self, delegation: Delegation, told: Stamp | None = None) -> None:
+        changed = self._transaction.run(
             self._say.delegation,
             root=delegation.root,
             congress_session=delegation.congress_session,
@@ -137,48 +184,29 @@ class StoredDirectory(StoredNotices):
             title_en=delegation.title.en,
             members=json.dumps(delegation.members),
         )
+        if changed:
+            self._tell(delegation.root, told, delegation_kept, delegation)
 
-    def keep_definition(self, name: str, version: int, content_hash: str, text: str) -> None:
+    def keep_definition(self, name: str, version: int, content_hash: str, text: str, told: Stamp | None = None) -> None:
         if self._transaction.run(self._say.definition, name=name, version=version, hash=content_hash, text=text):
             self._transaction.run(self._say.next_epoch_of_all)
+            if told is not None:
+                self._tell_all(told, rules_kept("definition", name, version, content_hash, told.by))
 
-    def keep_list(self, name: str, version: int, content_hash: str, text: str) -> None:
+    def keep_list(self, name: str, version: int, content_hash: str, text: str, told: Stamp | None = None) -> None:
         if self._transaction.run(self._say.list_version, name=name, version=version, hash=content_hash, text=text):
             self._transaction.run(self._say.next_epoch_of_all)
+            if told is not None:
+                self._tell_all(told, rules_kept("list", name, version, content_hash, told.by))
 
-    def keep_notice(self, year: int, text: str) -> None:
+    def keep_notice(self, year: int, text: str, told: Stamp | None = None) -> None:
         """Keep an official notice; a corrected one stands beside the one it corrects, a known one changes nothing."""
         known = [row[0] for row in self._transaction.fetch(self._say.notices, year=year)]
         if text not in known:
             self._transaction.run(self._say.notice, year=year, position=len(known) + 1, text=text)
             self._transaction.run(self._say.next_epoch_of_all)
-
-    def set_password(self, person: PersonId, root: RootId, password_hash: str) -> None:
-        """Set the password of somebody with a login name; without one there is nothing to log in to.
-
-        Raises:
-            InputRefused: the person has no login name.
-        """
-        if not self._transaction.run(self._say.password, root=root, person=person, password_hash=password_hash):
-            raise InputRefused(Text("该人员没有登录名", "This person has no login name"))
-
-    def open_login(
-        self, token_hash: str, root: RootId, person: PersonId, kind: str, title: str, at: int, expires_at: int
-    ) -> None:
-        self._transaction.run(self._say.no_expired_logins, root=root, person=person, at=at)
-        self._transaction.run(
-            self._say.login,
-            token_hash=token_hash,
-            root=root,
-            person=person,
-            kind=kind,
-            title=title,
-            opened_at=at,
-            expires_at=expires_at,
-        )
-
-    def end_login(self, token_hash: str) -> None:
-        self._transaction.run(self._say.no_login, token_hash=token_hash)
+            if told is not None:
+                self._tell_all(told, days_kept(year, text, told.by))
 
     def record_sweep(self, root: RootId, at: datetime, slot: int, swept: Swept) -> None:
         self.record_fact(root, at, slot, swept_fact(swept))
@@ -194,11 +222,6 @@ class StoredDirectory(StoredNotices):
         self._transaction.run(self._say.entry, root=root, case=stream, seq=entry.seq, body=entry.body, hash=entry.hash)
         self._transaction.run(self._say.unsealed, root=root, at=microseconds(at), case=stream, seq=entry.seq)
 
-    def note_failure(self, login: str, at: int) -> None:
-        """Count a failed login; failures of more than a day ago are forgotten, so that guessing fills no disk."""
-        self._transaction.run(self._say.no_old_failures, before=at - FAILURES_KEPT_MICROSECONDS)
-        self._transaction.run(self._say.failure, login=login, at=at, times=1)
-
     def last_counter(self, row: CounterRow) -> None:
         self._transaction.run(self._say.counter, **row._asdict())
 
@@ -211,19 +234,44 @@ class StoredDirectory(StoredNotices):
             return
         if person.login is None:
             self._transaction.run(self._say.no_account, **whose)
+            self.end_logins(person.root, person.id, tokens=True)
             return
         if self._transaction.fetch(self._say.account_called, login=person.login):
             raise InputRefused(Text(f"登录名“{person.login}”已被他人使用", f"The login name {person.login!r} is taken"))
         if held is None:
-            self._transaction.run(self._say.account, **whose, login=person.login, password_hash=None)
+            self._transaction.run(
+                self._say.account, **whose, login=person.login, password_hash=None, password_due_at=None
+            )
         else:
             self._transaction.run(self._say.rename_account, **whose, login=person.login)
 
-    def _advance(self, root: RootId) -> None:
-        """Advance the epoch of a root; the first write of all makes the root known."""
-        if not self._transaction.run(self._say.next_epoch, root=root):
-            position = self._transaction.fetch(self._say.next_position)[0][0]
-            self._transaction.run(self._say.first_epoch, root=root, epoch=1, position=position)
+    def _advance(self, root: RootId) -> bool:
+        """Advance the epoch of a root; the first write of all makes the root known, which is said."""
+        if self._transaction.run(self._say.next_epoch, root=root):
+            return False
+        position = self._transaction.fetch(self._say.next_position)[0][0]
+        self._transaction.run(self._say.first_epoch, root=root, epoch=1, position=position)
+        return True
+
+    def _tell(self, root: RootId, told: Stamp | None, fact: Callable[[T, PersonId | None], Fact], what: T) -> None:
+        """Make a change a fact of its root's ledger."""
+        if told is not None:
+            self.record_fact(root, told.at, 0, fact(what, told.by))
+
+    def _tell_all(self, told: Stamp, fact: Fact) -> None:
+        """Make a change of what is common to all a fact of each root's ledger."""
+        for (root,) in self._transaction.fetch(self._say.roots):
+            self.record_fact(RootId(root), told.at, 0, fact)
+
+    def _tell_rules(self, root: RootId, told: Stamp | None) -> None:
+        """Begin the ledger of a new root with the rules that are kept already."""
+        if told is None:
+            return
+        for kind, statement in (("definition", self._say.definitions), ("list", self._say.lists)):
+            for name, version, content_hash in self._transaction.fetch(statement):
+                self.record_fact(root, told.at, 0, rules_kept(kind, name, version, content_hash))
+        for year, text in self._transaction.fetch(self._say.all_notices):
+            self.record_fact(root, told.at, 0, days_kept(year, text))
 
 
 def _day(day: date | None) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import CompoundSelect, Table, and_, select, union
+from sqlalchemy import CompoundSelect, Select, Table, and_, select, union
 
 from engine.case.identity import CaseId, RootId
-from engine.service.ports import CaseFile, Outcome, SpanLine, Stored, StoredSpan
+from engine.service.history_ports import CaseFile, SpanLine, StoredSpan
+from engine.service.ports import Outcome, Stored
 from engine.service.rows import CaseRow, DeadlineRow, EntryRow, PrivateRow
 from engine.storage.compiled import Compiler, Fetches, Pool, Record, Statement, bind
+from engine.storage.sight import Sees, Visibility
 from engine.storage.tables import cases, deadline, idempotency, ledger_entry, private_value, span
 
 
@@ -31,12 +33,8 @@ class HistoryReads:
         self._privates = of_case(private_value, PrivateRow._fields)
         self._deadlines = of_case(deadline, DeadlineRow._fields)
         self._spans = of_case(span, SpanLine._fields)
-        self._spans_of_workflow = compiler.compile(
-            select(*(span.c[name] for name in SpanLine._fields))
-            .join_from(cases, span, and_(span.c.root == cases.c.root, span.c.case == cases.c.id))
-            .where(cases.c.root == bind("root"), cases.c.workflow == bind("workflow"), span.c.from_at <= bind("at"))
-            .order_by(cases.c.id, span.c.kind, span.c.seq)
-        )
+        self._compiler, self._visibility = compiler, Visibility(compiler, pool)
+        self._spans_seen: dict[Sees, Statement] = {}
         self._kept_ids = compiler.compile(_kept_ids())
         self._files = _FileStatements(compiler)
         self._ids = compiler.compile(select(cases.c.id).where(cases.c.root == bind("root")).order_by(cases.c.id))
@@ -62,8 +60,15 @@ class HistoryReads:
     def spans_of(self, root: RootId, case: CaseId) -> Sequence[SpanLine]:
         return [SpanLine._make(row) for row in self._pool.fetch(self._spans, root=root, case=case)]
 
-    def spans_of_workflow(self, root: RootId, workflow: str, at: int) -> Iterator[SpanLine]:
-        return map(SpanLine._make, self._pool.stream(self._spans_of_workflow, root=root, workflow=workflow, at=at))
+    def spans_of_workflow(
+        self, root: RootId, workflow: str, at: int, principals: Sequence[str] | None = None
+    ) -> Iterator[SpanLine]:
+        sees, values = self._visibility.each_for(principals)
+        statement = self._spans_seen.get(sees)
+        if statement is None:
+            visible = self._visibility.condition(sees, cases.c.id)
+            statement = self._spans_seen[sees] = self._compiler.compile(_spans_of_workflow().where(*visible))
+        return map(SpanLine._make, self._pool.stream(statement, root=root, workflow=workflow, at=at, **values))
 
     def all_case_ids(self, root: RootId) -> Iterator[CaseId]:
         return (CaseId(row[0]) for row in self._pool.stream(self._ids, root=root))
@@ -119,6 +124,15 @@ class _FileStatements:
             )
             for case in cases
         ]
+
+
+def _spans_of_workflow() -> Select[*tuple[object, ...]]:
+    return (
+        select(*(span.c[name] for name in SpanLine._fields))
+        .join_from(cases, span, and_(span.c.root == cases.c.root, span.c.case == cases.c.id))
+        .where(cases.c.root == bind("root"), cases.c.workflow == bind("workflow"), span.c.from_at <= bind("at"))
+        .order_by(cases.c.id, span.c.kind, span.c.seq)
+    )
 
 
 def _kept_ids() -> CompoundSelect[tuple[str]]:

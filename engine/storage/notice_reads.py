@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    exists,
     func,
     literal_column,
     or_,
@@ -38,10 +37,12 @@ from engine.service.notice_ports import (
     WaitingChannel,
 )
 from engine.service.rows import OutboxRow
+from engine.service.steps import ERASED
 from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
 from engine.storage.directory_tables import deputation, granting, person
 from engine.storage.notice_tables import delivery, notice, preference, told
-from engine.storage.tables import cases, outbox, reader
+from engine.storage.sight import Sees, Visibility
+from engine.storage.tables import cases, outbox
 
 MILLISECOND_CHARACTERS: Final = 12
 """The part of an outbox id that is its instant in milliseconds, hex (``ordered_id``)."""
@@ -56,7 +57,11 @@ class NoticeReads:
     def __init__(self, compiler: Compiler, pool: Pool) -> None:
         self._pool = pool
         compile_, limit = compiler.compile, bind("limit", Integer())
-        waits = select(outbox).where(outbox.c.root == bind("root")).order_by(outbox.c.id)
+        waits = (
+            select(outbox)
+            .where(outbox.c.root == bind("root"), outbox.c.kind != literal_column(f"'{ERASED}'"))
+            .order_by(outbox.c.id)
+        )
         self._outbox = compile_(at_most(waits, limit))
         self._same_millisecond = compile_(waits.where(outbox.c.id > bind("after"), outbox.c.id < bind("until")))
         on = bind("on")
@@ -133,12 +138,9 @@ class NoticeReads:
         )
         last = (bind("after_at", BigInteger()), bind("after_seq", BigInteger()), bind("after_id", Text()))
         following = tuple_(notice.c.at, notice.c.seq, notice.c.outbox) < tuple_(*last)
-        whole = _inbox(compiler)
-        unread = whole.where(notice.c.read_at.is_(None))
-        self._inbox, self._inbox_unread = compile_(at_most(whole, limit)), compile_(at_most(unread, limit))
-        self._inbox_after, self._inbox_unread_after = (
-            compile_(at_most(which.where(following), limit)) for which in (whole, unread)
-        )
+        self._compiler, self._visibility = compiler, Visibility(compiler, pool)
+        self._following = following
+        self._inboxes: dict[tuple[Sees, bool, bool], Statement] = {}
         self._unread = compile_(
             # In the order of its index, or SQLite would look through everything that was ever read.
             select(func.count()).select_from(
@@ -235,14 +237,25 @@ class NoticeReads:
         limit: int,
         unread: bool = False,
     ) -> Sequence[InboxLine]:
-        whose: dict[str, Values] = {"root": root, "person": person, "principals": list(principals), "limit": limit}
-        if after is None:
-            rows = self._pool.fetch(self._inbox_unread if unread else self._inbox, **whose)
-        else:
-            statement = self._inbox_unread_after if unread else self._inbox_after
-            rows = self._pool.fetch(statement, **whose, after_at=after[0], after_seq=after[1], after_id=after[2])
+        sees, values = self._visibility.each_for(principals)
+        whose: dict[str, Values] = {"root": root, "person": person, **values, "limit": limit}
+        shape = (sees, unread, after is not None)
+        statement = self._inboxes.get(shape)
+        if statement is None:
+            statement = self._inboxes[shape] = self._compiler.compile(self._inbox_of(*shape))
+        if after is not None:
+            whose.update(after_at=after[0], after_seq=after[1], after_id=after[2])
+        rows = self._pool.fetch(statement, **whose)
         width = len(NoticeRow._fields)
         return [InboxLine(NoticeRow._make(row[:width]), *row[width:]) for row in rows]
+
+    def _inbox_of(self, sees: Sees, unread: bool, after: bool) -> Select[*tuple[object, ...]]:  # a shape
+        statement = _inbox(self._visibility.condition(sees, notice.c.case))
+        if unread:
+            statement = statement.where(notice.c.read_at.is_(None))
+        if after:
+            statement = statement.where(self._following)
+        return at_most(statement, bind("limit", Integer()))
 
     def unread(self, root: RootId, person: PersonId) -> int:
         return int(self._pool.fetch(self._unread, root=root, person=person)[0][0])
@@ -279,19 +292,12 @@ def _leased() -> Select[*tuple[object, ...]]:
     )
 
 
-def _inbox(compiler: Compiler) -> Select[*tuple[object, ...]]:
+def _inbox(visible: list[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
     """Return the question for somebody's notices; of a case that may not be seen (any more) nothing is told."""
-    may_see = exists(
-        select(literal_column("1")).where(
-            reader.c.root == notice.c.root,
-            reader.c.case == notice.c.case,
-            compiler.among(reader.c.principal, "principals"),
-        )
-    )
     return (
         select(*(notice.c[name] for name in NoticeRow._fields), cases.c.workflow, cases.c.number, cases.c.subject)
         .join_from(
-            notice, cases, and_(cases.c.root == notice.c.root, cases.c.id == notice.c.case, may_see), isouter=True
+            notice, cases, and_(cases.c.root == notice.c.root, cases.c.id == notice.c.case, *visible), isouter=True
         )
         .where(notice.c.root == bind("root"), notice.c.person == bind("person"))
         .order_by(notice.c.at.desc(), notice.c.seq.desc(), notice.c.outbox.desc())

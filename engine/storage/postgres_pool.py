@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import Final
 
 import psycopg
@@ -18,13 +19,20 @@ ROWS_AT_ONCE: Final = 500
 
 
 class PostgresSnapshot:
-    """A lent connection inside a transaction that sees one moment; implements ``Fetches``."""
+    """A lent connection inside a transaction that sees one moment; implements ``Snapshot``."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._streams = count()
 
     def fetch(self, statement: Statement, **values: Values) -> list[Record]:
         return self._connection.execute(statement.sql, statement.arguments(values)).fetchall()
+
+    def stream(self, statement: Statement, **values: Values) -> Iterator[Record]:
+        with self._connection.cursor(name=f"stream_{next(self._streams)}") as cursor:
+            cursor.itersize = ROWS_AT_ONCE
+            cursor.execute(statement.sql, statement.arguments(values))
+            yield from cursor
 
 
 class PostgresPool:

@@ -26,23 +26,31 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.expression import ClauseElement
 from sqlalchemy.types import TypeEngine
 
-from engine.service.ports import Claim, StoredSpan
+from engine.service.file_ports import FileErased, FileTaken
+from engine.service.history_ports import StoredSpan
+from engine.service.ports import Claim
 from engine.service.rows import (
     CaseRow,
     CounterRow,
     DeadlineRow,
     EntryRow,
+    NoticeDrop,
     OutboxRow,
     OutcomeRow,
+    PrivateEnd,
     PrivateRow,
     ReaderDue,
     ReaderEnd,
     ReaderRow,
+    RecusedRow,
+    SpanDrop,
     SpanEnd,
     UnsealedRow,
 )
 from engine.storage.batches import KEPT_AT_CREATION
 from engine.storage.compiled import POSTGRES, bind
+from engine.storage.file_tables import attachment
+from engine.storage.notice_tables import delivery, notice
 from engine.storage.tables import (
     cases,
     counter,
@@ -52,6 +60,7 @@ from engine.storage.tables import (
     outbox,
     private_value,
     reader,
+    recused,
     span,
     unsealed,
 )
@@ -126,17 +135,25 @@ UPDATE_CASES: Final = _update(cases, CaseRow._fields, "root", "id", kept=KEPT_AT
 INSERT_ENTRIES: Final = _insert(ledger_entry, EntryRow._fields)
 INSERT_UNSEALED: Final = _insert(unsealed, UnsealedRow._fields)
 INSERT_PRIVATES: Final = _insert(private_value, PrivateRow._fields)
+DELETE_PRIVATES: Final = _delete(private_value, PrivateEnd._fields)
 END_SPANS: Final = _update(span, SpanEnd._fields, "root", "case", "kind", only=(span.c.until_at.is_(None),))
 INSERT_SPANS: Final = _insert(span, StoredSpan._fields)
+DROP_SPANS: Final = _delete(span, SpanDrop._fields)
+DROP_NOTICES: Final = _delete(notice, NoticeDrop._fields)
+DROP_DELIVERIES: Final = _delete(delivery, NoticeDrop._fields)
 UPSERT_DEADLINES: Final = _upsert(deadline, DeadlineRow._fields)
 DELETE_READERS: Final = _delete(reader, ReaderEnd._fields)
 UPSERT_READERS: Final = _upsert(reader, ReaderRow._fields)
 MOVE_READERS: Final = _update(reader, ReaderDue._fields, "root", "case")
+DELETE_RECUSED: Final = _delete(recused, RecusedRow._fields)
+KEEP_RECUSED: Final = _keep(recused, RecusedRow._fields)
 INSERT_OUTBOX: Final = _insert(outbox, OutboxRow._fields)
 UPSERT_COUNTERS: Final = _upsert(counter, CounterRow._fields)
 CLAIM: Final = _keep(idempotency, (*Claim._fields, "at"))
 GIVE_UP: Final = _delete(idempotency, CLAIM_KEY)
 UPSERT_OUTCOMES: Final = _upsert(idempotency, OutcomeRow._fields)
+TAKE_FILES: Final = _update(attachment, FileTaken._fields, "root", "id", only=(attachment.c.case.is_(None),))
+ERASE_FILES: Final = _update(attachment, FileErased._fields, *FileErased._fields[:4])
 
 
 def _outcomes() -> Many:

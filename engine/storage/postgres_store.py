@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.storage.compiled import POSTGRES
 from engine.storage.postgres_pool import PostgresPool
-from engine.storage.postgres_writes import PostgresWrites
+from engine.storage.postgres_writes import PostgresWrites, vacuum
 from engine.storage.reads import POOL_SIZE, StoreReads
 
 
@@ -13,6 +13,7 @@ class PostgresStore:
 
     def __init__(self, url: str, writes: PostgresWrites | None) -> None:
         self.writes = writes
+        self._url = url
         self._pool = PostgresPool(url, POOL_SIZE)
         self.reads = StoreReads(POSTGRES, self._pool)
 
@@ -26,6 +27,9 @@ class PostgresStore:
         store = cls(url, PostgresWrites(url) if write else None)
         store.reads.ping()
         return store
+
+    def scrub(self) -> None:
+        vacuum(self._url)
 
     def close(self) -> None:
         self._pool.close()

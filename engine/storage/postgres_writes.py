@@ -18,13 +18,16 @@ from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, RootId
 from engine.errors import OutcomeUnknown, StorageUnavailable
 from engine.service.case_rows import case_from
+from engine.service.file_ports import FileRow
 from engine.service.ports import CaseKey, Claim, Conflict, DirectoryWrites, Outcome, Stored, T
-from engine.service.rows import BatchRows, CaseRow, CounterRow
+from engine.service.rows import BatchRows, CaseRow, CounterRow, EntryRow, PrivateRow
 from engine.storage import postgres_statements as say
 from engine.storage.batches import UNWRITABLE, last_of_each, spans_of
 from engine.storage.compiled import POSTGRES, Record, Statement, Values
 from engine.storage.directory_reads import SurroundingsReader
 from engine.storage.directory_writes import StoredDirectory
+from engine.storage.erasures import SCRUBBED, chain_of
+from engine.storage.files import files_of
 from engine.storage.postgres_connection import Connection, connect_to_write, is_certain, meaning
 
 _SURROUNDINGS: Final = SurroundingsReader(POSTGRES)
@@ -81,6 +84,12 @@ class PostgresTransaction:
     def surroundings(self, root: RootId) -> Surroundings:
         return _SURROUNDINGS.read(self, root)
 
+    def chain(self, root: RootId, case: CaseId) -> tuple[Sequence[EntryRow], Sequence[PrivateRow]]:
+        return chain_of(POSTGRES, self, root, case)
+
+    def files(self, root: RootId, ids: Collection[str]) -> Sequence[FileRow]:
+        return files_of(POSTGRES, self, root, ids)
+
     def write(self, rows: BatchRows) -> None:
         ends, spans = spans_of(rows)
         changed = last_of_each(rows.changed, _TWO)
@@ -97,13 +106,23 @@ class PostgresTransaction:
             self._some(say.DELETE_READERS, rows.reader_ends)
             self._some(say.UPSERT_READERS, last_of_each(rows.readers, _THREE))
             self._some(say.MOVE_READERS, last_of_each(rows.reader_dues, itemgetter(1, 2)))
+            self._some(say.DELETE_RECUSED, rows.recused_ends)
+            self._some(say.KEEP_RECUSED, rows.recused)
+            self._some(say.DELETE_PRIVATES, rows.private_ends)
+            self._some(say.DROP_SPANS, rows.span_drops)
+            self._some(say.DROP_NOTICES, rows.notice_drops)
+            self._some(say.DROP_DELIVERIES, rows.notice_drops)
             self._some(say.INSERT_OUTBOX, rows.outbox)
             self._some(say.UPSERT_COUNTERS, last_of_each(rows.counters, _TWO))
             self._some(say.UPSERT_OUTCOMES, last_of_each(rows.outcomes, _THREE))
+            taken = self._some(say.TAKE_FILES, rows.files)
+            self._some(say.ERASE_FILES, rows.files_erased)
             self._some(say.GIVE_UP, sorted(self._claimed - settled))
         self._claimed.clear()
         if update is not None and update.rowcount != len(changed):
             raise Conflict("a case that was read is gone")
+        if taken is not None and taken.rowcount != len(rows.files):
+            raise Conflict("an upload that was read is gone")
 
     def give_up(self) -> None:
         """Give up the claims of a transaction that wrote nothing."""
@@ -202,6 +221,20 @@ class PostgresWrites:
             self._connection.rollback()
         if self._connection.info.transaction_status is not TransactionStatus.IDLE:
             self._connection.close()
+
+
+def vacuum(url: str) -> None:
+    """Give back the room of rows that were erased or replaced, so that it is written over; beside all other work."""
+    connection = connect_to_write(url)
+    try:
+        connection.rollback()
+        connection.autocommit = True
+        for table in SCRUBBED:
+            connection.execute(f"VACUUM {table}")
+    except psycopg.Error as error:
+        raise meaning(error) from error
+    finally:
+        connection.close()
 
 
 def _as_known(row: CaseRow, case: Case | None) -> Case | None:

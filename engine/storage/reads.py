@@ -6,17 +6,37 @@ from typing import Final
 
 from sqlalchemy import literal_column, select
 
+from engine.storage.account_reads import AccountReads
 from engine.storage.case_reads import CaseReads
 from engine.storage.compiled import Compiler, Pool
+from engine.storage.deposits import DepositReads
 from engine.storage.directory_reads import DirectoryReads
+from engine.storage.erasures import ErasureReads
+from engine.storage.files import FileReads
 from engine.storage.history_reads import HistoryReads
 from engine.storage.notice_reads import NoticeReads
+from engine.storage.rights_reads import RightsReads
+from engine.storage.schema_look import SchemaReads
+from engine.storage.sealing_reads import SealingReads
 from engine.storage.sweep_reads import SweepReads
 
 POOL_SIZE: Final = 8
 
 
-class StoreReads(CaseReads, HistoryReads, DirectoryReads, SweepReads, NoticeReads):
+class StoreReads(
+    CaseReads,
+    HistoryReads,
+    DirectoryReads,
+    SweepReads,
+    NoticeReads,
+    SealingReads,
+    SchemaReads,
+    AccountReads,
+    ErasureReads,
+    DepositReads,
+    FileReads,
+    RightsReads,
+):
     """Implements ``Reads``."""
 
     def __init__(self, compiler: Compiler, pool: Pool) -> None:
@@ -25,6 +45,13 @@ class StoreReads(CaseReads, HistoryReads, DirectoryReads, SweepReads, NoticeRead
         DirectoryReads.__init__(self, compiler, pool)
         SweepReads.__init__(self, compiler, pool)
         NoticeReads.__init__(self, compiler, pool)
+        AccountReads.__init__(self, compiler, pool)
+        SealingReads.__init__(self, compiler, pool)
+        SchemaReads.__init__(self, pool, is_sqlite=compiler.is_sqlite)
+        ErasureReads.__init__(self, compiler, pool)
+        DepositReads.__init__(self, compiler, pool)
+        RightsReads.__init__(self, compiler, pool)
+        FileReads.__init__(self, compiler, pool)
         self._ping = compiler.compile(select(literal_column("1")))
 
     def ping(self) -> None:

@@ -18,13 +18,21 @@ ROWS_AT_ONCE: Final = 500
 
 
 class SqliteSnapshot:
-    """A lent connection inside a read transaction; implements ``Fetches``."""
+    """A lent connection inside a read transaction; implements ``Snapshot``."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def fetch(self, statement: Statement, **values: Values) -> list[Record]:
         return self._connection.execute(statement.sql, statement.arguments(values)).fetchall()
+
+    def stream(self, statement: Statement, **values: Values) -> Iterator[Record]:
+        cursor = self._connection.execute(statement.sql, statement.arguments(values))
+        try:
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield from rows
+        finally:
+            cursor.close()
 
 
 class SqlitePool:

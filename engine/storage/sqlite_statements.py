@@ -9,23 +9,30 @@ from typing import Any, Final
 from sqlalchemy import Table, Text, and_, delete, func, literal_column, select, update
 from sqlalchemy.sql.expression import ClauseElement
 
-from engine.service.ports import StoredSpan
+from engine.service.file_ports import FileErased, FileTaken
+from engine.service.history_ports import StoredSpan
 from engine.service.rows import (
     CaseRow,
     CounterRow,
     DeadlineRow,
     EntryRow,
+    NoticeDrop,
     OutboxRow,
     OutcomeRow,
+    PrivateEnd,
     PrivateRow,
     ReaderDue,
     ReaderEnd,
     ReaderRow,
+    RecusedRow,
+    SpanDrop,
     SpanEnd,
     UnsealedRow,
 )
 from engine.storage.batches import KEPT_AT_CREATION
 from engine.storage.compiled import SQLITE, Statement, bind
+from engine.storage.file_tables import attachment
+from engine.storage.notice_tables import delivery, notice
 from engine.storage.tables import (
     cases,
     counter,
@@ -35,6 +42,7 @@ from engine.storage.tables import (
     outbox,
     private_value,
     reader,
+    recused,
     span,
     unsealed,
 )
@@ -72,6 +80,11 @@ def _upsert(table: Table, fields: tuple[str, ...]) -> Many:
     )
 
 
+def _delete(table: Table, fields: tuple[str, ...]) -> Many:
+    """Return a DELETE of the rows with these values."""
+    return Many(delete(table).where(*(table.c[name] == bind(name) for name in fields)), fields)
+
+
 INSERT_CASES: Final = _insert(cases, CaseRow._fields)
 UPDATE_CASES: Final = Many(
     update(cases)
@@ -82,7 +95,11 @@ UPDATE_CASES: Final = Many(
 INSERT_ENTRIES: Final = _insert(ledger_entry, EntryRow._fields)
 INSERT_UNSEALED: Final = _insert(unsealed, UnsealedRow._fields)
 INSERT_PRIVATES: Final = _insert(private_value, PrivateRow._fields)
+DELETE_PRIVATES: Final = _delete(private_value, PrivateEnd._fields)
 INSERT_SPANS: Final = _insert(span, StoredSpan._fields)
+DROP_SPANS: Final = _delete(span, SpanDrop._fields)
+DROP_NOTICES: Final = _delete(notice, NoticeDrop._fields)
+DROP_DELIVERIES: Final = _delete(delivery, NoticeDrop._fields)
 END_SPANS: Final = Many(
     update(span)
     .where(
@@ -95,17 +112,31 @@ END_SPANS: Final = Many(
     SpanEnd._fields,
 )
 UPSERT_DEADLINES: Final = _upsert(deadline, DeadlineRow._fields)
-DELETE_READERS: Final = Many(
-    delete(reader).where(*(reader.c[name] == bind(name) for name in ReaderEnd._fields)), ReaderEnd._fields
-)
+DELETE_READERS: Final = _delete(reader, ReaderEnd._fields)
 UPSERT_READERS: Final = _upsert(reader, ReaderRow._fields)
 MOVE_READERS: Final = Many(
     update(reader).where(reader.c.root == bind("root"), reader.c.case == bind("case")).values(due_at=bind("due_at")),
     ReaderDue._fields,
 )
+DELETE_RECUSED: Final = Many(
+    delete(recused).where(*(recused.c[name] == bind(name) for name in RecusedRow._fields)), RecusedRow._fields
+)
+KEEP_RECUSED: Final = Many(SQLITE.insert(recused).on_conflict_do_nothing(), RecusedRow._fields, columns=True)
 INSERT_OUTBOX: Final = _insert(outbox, OutboxRow._fields)
 UPSERT_COUNTERS: Final = _upsert(counter, CounterRow._fields)
 INSERT_OUTCOMES: Final = _insert(idempotency, OutcomeRow._fields)
+TAKE_FILES: Final = Many(
+    update(attachment)
+    .where(attachment.c.root == bind("root"), attachment.c.id == bind("id"), attachment.c.case.is_(None))
+    .values({name: bind(name) for name in FileTaken._fields[2:]}),
+    FileTaken._fields,
+)
+ERASE_FILES: Final = Many(
+    update(attachment)
+    .where(*(attachment.c[name] == bind(name) for name in FileErased._fields[:4]))
+    .values(sealed=bind("sealed"), expires_at=bind("expires_at")),
+    FileErased._fields,
+)
 
 
 def _outcomes() -> Statement:

@@ -30,6 +30,10 @@ class SqliteStore:
             raise StorageUnavailable
         return cls(path, SqliteWrites(path) if write else None)
 
+    def scrub(self) -> None:
+        if self.writes is not None:
+            self.writes.scrub()
+
     def close(self) -> None:
         self._pool.close()
         if self.writes is not None:

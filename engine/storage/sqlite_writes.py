@@ -15,14 +15,23 @@ from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, RootId
 from engine.errors import OutcomeUnknown, StorageUnavailable
 from engine.service.case_rows import case_from
+from engine.service.file_ports import FileRow
 from engine.service.ports import CaseKey, Claim, Conflict, DirectoryWrites, Outcome, Stored, T
-from engine.service.rows import BatchRows, CaseRow
+from engine.service.rows import BatchRows, CaseRow, EntryRow, PrivateRow
 from engine.storage import sqlite_statements as say
 from engine.storage.batches import UNWRITABLE, spans_of
 from engine.storage.compiled import SQLITE, Record, Statement, Values
 from engine.storage.directory_reads import SurroundingsReader
 from engine.storage.directory_writes import StoredDirectory
-from engine.storage.sqlite_connection import checkpoints_are_safe, connect_to_write, is_certain, meaning
+from engine.storage.erasures import chain_of
+from engine.storage.files import files_of
+from engine.storage.sqlite_connection import (
+    BUSY_MILLISECONDS,
+    checkpoints_are_safe,
+    connect_to_write,
+    is_certain,
+    meaning,
+)
 from engine.storage.sqlite_lock import WriterLock
 
 CHECKPOINT_AFTER_CHANGES: Final = 16_000
@@ -79,8 +88,15 @@ class SqliteTransaction:
     def surroundings(self, root: RootId) -> Surroundings:
         return _SURROUNDINGS.read(self, root)
 
+    def chain(self, root: RootId, case: CaseId) -> tuple[Sequence[EntryRow], Sequence[PrivateRow]]:
+        return chain_of(SQLITE, self, root, case)
+
+    def files(self, root: RootId, ids: Collection[str]) -> Sequence[FileRow]:
+        return files_of(SQLITE, self, root, ids)
+
     def write(self, rows: BatchRows) -> None:
         ends, spans = spans_of(rows)
+        self._store.scrubbing |= bool(rows.private_ends)
         self._many(say.INSERT_CASES, rows.created)
         if self._many(say.UPDATE_CASES, rows.changed) != len(rows.changed):
             raise Conflict("a case that was read is gone")
@@ -93,9 +109,18 @@ class SqliteTransaction:
         self._many(say.DELETE_READERS, rows.reader_ends)
         self._many(say.UPSERT_READERS, rows.readers)
         self._many(say.MOVE_READERS, rows.reader_dues)
+        self._many(say.DELETE_RECUSED, rows.recused_ends)
+        self._many(say.KEEP_RECUSED, rows.recused)
+        self._many(say.DELETE_PRIVATES, rows.private_ends)
+        self._many(say.DROP_SPANS, rows.span_drops)
+        self._many(say.DROP_NOTICES, rows.notice_drops)
+        self._many(say.DROP_DELIVERIES, rows.notice_drops)
         self._many(say.INSERT_OUTBOX, rows.outbox)
         self._many(say.UPSERT_COUNTERS, rows.counters)
         self._many(say.INSERT_OUTCOMES, rows.outcomes)
+        if self._many(say.TAKE_FILES, rows.files) != len(rows.files):
+            raise Conflict("an upload that was read is gone")
+        self._many(say.ERASE_FILES, rows.files_erased)
 
     def fetch(self, statement: Statement, **values: Values) -> list[Record]:
         self._store.statements += 1
@@ -115,8 +140,8 @@ class SqliteTransaction:
 class SqliteWrites:
     """The writing side of a SQLite file; implements ``WriteStore``.
 
-    ``statements`` counts what was run. ``epochs`` keeps the epoch of each directory between plain writes: nobody else
-    writes this file.
+    ``statements`` counts what was run. ``scrubbing``: erased values may still stand in the log. ``epochs`` keeps the
+    epoch of each directory between plain writes: nobody else writes this file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -126,6 +151,7 @@ class SqliteWrites:
             StorageUnavailable: another process writes this file, or there is no such file.
         """
         self.statements = 0
+        self.scrubbing = False
         self.epochs: dict[RootId, int] = {}
         self._one_at_a_time = threading.Lock()
         self._lost = False
@@ -167,6 +193,12 @@ class SqliteWrites:
         finally:
             self.epochs.clear()
 
+    def scrub(self) -> None:
+        """Leave nothing in the log of what was erased or replaced."""
+        with self._one_at_a_time:
+            if not self._lost:
+                self._scrub()
+
     def close(self) -> None:
         with self._one_at_a_time:
             if not self._lost and not checkpoints_are_safe():
@@ -187,8 +219,22 @@ class SqliteWrites:
             # nothing more is written until the process was started again and the file recovered.
             self._lost = True
             raise OutcomeUnknown from error
-        if not checkpoints_are_safe():
+        if self.scrubbing:
+            self._scrub()
+        elif not checkpoints_are_safe():
             self._checkpoint_in_time()
+
+    def _scrub(self) -> None:
+        """Write the log back and cut it off, so that no page of it holds what was erased.
+
+        Somebody who reads just now needs the log: then it is tried again after the next commit, nobody is waited for.
+        """
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA busy_timeout=0").fetchall()
+            busy, *_pages = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self.scrubbing = bool(busy)
+        with suppress(sqlite3.Error):
+            self._connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}").fetchall()
 
     def _roll_back(self) -> None:
         with suppress(sqlite3.Error):

@@ -21,6 +21,10 @@ class Store(Protocol):
     @property
     def reads(self) -> Reads: ...
 
+    def scrub(self) -> None:
+        """Leave nothing of rows that were erased: cut off the log on SQLite, where this process writes, and vacuum the
+        tables on PostgreSQL."""
+
     def close(self) -> None:
         """Give up every connection; on SQLite the writer lock too."""
 

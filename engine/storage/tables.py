@@ -151,6 +151,22 @@ Index(
 )
 Index("ix_reader_case", reader.c.root, reader.c.case)
 
+# Who is to know nothing of a case, whatever roles they hold; asked for every case that is shown.
+recused = Table("recused", metadata, key("root"), key("case"), key("principal"), sqlite_with_rowid=False)
+
+# What somebody anonymous has sent, sealed and without an instant, until it is released together with others. ``who`` is
+# a keyed hash of the sender, so that they find it again.
+deposit = Table(
+    "deposit",
+    metadata,
+    key("root"),
+    key("id"),
+    ident("who"),
+    words("sealed"),
+    sqlite_with_rowid=False,
+)
+Index("ix_deposit_who", deposit.c.root, deposit.c.who)
+
 outbox = Table(
     "outbox",
     metadata,

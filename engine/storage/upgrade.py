@@ -15,7 +15,7 @@ from engine.storage.sqlite_connection import connect_to_read, connect_to_write
 from engine.storage.sqlite_lock import WriterLock
 from engine.storage.urls import sqlite_path
 
-NEWEST: Final = "0003"
+NEWEST: Final = "0008"
 """The revision of the newest migration. A database that has it is left alone, and Alembic is not even imported."""
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -45,7 +45,7 @@ def _upgrade_sqlite(path: Path) -> None:
         engine = create_engine("sqlite://", creator=lambda: driver_connection, poolclass=NullPool)
         event.listen(engine, "begin", _begin_immediate)
         with engine.begin() as connection:
-            _run_migrations(connection)
+            run_migrations(connection)
     finally:
         lock.release()
 
@@ -57,12 +57,13 @@ def _upgrade_postgres(url: str) -> None:
             return
         with engine.begin() as connection:
             connection.execute(_ONE_AT_A_TIME)
-            _run_migrations(connection)
+            run_migrations(connection)
     except OperationalError as error:
         raise StorageUnavailable from error
 
 
-def _run_migrations(connection: Connection) -> None:
+def run_migrations(connection: Connection) -> None:
+    """Run the migrations that a database lacks, in the transaction of its connection."""
     from alembic import command  # slow to import, and needed once in the life of a release
     from alembic.config import Config
 

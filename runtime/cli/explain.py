@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from engine.definition.model import Workflow
     from engine.service.queries import CaseView, TimelineLine
 
+NAMELESS: Final = Text("（保密，不显示姓名）", "(confidential: no name)")
+PSEUDONYM: Final = re.compile(r"P[0-9]+")
+"""What the ledger calls somebody whose name is not known: no name to show."""
 HAPPENED: Final = {
     "started": Text("起算", "started"),
     "suspended": Text("中止计时", "suspended"),
@@ -68,7 +72,7 @@ def explain(
         organisation = the_root(desk, root)
         world = desk.world(organisation)
         view = desk.queries.case(organisation, case_called(desk, organisation, case), SYSTEM, world)
-        lines = desk.queries.timeline(organisation, view.case.id, SYSTEM)
+        lines = desk.queries.timeline(organisation, view.case.id, SYSTEM, world)
     calendar = world.calendar_of(view.case.unit)
     if as_json:
         deadlines = [deadline_json(clock, view.definition, calendar, lines) for clock in view.clocks]
@@ -135,7 +139,8 @@ def _change_row(terminal: Terminal, change: ClockChange, workflow: Workflow) -> 
     if change.rungs:
         what.append(Text("发出督办", "rungs raised"))
     transition = workflow.transitions.get(change.transition or "")
-    by = change.who if transition is None else f"{change.who} · {terminal.read(transition.title.text)}"
+    who = terminal.read(NAMELESS) if PSEUDONYM.fullmatch(change.who) else change.who
+    by = who if transition is None else f"{who} · {terminal.read(transition.title.text)}"
     tentative = terminal.read(Text("（暂定）", " (provisional)")) if change.provisional else ""
     return (
         f"{change.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",

@@ -9,6 +9,7 @@ import typer
 
 from engine.text import Text
 from runtime.cli.options import AsJson, Organisation
+from runtime.cli.people import person_called
 from runtime.cli.run import Run, instant_given, the_root, the_run
 
 if TYPE_CHECKING:
@@ -44,11 +45,18 @@ def figures(
     by: Annotated[
         BrokenDownBy | None, typer.Option(help="按单位、类别或月份分列 · break down by unit, category or month")
     ] = None,
+    seen_by: Annotated[
+        str | None,
+        typer.Option(
+            "--seen-by", metavar="LOGIN", help="只统计此人可见的事项（非公布口径） · only what this person may see"
+        ),
+    ] = None,
     decimals: Annotated[int, typer.Option(min=0, max=4, help="百分数的小数位 · decimals of a percentage")] = 1,
     as_json: AsJson = False,
     root: Organisation = None,
 ) -> None:
     """统计指标：分子、分母、不计入的件数 · The figures of a workflow, with what they are made of."""
+    from engine.access.readers import principals_of
     from engine.figures.measures import Grouping
     from engine.figures.report import figures as counted
     from engine.figures.report import report_json
@@ -59,13 +67,29 @@ def figures(
         organisation = the_root(desk, root)
         at = desk.office.now() if as_of is None else instant_given(as_of)
         grouping = None if by is None else Grouping(by.value)
+        principals = None
+        if seen_by is not None:
+            person = person_called(desk, organisation, seen_by)
+            principals = principals_of(desk.queries.actor(organisation, person.id, desk.office.now()))
         report = counted(
-            desk.reads, desk.world(organisation), organisation, workflow, at, by=grouping, decimals=decimals
+            desk.reads,
+            desk.world(organisation),
+            organisation,
+            workflow,
+            at,
+            by=grouping,
+            decimals=decimals,
+            principals=principals,
         )
     if as_json:
         run.terminal.json(report_json(report))
     else:
         _print(run, report)
+
+
+def mark_of(text: str) -> str:
+    """Return a number as it is printed; what is not printed by the sign that is used for it."""
+    return "＜5" if text == "<5" else text
 
 
 def _print(run: Run, report: Report) -> None:
@@ -76,12 +100,27 @@ def _print(run: Run, report: Report) -> None:
     extent = report.extent
     terminal.say(Text(f"{report.title.zh}统计指标", f"Figures: {report.title.en}"))
     terminal.say(Text(f"截至：{local:%Y-%m-%d %H:%M}（北京时间）", f"As of: {local:%Y-%m-%d %H:%M} (Asia/Shanghai)"))
+    cases, stated = mark_of(extent.shown("cases")), mark_of(extent.shown("by_stated_time"))
     terminal.say(
         Text(
-            f"范围：{extent.title.zh}，共 {extent.cases} 件，其中 {extent.by_stated_time} 件按申明时间计",
-            f"Scope: {extent.title.en}, {extent.cases} case(s), {extent.by_stated_time} of them by a stated time",
+            f"范围：{extent.title.zh}，共 {cases} 件，其中 {stated} 件按申明时间计",
+            f"Scope: {extent.title.en}, {cases} case(s), {stated} of them by a stated time",
         )
     )
+    terminal.say(
+        Text("口径：公布口径，全单位", "Audience: official, the whole house")
+        if report.audience == "official"
+        else Text(
+            "口径：仅本人可见的事项，不得作为公布数据", "Audience: only what one person may see; not for publication"
+        )
+    )
+    if report.suppressed:
+        terminal.say(
+            Text(
+                "＜5：不足 5 件，或者为防止推算，不予公布",
+                "＜5: fewer than five, or held back so that nothing can be reckoned; not printed",
+            )
+        )
     terminal.say()
     rows: list[tuple[str, ...]] = []
     for measure in report.measures:
@@ -94,14 +133,21 @@ def _print(run: Run, report: Report) -> None:
 def _cells(run: Run, tally: Tally, decimals: int) -> tuple[str, str, str]:
     value = tally.value(decimals)
     if tally.denominator is None:
-        return "", value, _apart(run, tally)
-    shown = value if value == "—" else f"{value}%"
-    return f"{tally.numerator}/{tally.denominator}", shown, _apart(run, tally)
+        return "", mark_of(value), _apart(run, tally)
+    held = {"numerator", "denominator"} & tally.marks.keys()
+    shown = mark_of(value) if held or value == "—" else f"{value}%"
+    numerator = mark_of(tally.shown("numerator", tally.numerator))
+    return f"{numerator}/{mark_of(tally.shown('denominator', tally.denominator))}", shown, _apart(run, tally)
 
 
 def _apart(run: Run, tally: Tally) -> str:
-    def told(lines: tuple[Counted, ...]) -> Iterator[str]:
-        return (f"{run.terminal.read(line.title)} {line.count}" for line in lines if line.count)
+    def told(kind: str, lines: tuple[Counted, ...]) -> Iterator[str]:
+        for line in lines:
+            count = tally.shown(f"{kind}.{line.id}", line.count)
+            if count != "0":
+                yield f"{run.terminal.read(line.title)} {mark_of(count)}"
 
     small = [run.terminal.read(Text("样本过小", "small sample"))] if tally.small else []
-    return run.terminal.read(Text("；", "; ")).join([*told(tally.excluded), *told(tally.beside), *small])
+    return run.terminal.read(Text("；", "; ")).join(
+        [*told("excluded", tally.excluded), *told("beside", tally.beside), *small]
+    )

@@ -52,9 +52,13 @@ def looked_at(settings: Settings, clock: Clock) -> Iterator[Look]:
         yield _sqlite()
         yield _writer(path)
         yield _disk(path)
+    yield from _keys(settings)
     yield _definitions(settings)
     yield from _calendars(settings, clock)
     yield from _sweeps(settings, clock)
+    yield from _sealing(settings, clock)
+    yield from _administrations(settings, clock)
+    yield from _retention(settings, clock)
     yield from _channels(settings)
     yield _clock(clock)
     yield _plain_http()
@@ -200,6 +204,67 @@ def sweep_look(found: Sequence[LastSweep | None], now: datetime) -> Look:
             "Cases were set aside: see the log, and run banjie verify",
         ),
     )
+
+
+def _sealing(settings: Settings, clock: Clock) -> Iterator[Look]:
+    """Say whether the ledger is sealed in time, and whether the signer goes along."""
+    from runtime.cli.sealing_looks import sealing_looks
+
+    yield from sealing_looks(settings, clock)
+
+
+def _retention(settings: Settings, clock: Clock) -> Iterator[Look]:
+    """Say of how many cases something has been kept for long enough."""
+    from runtime.cli.retention_looks import retention_looks
+
+    yield from retention_looks(settings, clock)
+
+
+def _keys(settings: Settings) -> Iterator[Look]:
+    """Say whether the keys of private values are there and nobody else's to read."""
+    from runtime.cli.key_looks import key_looks
+
+    yield from key_looks(settings)
+
+
+def _administrations(settings: Settings, clock: Clock) -> Iterator[Look]:
+    """Whether nobody belongs to two of the system's, the security's and the audit's administration."""
+    from engine.access.staff_roles import STAFF_ROLES, load_staff_roles
+    from engine.service.granting import together
+
+    path = settings.sqlite_path
+    if path is not None and not path.is_file():
+        return
+    staff = load_staff_roles(settings.staff_roles or STAFF_ROLES)
+    on = clock.now().astimezone(SHANGHAI).date()
+    try:
+        store = open_store(settings.database_url, write=False)
+        try:
+            several = sum(len(together(staff, store.reads.all_grants(root), on)) for root in store.reads.roots())
+        finally:
+            store.close()
+    except BanjieError:
+        return  # said already by the question about the database
+    if not several:
+        yield Look(
+            name="administrations",
+            text=Text("系统、安全、审计管理员分设", "System, security and audit administration are apart"),
+        )
+        return
+    text = Text(
+        f"{several} 人同时担任系统、安全、审计管理员中的两类以上",
+        f"{several} person(s) belong to two of system, security and audit administration",
+    )
+    if settings.small_installation:
+        yield Look(
+            name="administrations", text=Text(f"{text.zh}（小型单位，已声明）", f"{text.en} (small installation)")
+        )
+        return
+    advice = Text(
+        "请分别授予不同的人；单位很小的，设 BANJIE_SMALL_INSTALLATION=true",
+        "Grant them to different people; a very small house sets BANJIE_SMALL_INSTALLATION=true",
+    )
+    yield Look(name="administrations", text=text, advice=advice)
 
 
 def _channels(settings: Settings) -> Iterator[Look]:

@@ -23,19 +23,29 @@ from typer.core import TyperGroup
 
 from engine.errors import BanjieError
 from runtime.cli import (
+    backup,
+    bundle,
     calendar,
     definitions,
     doctor,
+    entering,
+    erase,
     explain,
     figures,
     imports,
     jobs,
+    keys,
     organisation,
     overdue,
     people,
+    people_accounts,
     people_away,
     people_told,
+    retention,
+    seal,
     serve,
+    signer,
+    subject,
     tokens,
     told,
     verify,
@@ -123,6 +133,11 @@ app.command("explain")(explain.explain)
 app.command("told")(told.told)
 app.add_typer(calendar.commands, name="calendar")
 app.command("verify")(verify.verify)
+app.command("seal")(seal.seal)
+app.command("bundle")(bundle.bundle)
+app.command("signer")(signer.signer)
+people.users.command("slips")(people_accounts.slips)
+people.users.command("link")(people_accounts.link)
 people.users.command("notices")(people_told.notices)
 people.users.command("away")(people_away.away)
 people.users.command("back")(people_away.back)
@@ -130,9 +145,16 @@ app.add_typer(people.users, name="user")
 app.add_typer(tokens.tokens, name="token")
 app.add_typer(organisation.units, name="unit")
 app.add_typer(organisation.sessions, name="session")
+app.command("erase")(erase.erase)
+app.command("retention")(retention.retention)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.add_typer(keys.commands, name="keys")
+app.add_typer(subject.subjects, name="subject")
 app.command("doctor")(doctor.doctor)
 app.command("work")(work.work)
 app.add_typer(jobs.commands, name="jobs")
+app.add_typer(entering.commands, name="cases")
 
 
 def brought_forward(arguments: Sequence[str]) -> list[str]:

@@ -15,11 +15,13 @@ from runtime.cli.run import day_given, the_root, the_run
 from runtime.cli.workbook import Rehearsed, load_workbook
 
 if TYPE_CHECKING:
-    from engine.access.directory import GrantRow, Person, Surroundings
-    from engine.case.identity import RootId, UnitId
-    from engine.service.desk import Desk
+    from collections.abc import Mapping
 
-PASSWORD_CHARACTERS_MIN = 8
+    from engine.access.directory import GrantRow, Person, Surroundings
+    from engine.case.identity import PersonId, RootId, UnitId
+    from engine.service.desk import Desk
+    from engine.service.rights_history import RightsLine
+    from runtime.cli.terminal import Terminal
 
 users = typer.Typer(no_args_is_help=True, help="人员、账号与授权 · Persons, accounts and roles.")
 
@@ -40,14 +42,16 @@ def add(
     password_stdin: FromStdin = False,
     root: Organisation = None,
 ) -> None:
-    """新增人员和账号，密码只显示一次 · Add a person with an account; the made password is shown once."""
+    """新增人员和账号，密码只显示一次，首次登录须修改 · Add a person; the password shown is changed at first login."""
     from engine.access.directory import Person
     from engine.access.passwords import hash_password, new_password
+    from engine.service.account_writes import SetPassword
     from engine.service.organisation import person_id
-    from engine.service.plain import AddPerson, SetPassword
+    from engine.service.own_account import told
+    from engine.service.plain import AddPerson
 
     run = the_run(context)
-    password = _password_given() if password_stdin else new_password()
+    password = _password_given(login) if password_stdin else new_password()
     with run.desk(write=True) as opened:
         desk = opened.desk
         organisation = the_root(desk, root)
@@ -66,7 +70,10 @@ def add(
             login=login,
             unit=None if unit is None else unit_called(there, unit),
         )
-        desk.office.write([AddPerson(person), SetPassword(organisation, person.id, hash_password(password))])
+        now = desk.office.now()
+        set_it = SetPassword(organisation, person.id, hash_password(password), due_at=now)
+        fact = told(organisation, now, "password_set", person.id, by=None, way="command")
+        desk.office.write([AddPerson(person), set_it, fact])
     run.terminal.say(Text(f"已新增 {name}（{login}）", f"Added {name} ({login})"))
     if not password_stdin:
         run.terminal.say(Text(f"密码（只显示这一次）：{password}", f"Password (shown once): {password}"))
@@ -112,6 +119,8 @@ def grant(
 ) -> None:
     """授予角色 · Grant a role in a unit."""
     from engine.access.directory import GrantRow
+    from engine.access.staff_roles import STAFF_ROLES, load_staff_roles
+    from engine.service.granting import refuse_two_administrations
     from engine.service.organisation import grantable_roles
     from engine.service.organisation_import import refuse_backward
     from engine.service.plain import AddGrant
@@ -134,6 +143,10 @@ def grant(
             from_on=begin,
             until_on=end,
         )
+        settings = run.settings()
+        staff = load_staff_roles(settings.staff_roles or STAFF_ROLES)
+        held = desk.reads.grants_of(organisation, [row.person])
+        refuse_two_administrations(staff, held, row, small=settings.small_installation)
         desk.office.write([AddGrant(row)])
     run.terminal.say(Text(f"已授予 {login} 角色 {row.role}", f"Granted {row.role} to {login}"))
 
@@ -162,20 +175,53 @@ def revoke(context: typer.Context, login: Login, role: Role, unit: InUnit, root:
     run.terminal.say(Text(f"已收回 {login} 的角色 {named}", f"Took {named} back from {login}"))
 
 
+@users.command("history")
+def history(
+    context: typer.Context,
+    login: Annotated[str | None, typer.Argument(metavar="LOGIN", help="登录名，默认所有人 · login name")] = None,
+    as_json: AsJson = False,
+    root: Organisation = None,
+) -> None:
+    """近一年的授权和代理变动，取自账册 · What the ledger was told of grants and deputations in the last year."""
+    from engine.service.granting import today
+    from engine.service.rights_history import people_named, rights_history
+
+    run = the_run(context)
+    with run.desk() as opened:
+        desk = opened.desk
+        organisation = the_root(desk, root)
+        person = None if login is None else person_called(desk, organisation, login).id
+        there = desk.reads.surroundings(organisation)
+        lines = rights_history(desk.reads, organisation, today(desk), units=there.units, person=person)
+        people = desk.reads.persons(organisation, people_named(lines))
+    if as_json:
+        run.terminal.json({"history": [history_json(line) for line in lines]})
+        return
+    names = {known: one.name for known, one in people.items()}
+    rows = [_history_row(line, names, there, run.terminal) for line in lines]
+    run.terminal.table(
+        (Text("时间", "When"), Text("变动", "What"), Text("人员", "Person"), Text("授权", "Grant"), Text("经办", "By")),
+        rows,
+    )
+
+
 @users.command("password")
 def password(
     context: typer.Context, login: Login, password_stdin: FromStdin = False, root: Organisation = None
 ) -> None:
-    """重设密码，只显示一次 · Set a new password; a made one is shown once."""
+    """重设密码，只显示一次，下次登录须修改 · Set a password; it is shown once and changed at the next login."""
     from engine.access.passwords import hash_password, new_password
-    from engine.service.plain import SetPassword
+    from engine.service.account_writes import SetPassword
+    from engine.service.own_account import told
 
     run = the_run(context)
-    secret = _password_given() if password_stdin else new_password()
+    secret = _password_given(login) if password_stdin else new_password()
     with run.desk(write=True) as opened:
         organisation = the_root(opened.desk, root)
         person = person_called(opened.desk, organisation, login)
-        opened.desk.office.write([SetPassword(organisation, person.id, hash_password(secret))])
+        now = opened.desk.office.now()
+        set_it = SetPassword(organisation, person.id, hash_password(secret), due_at=now)
+        opened.desk.office.write([set_it, told(organisation, now, "password_set", person.id, by=None, way="command")])
     run.terminal.say(Text(f"已重设 {login} 的密码", f"The password of {login} is set"))
     if not password_stdin:
         run.terminal.say(Text(f"密码（只显示这一次）：{secret}", f"Password (shown once): {secret}"))
@@ -226,15 +272,11 @@ def person_called(desk: Desk, root: RootId, login: str) -> Person:
     return next(iter(found.values()))
 
 
-def _password_given() -> str:
+def _password_given(login: str) -> str:
+    from engine.access.password_rules import demand_good_password
+
     password = sys.stdin.readline().rstrip("\r\n")
-    if len(password) < PASSWORD_CHARACTERS_MIN:
-        raise InputRefused(
-            Text(
-                f"密码至少 {PASSWORD_CHARACTERS_MIN} 个字符",
-                f"A password has at least {PASSWORD_CHARACTERS_MIN} characters",
-            )
-        )
+    demand_good_password(password, login)
     return password
 
 
@@ -247,6 +289,50 @@ def _grant_words(row: GrantRow, there: Surroundings) -> str:
     unit = there.units.get(row.unit)
     period = "" if row.from_on is None and row.until_on is None else f" {row.from_on or ''}–{row.until_on or ''}"
     return f"{row.role}@{unit.code if unit is not None else row.unit}{period}"
+
+
+def history_json(line: RightsLine) -> dict[str, object]:
+    """Return a line of the history as JSON, as the API gives it."""
+    return {
+        "at": line.at.isoformat(),
+        "what": line.kind,
+        "person": line.person,
+        "by": line.by,
+        "role": line.role,
+        "unit": line.unit,
+        "acting_for": line.acting_for,
+        "from_on": None if line.from_on is None else line.from_on.isoformat(),
+        "until_on": None if line.until_on is None else line.until_on.isoformat(),
+        "stream": line.stream,
+        "seq": line.seq,
+    }
+
+
+def _history_row(
+    line: RightsLine, names: Mapping[PersonId, str], there: Surroundings, terminal: Terminal
+) -> tuple[str, ...]:
+    from engine.calendar.term import SHANGHAI
+    from engine.case.identity import UnitId
+
+    what = {
+        "granted": Text("授权", "given"),
+        "grant_ended": Text("收回", "taken back"),
+        "deputed": Text("代理", "stands in"),
+        "deputation_ended": Text("撤回代理", "stands in no longer"),
+    }
+    unit = None if line.unit is None else there.units.get(UnitId(line.unit))
+    about = (
+        names.get(line.acting_for, line.acting_for)
+        if line.acting_for
+        else f"{line.role}@{unit.code if unit else line.unit}"
+    )
+    return (
+        f"{line.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        terminal.read(what[line.kind]),
+        names.get(line.person, line.person),
+        f"{about} {line.from_on or ''}–{line.until_on or ''}".removesuffix(" –"),
+        terminal.read(Text("命令行或系统", "the machine")) if line.by is None else names.get(line.by, line.by),
+    )
 
 
 def _person_json(person: Person, grants: list[GrantRow], there: Surroundings) -> dict[str, object]:

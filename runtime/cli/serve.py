@@ -150,6 +150,7 @@ def _shown(host: str) -> str:
 
 
 def _announce(run: Run, settings: Settings, opened: Opened, address: str) -> None:
+    from engine.service.first_logins import LINK_HOURS, first_link
     from runtime.clock import WallClock
     from runtime.demo.build import is_empty, sample_accounts
 
@@ -169,6 +170,15 @@ def _announce(run: Run, settings: Settings, opened: Opened, address: str) -> Non
         terminal.say("  banjie unit add 编码CODE --name 名称NAME --root")
         terminal.say("  banjie user add 登录名LOGIN --name 姓名NAME")
         terminal.say(Text("或以 --sample 启动示例。", "Or start with --sample."))
+    link = first_link(opened.desk)
+    if link is not None:
+        terminal.say(
+            Text(
+                f"还没有账号。首位管理员请在 {LINK_HOURS} 小时内打开（只能用一次）：",
+                f"Nobody can log in yet. The first administrator opens this within {LINK_HOURS} hours, once:",
+            )
+        )
+        terminal.say(f"  {settings.pages_url.rstrip('/') or address}/link/{link}")
     terminal.say(Text("按 Ctrl-C 停止", "Ctrl-C stops it"))
 
 

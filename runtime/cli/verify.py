@@ -1,7 +1,9 @@
-"""``banjie verify``: every chain, every case and every row recomputed."""
+"""``banjie verify``: every chain, every case and every row recomputed; what is sealed, against its signatures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +14,9 @@ from runtime.cli.run import Run, the_run
 
 if TYPE_CHECKING:
     from engine.case.identity import RootId
+    from engine.service.tree_findings import TreeFinding
     from engine.service.verify import Finding, Verification
+    from engine.service.verify_tree import TreeVerification
     from runtime.wiring import Opened
 
 
@@ -21,31 +25,50 @@ def verify(
     case: Annotated[
         str | None, typer.Option(metavar="ID", help="只核验一件：编号或标识 · one case, by number or id")
     ] = None,
+    anchor: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="另存的检查点，可多次 · a checkpoint kept elsewhere; may be repeated"),
+    ] = None,
+    consistency: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(metavar="A B", help="两份检查点是否同出一部账册 · whether two checkpoints tell one history"),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="报告上印的验证密钥 · the verifier key as it is printed in reports"),
+    ] = None,
     as_json: AsJson = False,
     root: Organisation = None,
 ) -> None:
-    """核验记录链、重演每件事项并与现状比对 · Verify every chain and replay every case against its rows."""
+    """核验记录链、重演每件事项并核对签名检查点 · Verify chains, rows, what is sealed, and every signature."""
     from engine.service.organisation import organisation_called
+    from runtime.cli.verify_sealed import sealed_findings, wanted
 
     run = the_run(context)
+    given = wanted(anchor or (), consistency, key)
     with run.desk() as opened:
         reads = opened.desk.reads
         several = root is None and case is None
         roots = list(reads.roots()) if several else [organisation_called(reads, root)]
         verified = [_verified(run, opened, organisation, case) for organisation in roots]
+        tree, looked = ([], []) if case else sealed_findings(run, run.settings(), reads, roots, opened.clock, given)
     findings = [finding for one in verified for finding in one.findings]
     cases, entries = sum(one.cases for one in verified), sum(one.entries for one in verified)
     if as_json:
         run.terminal.json(
             {
-                "ok": not findings,
+                "ok": not findings and not tree,
                 "cases": cases,
                 "entries": entries,
-                "findings": [_finding_json(finding) for finding in findings],
+                "sealed": sum(one.leaves for one in looked),
+                "waiting": sum(one.waiting for one in looked),
+                "checkpoints": sum(one.checkpoints for one in looked),
+                "signatures_checked": all(one.signed for one in looked),
+                "findings": [*map(_finding_json, findings), *map(_tree_json, tree)],
             }
         )
-    elif findings:
-        _complain(run, findings, cases, entries)
+    elif findings or tree:
+        _complain(run, findings, tree, cases, entries)
     else:
         run.terminal.say(
             Text(
@@ -53,7 +76,8 @@ def verify(
                 f"{cases} case(s) and {entries} entries verified: no finding",
             )
         )
-    if findings:
+        _say_sealed(run, looked)
+    if findings or tree:
         raise typer.Exit(1)
 
 
@@ -61,18 +85,39 @@ def _verified(run: Run, opened: Opened, root: RootId, case: str | None) -> Verif
     from engine.case.identity import CaseId
     from engine.service.verify import verify as verified
     from runtime.cli.cases import case_called
+    from runtime.verifying import verify_all
 
     desk = opened.desk
-    rules = desk.world(root).rules
-    only = None
     if case is not None:
         # Somebody may well ask about a case of which only entries are left.
         only = CaseId(case) if case in set(desk.reads.kept_ids(root)) else case_called(desk, root, case)
+        return verified(desk.reads, desk.world(root).rules, root, desk.sealer, only=only)
     with run.terminal.progress(Text("核验", "Verifying")) as progressed:
-        return verified(desk.reads, rules, root, desk.sealer, only=only, progress=lambda done: progressed(done, None))
+        return verify_all(opened, run.settings(), root, lambda done: progressed(done, None))
 
 
-def _complain(run: Run, findings: list[Finding], cases: int, entries: int) -> None:
+def _say_sealed(run: Run, looked: Sequence[TreeVerification]) -> None:
+    """Say how much of it is sealed, and whether the signatures could be looked at."""
+    if not looked:
+        return
+    sealed, waiting = sum(one.leaves for one in looked), sum(one.waiting for one in looked)
+    checkpoints = sum(one.checkpoints for one in looked)
+    run.terminal.say(
+        Text(
+            f"其中 {sealed} 条已封存于 {checkpoints} 个检查点之下，{waiting} 条待封存",
+            f"{sealed} of them are sealed under {checkpoints} checkpoint(s), {waiting} wait",
+        )
+    )
+    if not all(one.signed for one in looked):
+        run.terminal.say(
+            Text(
+                "没有验证密钥，未核对签名；请用 --key 给出报告上印的密钥",
+                "The signatures were not looked at: give the key that reports print with --key",
+            )
+        )
+
+
+def _complain(run: Run, findings: list[Finding], tree: list[TreeFinding], cases: int, entries: int) -> None:
     for found in findings:
         entry = Text(f"第 {found.seq} 条", f"entry {found.seq}") if found.seq else Text("整件", "whole case")
         run.terminal.complain(
@@ -81,12 +126,19 @@ def _complain(run: Run, findings: list[Finding], cases: int, entries: int) -> No
                 f"case {found.case}, {entry.en} [{found.rule}] {found.text.en}",
             )
         )
+    for one in tree:
+        run.terminal.complain(Text(f"账册 [{one.rule}] {one.text.zh}", f"ledger [{one.rule}] {one.text.en}"))
+    count = len(findings) + len(tree)
     run.terminal.complain(
         Text(
-            f"✗ 已核验 {cases} 件、{entries} 条记录，发现 {len(findings)} 处问题",
-            f"✗ {cases} case(s) and {entries} entries verified: {len(findings)} finding(s)",
+            f"✗ 已核验 {cases} 件、{entries} 条记录，发现 {count} 处问题",
+            f"✗ {cases} case(s) and {entries} entries verified: {count} finding(s)",
         )
     )
+
+
+def _tree_json(found: TreeFinding) -> dict[str, object]:
+    return {"case": "", "seq": 0, "rule": str(found.rule), "text": {"zh": found.text.zh, "en": found.text.en}}
 
 
 def _finding_json(found: Finding) -> dict[str, object]:

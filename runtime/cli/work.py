@@ -25,12 +25,16 @@ def work(
     """在后台执行任务，直至收到停止信号 · Run jobs until told to stop; what was begun is finished first."""
     from runtime.jobs.handlers import product_registry
     from runtime.jobs.leases import LeasedJobs
+    from runtime.jobs.sealing import with_sealing
     from runtime.jobs.worker import Worker
+    from runtime.signer.child import signing
 
     run = the_run(context)
-    with run.desk(write=True) as opened:
-        jobs = LeasedJobs.open(run.settings().database_url, opened.clock)
-        worker = Worker(jobs, product_registry(opened, jobs, run.settings()), opened.clock, at_once_max=at_once)
+    settings = run.settings()
+    with run.desk(write=True) as opened, signing(settings) as signer:
+        jobs = LeasedJobs.open(settings.database_url, opened.clock)
+        registry = with_sealing(product_registry(opened, jobs, settings), opened.desk, signer, settings.ledger_origin)
+        worker = Worker(jobs, registry, opened.clock, at_once_max=at_once)
         interrupted = False
 
         def leave(number: int, _frame: FrameType | None) -> None:

@@ -59,7 +59,8 @@ def load_workbook(
 def _passwords(run: Run, desk: Desk, read: OrganisationRead) -> tuple[list[PlainWrite], list[Made]]:
     """Return the writes that give new accounts a password, and what was made; a hash takes a tenth of a second."""
     from engine.access.passwords import hash_password, new_password
-    from engine.service.plain import AddPerson, SetPassword
+    from engine.service.account_writes import SetPassword
+    from engine.service.plain import AddPerson
 
     persons = [write.person for write in read.writes if isinstance(write, AddPerson) and write.person.login]
     known = {person.login: desk.reads.account(person.login) for person in persons if person.login}
@@ -69,7 +70,7 @@ def _passwords(run: Run, desk: Desk, read: OrganisationRead) -> tuple[list[Plain
     with run.terminal.progress(Text("生成密码", "Making passwords")) as progressed:
         for done, person in enumerate(new, start=1):
             password = new_password()
-            writes.append(SetPassword(person.root, person.id, hash_password(password)))
+            writes.append(SetPassword(person.root, person.id, hash_password(password), due_at=desk.office.now()))
             made.append((person.login or "", person.name, password))
             progressed(done, len(new))
     return writes, made

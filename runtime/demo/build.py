@@ -18,6 +18,7 @@ from runtime.clock import Clock, SetClock, ShiftedClock
 from runtime.demo.corpus import Corpus
 from runtime.demo.grievances import GrievanceScript
 from runtime.demo.inboxes import read_inboxes
+from runtime.demo.on_behalf import enter_for_others
 from runtime.demo.organisation import cast_of, directory_writes, keep_accounts, open_accounts
 from runtime.demo.pen import Pen
 from runtime.demo.proposals import ProposalScript
@@ -58,6 +59,7 @@ def build_sample(
         done = simulation.run(progress)
         clock.set(SAMPLE_ENDS_AT.astimezone(UTC))
         done += supervise_late(opened.desk, cast)
+        done += enter_for_others(opened.desk, cast)
         read_inboxes(opened.desk, cast)
         writes, accounts = open_accounts(cast)
         opened.desk.office.write(writes)

@@ -12,15 +12,8 @@ from engine.access.passwords import hash_password, new_password
 from engine.case.actors import Actor, ActorKind, Grant
 from engine.case.identity import PersonId, RootId, SessionId, UnitId, derived_id
 from engine.case.situation import CongressSession
-from engine.service.plain import (
-    AddDelegation,
-    AddGrant,
-    AddPerson,
-    AddSession,
-    AddUnit,
-    PlainWrite,
-    SetPassword,
-)
+from engine.service.account_writes import SetPassword
+from engine.service.plain import AddDelegation, AddGrant, AddPerson, AddSession, AddUnit, PlainWrite
 from engine.text import Text
 from runtime.demo.corpus import Corpus, PersonText
 

@@ -6,8 +6,10 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from engine.case.secrecy import ANONYMOUS_HOURS
 from engine.service.jobs import Jobs
 from runtime.channels import outlets
+from runtime.jobs.clearing import clear_over, clear_strays
 from runtime.jobs.delivering import (
     Dispatchers,
     ask_for_deliveries,
@@ -18,11 +20,12 @@ from runtime.jobs.delivering import (
     reconcile,
 )
 from runtime.jobs.port import Handler, JobFailed, Registry, Report
+from runtime.keys.shredding import finish_erasures
 
 if TYPE_CHECKING:
     from engine.service.desk import Desk
     from notifications.dispatcher import Dispatcher
-    from runtime.settings import ChannelSettings
+    from runtime.settings import Settings
     from runtime.wiring import Opened
 
 _LOG = logging.getLogger(__name__)
@@ -33,11 +36,24 @@ TELL_EVERY: Final = timedelta(seconds=10)
 DELIVER_EVERY: Final = timedelta(seconds=10)
 RECONCILE: Final = "reconcile"
 RECONCILE_EVERY: Final = timedelta(minutes=5)
+ERASE: Final = "erase"
+ERASE_EVERY: Final = timedelta(seconds=10)
+KEYS: Final = "keys"
+KEYS_EVERY: Final = timedelta(days=1)
 PURGE: Final = "purge"
 PURGE_EVERY: Final = timedelta(days=1)
+FILES: Final = "files"
+FILES_EVERY: Final = timedelta(hours=1)
+RETENTION: Final = "retention"
+RETENTION_EVERY: Final = timedelta(days=1)
+WATCH: Final = "watch"
+WATCH_EVERY: Final = timedelta(minutes=1)
+RELEASE: Final = "release"
+RELEASE_EVERY: Final = timedelta(hours=ANONYMOUS_HOURS)
+"""Periods are counted from 1970, so that they end at the very boundaries to which anonymous entries are dated."""
 
 
-def product_registry(opened: Opened, jobs: Jobs, settings: ChannelSettings) -> Registry:
+def product_registry(opened: Opened, jobs: Jobs, settings: Settings) -> Registry:
     """Return the handlers on an open database; ``jobs`` is for those that ask for other jobs.
 
     A channel has a kind of its own, so that a slow one keeps no other waiting; one that is not configured has none.
@@ -53,6 +69,12 @@ def product_registry(opened: Opened, jobs: Jobs, settings: ChannelSettings) -> R
         TELL: lambda _subject: _told_and_asked(desk, jobs, dispatchers),
         RECONCILE: lambda _subject: reconcile(desk, jobs, dispatchers, TELL),
         PURGE: lambda _subject: purge(desk),
+        RELEASE: lambda _subject: release_all(desk),
+        WATCH: lambda _subject: watch_flushed(desk),
+        ERASE: lambda _subject: Report(done=finish_erasures(opened) + clear_over(opened)),
+        FILES: lambda _subject: Report(done=clear_strays(opened.desk)),
+        KEYS: lambda _subject: look_after_keys(opened),
+        RETENTION: lambda _subject: retain(opened),
         **{kind_of(name): _delivering(desk, one) for name, one in dispatchers.items()},
     }
     intervals: dict[str, timedelta] = {
@@ -60,9 +82,42 @@ def product_registry(opened: Opened, jobs: Jobs, settings: ChannelSettings) -> R
         TELL: TELL_EVERY,
         RECONCILE: RECONCILE_EVERY,
         PURGE: PURGE_EVERY,
+        RELEASE: RELEASE_EVERY,
+        WATCH: WATCH_EVERY,
+        ERASE: ERASE_EVERY,
+        KEYS: KEYS_EVERY,
+        FILES: FILES_EVERY,
+        **({RETENTION: RETENTION_EVERY} if settings.retention == "apply" else {}),
         **dict.fromkeys(map(kind_of, dispatchers), DELIVER_EVERY),
     }
     return Registry(handlers=handlers, intervals=intervals)
+
+
+def look_after_keys(opened: Opened) -> Report:
+    """Begin a new epoch of keys once a day, and seal what is left from before there were any."""
+    from runtime.keys.rotation import rotate
+    from runtime.keys.sealing_old import seal_old
+
+    done = seal_old(opened)
+    if opened.keys.has_file:
+        done += rotate(opened.keys.file).rewrapped
+    return Report(done=done)
+
+
+def retain(opened: Opened) -> Report:
+    """Erase what has been kept for long enough; cases that were refused make the job a failure, and stay till then."""
+    from engine.service.retention import apply
+
+    desk, done, refused = opened.desk, 0, 0
+    for root in desk.reads.roots():
+        applied = apply(desk, root, lambda: finish_erasures(opened))
+        done += applied.cases
+        refused += len(applied.refused)
+        for case, text in applied.refused:
+            _LOG.error("what is over of case %s was not erased: %s", case, text.en)
+    if refused:
+        raise JobFailed(f"{refused} cases refused, the others are done; see the log")
+    return Report(done=done)
 
 
 def sweep_all(desk: Desk) -> Report:
@@ -79,6 +134,20 @@ def sweep_all(desk: Desk) -> Report:
     if failed:
         raise JobFailed(f"{failed} cases set aside, the others are done; see the log")
     return Report(done=raised)
+
+
+def release_all(desk: Desk) -> Report:
+    """Put on record what anonymous people have sent since the last boundary."""
+    from engine.service.deposits import DepositBox
+
+    box = DepositBox(desk)
+    return Report(done=sum(box.release(root).done for root in desk.reads.roots()))
+
+
+def watch_flushed(desk: Desk) -> Report:
+    """Put on record who was turned away how often since the last one, so that the minute of a quiet hour ends too."""
+    desk.watch.flush()
+    return Report(done=0)
 
 
 def tell_all(desk: Desk) -> Report:

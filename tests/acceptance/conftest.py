@@ -11,7 +11,15 @@ import pytest
 from pytest_bdd.parser import Feature, Scenario
 
 from runtime.rules import Rules, load_rules
-from tests.acceptance import steps_common, steps_grievance, steps_proposal, steps_supervision
+from tests.acceptance import (
+    steps_behalf,
+    steps_common,
+    steps_files,
+    steps_grievance,
+    steps_proposal,
+    steps_secrecy,
+    steps_supervision,
+)
 from tests.support import (  # noqa: F401 - each registers the way of its cases
     grievance_lives,
     proposal_lives,
@@ -26,7 +34,8 @@ STEP_FAILED: Final = pytest.StashKey[bool]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the shared sentences known: pytest-bdd finds steps where fixtures are found."""
-    for steps in (steps_common, steps_grievance, steps_proposal, steps_supervision):
+    more = (steps_files, steps_grievance, steps_proposal, steps_secrecy, steps_supervision)
+    for steps in (steps_common, steps_behalf, *more):
         if not config.pluginmanager.is_registered(steps):
             config.pluginmanager.register(steps, steps.__name__)
 

@@ -8,7 +8,8 @@ import pytest
 
 from engine.case.identity import CaseId, RootId
 from engine.service.case_rows import case_row
-from engine.service.ports import CaseFilter, Claim, Conflict, Outcome, Stored, StoredSpan
+from engine.service.history_ports import StoredSpan
+from engine.service.ports import CaseFilter, Claim, Conflict, Outcome, Stored
 from engine.service.rows import (
     BatchRows,
     CounterRow,

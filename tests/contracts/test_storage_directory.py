@@ -13,7 +13,8 @@ from engine.case.actors import Grant
 from engine.case.identity import PersonId, RootId, SessionId, UnitId
 from engine.case.situation import CongressSession
 from engine.errors import InputRefused
-from engine.service.ports import Account, DirectoryWrites
+from engine.service.account_ports import Account
+from engine.service.ports import DirectoryWrites
 from engine.service.rows import CounterRow
 from engine.storage.store import Store
 from engine.text import Text
@@ -232,13 +233,14 @@ def test_a_login_holds_until_it_ends_expires_or_its_person_is_no_longer_active(s
     do(store, lambda to: to.add_person(LI), lambda to: to.open_login("t1", ROOT, LI.id, "login", "", 10, 20))
     do(store, lambda to: to.open_login("t2", ROOT, LI.id, "token", "reports", 10, 99))
 
-    assert store.reads.session_person("t1", 19) == (ROOT, LI.id)
-    assert store.reads.session_person("t1", 20) is None
-    assert store.reads.session_person("t3", 19) is None
+    assert (held := store.reads.session("t1", 19)) is not None
+    assert (held.root, held.person, held.kind) == (ROOT, LI.id, "login")
+    assert store.reads.session("t1", 20) is None
+    assert store.reads.session("t3", 19) is None
     do(store, lambda to: to.end_login("t1"))
-    assert store.reads.session_person("t1", 19) is None
+    assert store.reads.session("t1", 19) is None
     do(store, lambda to: to.add_person(replace(LI, active=False)))
-    assert store.reads.session_person("t2", 19) is None
+    assert store.reads.session("t2", 19) is None
 
 
 def test_a_new_login_clears_away_those_of_the_person_that_expired(store: Store, any_database: str) -> None:
@@ -247,16 +249,6 @@ def test_a_new_login_clears_away_those_of_the_person_that_expired(store: Store, 
     do(store, lambda to: to.open_login("new", ROOT, LI.id, "login", "", 20, 40))
 
     assert table(any_database, "SELECT token_hash FROM login ORDER BY token_hash") == [("new",), ("other",)]
-
-
-def test_failed_logins_are_counted_since_an_instant_and_forgotten_after_a_day(store: Store, any_database: str) -> None:
-    day = 24 * 60 * 60 * 1_000_000
-    for name, at in (("li", 1), ("li", 5), ("li", 5), ("wang", 9)):
-        do(store, lambda to, name=name, at=at: to.note_failure(name, at))  # type: ignore[misc]  # a lambda with defaults
-
-    assert [store.reads.failures_since("li", since) for since in (0, 2, 6)] == [3, 2, 0]
-    do(store, lambda to: to.note_failure("li", day + 6))
-    assert sorted(table(any_database, "SELECT login, at FROM login_failure")) == [("li", day + 6), ("wang", 9)]
 
 
 def test_a_register_with_numbers_of_its_own_sets_the_series(store: Store) -> None:

@@ -9,7 +9,8 @@ import pytest
 from engine.case.identity import CaseId
 from engine.errors import InputRefused
 from engine.service.deadline_ports import DeadlineFilter
-from engine.service.ports import CaseFile, CaseFilter, OverdueLine, SpanLine, StoredSpan
+from engine.service.history_ports import CaseFile, SpanLine, StoredSpan
+from engine.service.ports import CaseFilter, OverdueLine
 from engine.service.rows import BatchRows, PrivateRow, SpanRow
 from engine.storage import sight
 from engine.storage.store import Store

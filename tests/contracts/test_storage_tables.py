@@ -22,7 +22,9 @@ DECLARED = {
     "calendar_notice",
     "account",
     "login",
-    "login_failure",
+    "attempt",
+    "one_time",
+    "linked_login",
 }
 
 

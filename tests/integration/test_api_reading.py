@@ -200,6 +200,7 @@ def test_health_needs_no_login_and_names_nobody(client: TestClient) -> None:
         "clock": {"now": "2026-01-20T02:00:00.000000Z", "set": None},
         "calendar_warning": None,
         "sweep_warning": answer.json()["sweep_warning"],
+        "sealing_warning": None,
     }
     assert answer.json()["sweep_warning"]["en"].startswith("Deadlines are not being watched (last sweep: never yet)")
 

@@ -33,7 +33,7 @@ def test_figures_as_of_a_day_count_what_was_known_by_its_end(sample: CommandLine
 def test_figures_are_broken_down(sample: CommandLine) -> None:
     printed = sample.must("figures", "-w", "grievance", "--by", "unit")
     assert "\n  后勤服务中心 " in printed
-    measures = sample.run("figures", "-w", "grievance", "--by", "month", "--json").json["measures"]
+    measures = sample.run("figures", "-w", "proposal", "--by", "month", "--json").json["measures"]
     reply = next(measure for measure in measures if measure["name"] == "reply_rate")
     assert sum(group["denominator"] for group in reply["by"]) == reply["denominator"]
 

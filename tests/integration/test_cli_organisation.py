@@ -127,7 +127,7 @@ def test_a_password_from_standard_input_is_not_shown(house: CommandLine) -> None
 def test_a_short_password_is_refused_before_anything_is_written(house: CommandLine) -> None:
     added = house.run("user", "add", "li", "--name", "李红", "--password-stdin", typed="short\n")
     assert added.code == 1
-    assert "密码至少 8 个字符" in added.err
+    assert "密码至少 10 个字符" in added.err
     assert "li" not in house.must("user", "list")
 
 

@@ -71,6 +71,9 @@ def test_on_postgres_indexes_collations_and_checks_are_those_of_the_tables(postg
     found = dict(table(postgres_database, "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"))
     partial = {name: re.sub(r".* WHERE ", "", sql) for name, sql in found.items() if " WHERE " in sql}
     assert partial == {
+        "ix_attachment_case": '("case" IS NOT NULL)',
+        "ix_attachment_expires": "(expires_at IS NOT NULL)",
+        "ix_attachment_who": "(who IS NOT NULL)",
         "ix_cases_number": "(number IS NOT NULL)",
         "ix_deadline_running": "(state = 'running'::text)",
         "ix_deadline_rung": "(rung_at IS NOT NULL)",
@@ -91,9 +94,11 @@ def test_on_postgres_indexes_collations_and_checks_are_those_of_the_tables(postg
     }
     checks = table(postgres_database, "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0")
     assert sorted(checks) == [
+        ("ck_attachment_taken",),
         ("ck_cases_phase",),
         ("ck_deadline_state",),
         ("ck_delivery_state",),
+        ("ck_leaf_hash",),
         ("ck_ledger_entry_hash",),
         ("ck_login_kind",),
         ("ck_person_active",),
@@ -111,7 +116,8 @@ def test_the_triggers_that_keep_entries_stand_on_both_databases(any_database: st
         catalogue = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
     expected = ["refuses_delete", "refuses_update"] if path else ["refuses_change", "refuses_truncate"]
 
-    assert sorted(table(any_database, catalogue)) == [(f"ledger_entry_{act}",) for act in expected]
+    kept = ("checkpoint", "leaf", "ledger_entry", "tree")
+    assert sorted(table(any_database, catalogue)) == [(f"{name}_{act}",) for name in kept for act in expected]
 
 
 def test_the_newest_revision_named_in_the_code_is_the_head_of_the_migrations() -> None:
@@ -129,7 +135,7 @@ def test_a_database_that_is_up_to_date_is_left_alone_without_alembic(
     def fail(connection: Connection) -> None:
         raise AssertionError(connection)
 
-    monkeypatch.setattr(upgrade, "_run_migrations", fail)
+    monkeypatch.setattr(upgrade, "run_migrations", fail)
     upgrade.upgrade(any_database)
 
 
@@ -174,13 +180,13 @@ def test_a_file_in_use_that_is_up_to_date_is_no_obstacle(sqlite_database: str) -
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
     any_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = upgrade._run_migrations
+    real = upgrade.run_migrations
 
     def run_and_fail(connection: Connection) -> None:
         real(connection)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(upgrade, "_run_migrations", run_and_fail)
+    monkeypatch.setattr(upgrade, "run_migrations", run_and_fail)
     with pytest.raises(ZeroDivisionError):
         upgrade.upgrade(any_database)
     monkeypatch.undo()

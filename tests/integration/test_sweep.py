@@ -97,6 +97,7 @@ class FailingFor:
         self.now = office.now
         self.write = office.write
         self.ask = office.ask
+        self.revision = office.revision
 
     def carry_out(self, commands: Sequence[Command]) -> list[Answer]:
         answers: list[Answer] = []

@@ -91,15 +91,18 @@ class Cast:
         return PersonId(name)
 
     def actor(self, name: str) -> Actor:
-        """Return who acts; ``系统`` is the engine and ``登记簿导入`` an import."""
+        """Return who acts; ``系统`` is the engine, ``登记簿导入`` an import, ``匿名反映人`` by a query code."""
         match name:
             case "系统":
                 return SYSTEM
             case "登记簿导入":
                 return IMPORT
+            case "匿名反映人":
+                return Actor(kind=ActorKind.PERSON, person=PersonId("查询码"), anonymous=True)
             case _:
                 person = self.person(name)
-                return Actor(kind=ActorKind.PERSON, person=person, grants=frozenset(self.grants[name]))
+                veil = PersonId(f"代号{sum(name.encode())}")
+                return Actor(kind=ActorKind.PERSON, person=person, grants=frozenset(self.grants[name]), veil=veil)
 
     def surroundings(self) -> Surroundings:
         """Return the organisation as the service reads it."""

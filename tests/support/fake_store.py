@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 
 from engine.access.directory import Surroundings, Unit
 from engine.case.case import NOTHING, Case
-from engine.case.identity import CaseId, RootId, UnitId
+from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.case.situation import CongressSession
 from engine.definition.rulebook import Rulebook
 from engine.errors import StorageError, StorageUnavailable
@@ -23,6 +23,7 @@ from engine.ledger.commitments import NullSealer
 from engine.service.case_cache import CaseCache
 from engine.service.case_rows import case_from
 from engine.service.execute import Batch
+from engine.service.file_ports import FileRow
 from engine.service.ports import CaseKey, Claim, DirectoryWrites, Outcome, Stored, WriteTransaction
 from engine.service.rows import BatchRows, CaseRow, DeadlineRow, EntryRow, OutboxRow, PrivateRow, ReaderRow, UnsealedRow
 from engine.service.world import World
@@ -106,8 +107,8 @@ class FakeDirectory:
     def __init__(self, kept: list[object]) -> None:
         self._kept = kept
 
-    def note_failure(self, login: str, at: int) -> None:
-        self._kept.append((login, at))
+    def note_failure(self, root: RootId, person: PersonId, at: int) -> None:
+        self._kept.append((person, at))
 
 
 @dataclass(slots=True)
@@ -151,6 +152,16 @@ class FakeTransaction:
     def surroundings(self, root: RootId) -> Surroundings:
         return surroundings(root)
 
+    def files(self, root: RootId, ids: Collection[str]) -> Sequence[FileRow]:
+        return []
+
+    def chain(self, root: RootId, case: CaseId) -> tuple[Sequence[EntryRow], Sequence[PrivateRow]]:
+        here = (root, case)
+        return (
+            [row for row in self.staged.entries if (row.root, row.case) == here],
+            [row for row in self.staged.privates if (row.root, row.case) == here],
+        )
+
     def write(self, rows: BatchRows) -> None:
         self.store.at_write(rows)
         staged = self.staged
@@ -166,7 +177,8 @@ class FakeTransaction:
                 raise StorageError(Text("条目重复", "an entry is there already"))
             staged.entries.append(entry)
         staged.unsealed += rows.unsealed
-        staged.privates += rows.privates
+        gone = set(map(tuple, rows.private_ends))
+        staged.privates = [row for row in [*staged.privates, *rows.privates] if tuple(row[:4]) not in gone]
         self._spans(rows)
         staged.deadlines.update({(row.root, row.case, row.name): row for row in rows.deadlines})
         for end in rows.reader_ends:

@@ -13,18 +13,20 @@ from starlette.requests import Request
 from engine.case.actors import Actor, ActorKind
 from engine.case.codec import microseconds
 from engine.case.identity import PersonId, RootId
+from engine.service.account_ports import Session
+from engine.service.account_writes import EndLogin, OpenLogin, TouchLogin
 from engine.service.desk import Desk
-from engine.service.plain import EndLogin, NoteFailure, OpenLogin, PlainWrite
-from engine.service.ports import Account
+from engine.service.plain import PlainWrite
 
 
 @dataclass(slots=True)
 class FakeOffice:
-    """Keeps sessions and failures in memory, and stands at one instant until it is set."""
+    """Keeps sessions in memory, and stands at one instant until it is set."""
 
     at: datetime = datetime(2026, 3, 2, 1, tzinfo=UTC)
+    revision: int = 0
     sessions: dict[str, OpenLogin] = field(default_factory=dict)
-    failures: list[NoteFailure] = field(default_factory=list)
+    used: dict[str, datetime] = field(default_factory=dict)
 
     def now(self) -> datetime:
         return self.at
@@ -34,34 +36,43 @@ class FakeOffice:
             match write:
                 case OpenLogin():
                     self.sessions[write.token_hash] = write
+                    self.used[write.token_hash] = write.at
                 case EndLogin():
                     self.sessions.pop(write.token_hash, None)
-                case NoteFailure():
-                    self.failures.append(write)
+                case TouchLogin():
+                    self.used[write.token_hash] = write.at
+                    continue
                 case _:
                     raise NotImplementedError(write)
+            self.revision += 1
 
 
 @dataclass(slots=True)
 class FakeReads:
-    """Answers from what the office keeps; ``asked`` counts how often somebody's session was looked up."""
+    """Answers from what the office keeps; ``asked`` counts how often somebody's session was looked up.
+
+    ``unfinished`` holds when each person's password became due.
+    """
 
     office: FakeOffice
-    accounts: dict[str, Account] = field(default_factory=dict)
     asked: int = 0
+    unfinished: dict[str, int] = field(default_factory=dict)
 
-    def account(self, login: str) -> Account | None:
-        return self.accounts.get(login)
-
-    def failures_since(self, login: str, since: int) -> int:
-        return sum(1 for note in self.office.failures if note.login == login and microseconds(note.at) >= since)
-
-    def session_person(self, token_hash: str, at: int) -> tuple[RootId, PersonId] | None:
+    def session(self, token_hash: str, at: int) -> Session | None:
         self.asked += 1
         session = self.office.sessions.get(token_hash)
         if session is None or microseconds(session.expires_at) <= at:
             return None
-        return session.root, session.person
+        return Session(
+            root=session.root,
+            person=session.person,
+            kind=session.kind,
+            used_at=microseconds(self.office.used[token_hash]),
+            idle=None,
+            scope=session.scope,
+            password_due_at=self.unfinished.get(session.person),
+            enrolled_at=None,
+        )
 
 
 class FakeQueries:
@@ -73,7 +84,7 @@ class FakeQueries:
 
 @dataclass(slots=True)
 class FakeDesk:
-    """The parts of a desk that logging in and asking need."""
+    """The parts of a desk that asking needs."""
 
     office: FakeOffice = field(default_factory=FakeOffice)
     reads: FakeReads = field(init=False)

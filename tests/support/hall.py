@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from engine.access.directory import Surroundings
 from engine.case.case import Case
 from engine.case.codec import at_from
-from engine.case.commands import Command, FireTransition, OpenCase, Stated, TendCase
+from engine.case.commands import Command, FireTransition, OnBehalf, OpenCase, Stated, TendCase
 from engine.case.identity import CaseId, RootId, UnitId
 from engine.case.scope import SHANGHAI
 from engine.case.situation import CongressSession
@@ -43,7 +43,12 @@ FIRST_DAY: Final = datetime(2026, 1, 1, 1, tzinfo=UTC)
 Form = Mapping[str, JsonValue]
 
 # What a field that must be answered says when the scenario does not speak of it, where just anything would be wrong.
-USUAL: Final[Form] = {"proposed_unit": "personnel", "extension_days": 10, "requested_co_handlers": ["finance"]}
+USUAL: Final[Form] = {
+    "proposed_unit": "personnel",
+    "extension_days": 10,
+    "requested_co_handlers": ["finance"],
+    "seconding_scan": "5c" * 32,
+}
 
 
 @dataclass(slots=True)
@@ -154,7 +159,14 @@ class Hall:
 
     # ---------------------------------------------------------------------------------------------------------- acting
     def open(
-        self, who: str, workflow: str, name: str, form: Form | None = None, *, stated: Stated | None = None
+        self,
+        who: str,
+        workflow: str,
+        name: str,
+        form: Form | None = None,
+        *,
+        stated: Stated | None = None,
+        on_behalf: OnBehalf | None = None,
     ) -> Answer:
         """Ask for a new case called ``name``, which becomes the current one; fields not given are filled in."""
         definition = self.definition(workflow)
@@ -170,6 +182,7 @@ class Hall:
                 congress_session=None if self.session is None else self.session.id,
                 form=self._filled(definition, definition.workflow.opening, given),
                 stated=stated,
+                on_behalf=on_behalf,
             ),
         )
         if answer.refusal is None:
@@ -178,7 +191,14 @@ class Hall:
         return answer
 
     def fire(
-        self, who: str, case: CaseId, transition: str, form: Form | None = None, *, stated: Stated | None = None
+        self,
+        who: str,
+        case: CaseId,
+        transition: str,
+        form: Form | None = None,
+        *,
+        stated: Stated | None = None,
+        on_behalf: OnBehalf | None = None,
     ) -> Answer:
         """Ask for a move; fields that must be answered and are not given are filled in."""
         workflow = self.case(case).workflow
@@ -194,6 +214,7 @@ class Hall:
                 transition=transition,
                 form=self._filled(definition, {} if part is None else part.form, form or {}),
                 stated=stated,
+                on_behalf=on_behalf,
             ),
         )
 

@@ -19,10 +19,11 @@ from engine.access.passwords import hash_password, secret_hash
 from engine.case.commands import FireTransition, OpenCase
 from engine.case.identity import CaseId, PersonId, RootId, SessionId, UnitId
 from engine.case.situation import CongressSession
+from engine.service.account_writes import OpenLogin, SetPassword
 from engine.service.desk import Desk
 from engine.service.execute import Done
 from engine.service.jobs import Jobs
-from engine.service.plain import AddGrant, AddPerson, AddSession, AddUnit, OpenLogin, PlainWrite, SetPassword
+from engine.service.plain import AddGrant, AddPerson, AddSession, AddUnit, PlainWrite
 from engine.text import Text
 from runtime.clock import SetClock
 from runtime.settings import Settings

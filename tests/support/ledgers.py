@@ -25,7 +25,9 @@ from engine.errors import BanjieError
 from engine.ledger.commitments import NullSealer
 from engine.service.case_rows import case_from
 from engine.service.execute import Batch, Done, execute
-from engine.service.ports import CaseFile, CaseKey, Claim, SpanLine, Stored, StoredSpan, WriteTransaction
+from engine.service.file_ports import FileRow
+from engine.service.history_ports import CaseFile, SpanLine, StoredSpan
+from engine.service.ports import CaseKey, Claim, Stored, WriteTransaction
 from engine.service.rows import BatchRows, CaseRow, DeadlineRow, EntryRow, PrivateRow
 from engine.service.verify import Verification, verify
 from engine.service.world import World
@@ -66,6 +68,7 @@ class Tables:
     spans: list[StoredSpan] = field(default_factory=list)
     deadlines: dict[tuple[str, str], DeadlineRow] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    attachments: dict[str, FileRow] = field(default_factory=dict)
 
     @property
     def exclusive(self) -> bool:
@@ -101,10 +104,20 @@ class Tables:
         }
         return Surroundings(root=root, epoch=1, units=units, sessions={})
 
+    def files(self, root: RootId, ids: Collection[str]) -> Sequence[FileRow]:
+        return [row for row in self.attachments.values() if row.root == root and row.id in ids]
+
+    def chain(self, root: RootId, case: CaseId) -> tuple[Sequence[EntryRow], Sequence[PrivateRow]]:
+        (file,) = self.case_files(root, [case])
+        return file.entries, file.privates
+
     def write(self, rows: BatchRows) -> None:
         self.cases.update({row.id: row for row in (*rows.created, *rows.changed)})
+        for taken in rows.files:
+            self.attachments[taken.id] = self.attachments[taken.id]._replace(**taken._asdict())
         self.entries += rows.entries
-        self.privates += rows.privates
+        gone = set(map(tuple, rows.private_ends))
+        self.privates = [row for row in [*self.privates, *rows.privates] if tuple(row[:4]) not in gone]
         self.deadlines.update({(row.case, row.name): row for row in rows.deadlines})
         self.numbers.update({row.series: row.value for row in rows.counters})
         # An end closes the newest span of its kind that began before it, whether that is new or was there before.
@@ -113,7 +126,8 @@ class Tables:
             of_kind = [n for n, span in enumerate(spans) if (span.case, span.kind) == (end.case, end.kind)]
             last = max((n for n in of_kind if spans[n].seq < end.until_seq), key=lambda n: spans[n].seq)
             spans[last] = spans[last]._replace(until_at=end.until_at, until_seq=end.until_seq)
-        self.spans = spans
+        dropped = set(map(tuple, rows.span_drops))
+        self.spans = [span for span in spans if (span.root, span.case, span.kind) not in dropped]
 
     def kept_ids(self, root: RootId) -> Iterator[CaseId]:
         ids = {*self.cases, *(row.case for row in self.entries), *(row.case for row in self.privates)}

@@ -171,6 +171,7 @@ class Hall:
     compiler: Compiler
     reads: AllReads
     clock: datetime = NOON
+    revision: int = 0
 
     def now(self) -> datetime:
         return self.clock

@@ -17,6 +17,7 @@ from engine.definition.parts import Phase
 from engine.service.case_rows import case_row
 from engine.service.ports import Conflict, WriteStore
 from engine.service.rows import BatchRows, CaseRow, CounterRow, DeadlineRow, EntryRow, ReaderRow
+from engine.storage.columns import metadata
 from engine.storage.store import Store, open_store
 from engine.storage.urls import postgres_url, sqlite_path
 
@@ -109,6 +110,11 @@ def table(url: str, statement: str) -> list[tuple[Any, ...]]:
             return connection.execute(statement).fetchall()
     with psycopg.connect(postgres_url(url)) as connection:
         return connection.execute(statement).fetchall()
+
+
+def all_rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table of the product."""
+    return {name: table(url, f'SELECT * FROM "{name}"') for name in metadata.tables}
 
 
 def change(url: str, statement: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -106,8 +107,15 @@ def _plain(schema: Mapping[str, JsonValue], answer: str, names: Names) -> JsonVa
             return names.person(answer)
         case _, "case":
             return names.case(answer)
+        case _, "file":
+            return file_id(answer)
         case _:
             return answer
+
+
+def file_id(name: str) -> str:
+    """Return the id of the upload that a scenario calls by this name."""
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def anything(definition: Definition, name: str, today: date, names: Names) -> JsonValue:

@@ -11,19 +11,21 @@ from pydantic import JsonValue
 from engine.definition.compiled import Definition
 from engine.errors import BanjieError, FieldProblem, FormInvalid
 from engine.service.queries import CaseView
-from web.forms.widgets import FormMaker, Widget
+from web.forms.people import PeopleTyped
+from web.forms.widgets import FormMaker, Kind, Widget
 from web.views.fields import format_of
 from web.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A move that was refused: what was typed under which key, and why it was refused."""
+    """A move that was refused: what was typed under which key, and why it was refused; None for names looked up."""
 
     transition: str
     key: str
     values: Mapping[str, JsonValue]
-    refusal: BanjieError
+    refusal: BanjieError | None
+    people: PeopleTyped | None = None
 
     @property
     def problems(self) -> tuple[FieldProblem, ...]:
@@ -46,6 +48,11 @@ class MoveForm:
     message_source: str | None = None
     is_open: bool = field(default=False)
 
+    @property
+    def has_files(self) -> bool:
+        """Whether the form has to be sent in parts."""
+        return any(widget.kind is Kind.FILES for widget in self.widgets)
+
 
 def move_forms(
     view: CaseView, maker: FormMaker, sources: Mapping[str, str], attempt: Attempt | None
@@ -56,6 +63,7 @@ def move_forms(
     for name in view.offered:
         part = workflow.transitions[name]
         tried = attempt if attempt is not None and attempt.transition == name else None
+        refusal = None if tried is None else tried.refusal
         forms.append(
             MoveForm(
                 transition=name,
@@ -69,8 +77,8 @@ def move_forms(
                     _standing(view, part.form) if tried is None else tried.values,
                     () if tried is None else tried.problems,
                 ),
-                message=None if tried is None else message_of(tried.refusal, view.definition, words),
-                message_source=None if tried is None else source_of(tried.refusal, words.language),
+                message=None if refusal is None else message_of(refusal, view.definition, words),
+                message_source=None if refusal is None else source_of(refusal, words.language),
                 is_open=tried is not None,
             )
         )

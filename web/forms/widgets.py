@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
 from pydantic import JsonValue
 
 from engine.access.directory import Person, Surroundings
+from engine.case.files import is_file_field
 from engine.case.forms import Asked
 from engine.definition.compiled import Definition
 from engine.definition.parts import FieldPart, Privacy
@@ -33,6 +34,8 @@ class Kind(StrEnum):
     SELECT = "select"
     CHECKS = "checks"
     LINES = "lines"
+    PEOPLE = "people"
+    FILES = "files"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Widget:
-    """One control. ``name`` is the field's; ``values`` what stands in it; ``error`` what was wrong with that."""
+    """One control. ``name`` is the field's; ``values`` what stands in it; ``error`` what was wrong with that.
+
+    ``typed`` are names that were typed and are not clear; those to choose from stand among the options.
+    """
 
     name: str
     title: str
@@ -60,12 +66,13 @@ class Widget:
     maximum: int | None
     privacy: str | None
     error: str | None
+    typed: str = ""
 
     @property
     def is_wide(self) -> bool:
         """Whether the control takes a line of its own."""
         is_long_text = self.kind is Kind.TEXT and (self.max_length or 0) >= WIDE_CHARACTERS
-        return is_long_text or self.kind in (Kind.AREA, Kind.CHECKS, Kind.LINES)
+        return is_long_text or self.kind in (Kind.AREA, Kind.CHECKS, Kind.LINES, Kind.PEOPLE, Kind.FILES)
 
     @property
     def value(self) -> str:
@@ -75,12 +82,20 @@ class Widget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What can be chosen beside codes: units of the tree, persons, cases and rungs of this case, by id and name."""
+    """What can be chosen beside codes: units of the tree, persons, cases and rungs of this case, by id and name.
+
+    ``typed`` and ``candidates`` are by field: names that were typed and not found, and whom they may mean.
+    ``files`` are those that stand in the form already, by id and name. Nobody who is ``recused`` is named for anything.
+    """
 
     surroundings: Surroundings
     persons: Sequence[Person] = ()
     cases: Sequence[tuple[str, str]] = ()
     rungs: Sequence[tuple[str, str]] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)
+    candidates: Mapping[str, Sequence[Person]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    recused: frozenset[str] = frozenset()
 
     def units(self, words: Words) -> list[tuple[str, str]]:
         """Return the units as (id, name), the tree's levels indented."""
@@ -96,8 +111,14 @@ class Choices:
         return [
             (person.id, self._with_unit(person, words))
             for person in sorted(self.persons, key=lambda person: person.name)
-            if person.active
+            if person.active and person.id not in self.recused
         ]
+
+    def several(self, name: str, chosen: Sequence[str], words: Words) -> list[tuple[str, str]]:
+        """Return whom a field that holds several persons offers: those who stand in it, and whom names may mean."""
+        offered = {person.id: person for person in self.persons if person.id in chosen}
+        offered.update({person.id: person for person in self.candidates.get(name, ())})
+        return [(person.id, self._with_unit(person, words)) for person in offered.values()]
 
     def _with_unit(self, person: Person, words: Words) -> str:
         unit = None if person.unit is None else self.surroundings.units.get(person.unit)
@@ -113,21 +134,34 @@ class FormMaker:
     choices: Choices
 
     def widgets(
-        self, asked: Asked, values: Mapping[str, JsonValue], problems: Iterable[FieldProblem] = ()
+        self,
+        asked: Asked,
+        values: Mapping[str, JsonValue],
+        problems: Iterable[FieldProblem] = (),
+        *,
+        helped: Mapping[str, str] | None = None,
     ) -> tuple[Widget, ...]:
-        """Return one control per field asked for, with what stands in it and what is wrong with it."""
+        """Return one control per field asked for, with what stands in it and what is wrong with it.
+
+        ``helped`` says something else than the definition about how a field is filled in.
+        """
+        own = helped or {}
         errors: dict[str, str] = {}
         for problem in problems:
             errors.setdefault(problem.path.partition(".")[0], self.words.say(problem.text))
         return tuple(
-            self._widget(name, need == "required", _texts(values.get(name)), errors.get(name))
-            for name, need in asked.items()
+            replace(widget, help=own.get(widget.name, widget.help))
+            for widget in (
+                self._widget(name, need == "required", _texts(values.get(name)), errors.get(name))
+                for name, need in asked.items()
+            )
         )
 
     def _widget(self, name: str, is_required: bool, values: tuple[str, ...], error: str | None) -> Widget:
         part = self.definition.field(name)
         options = [
-            Option(value=value, title=title, is_chosen=value in values) for value, title in self._options(name, part)
+            Option(value=value, title=title, is_chosen=value in values)
+            for value, title in self._options(name, part, values)
         ]
         return Widget(
             name=name,
@@ -144,9 +178,10 @@ class FormMaker:
             if part.privacy in (Privacy.PERSONAL, Privacy.CONFIDENTIAL)
             else None,
             error=error,
+            typed=self.choices.typed.get(name, ""),
         )
 
-    def _options(self, name: str, part: FieldPart) -> Iterable[tuple[str, str]]:
+    def _options(self, name: str, part: FieldPart, values: Sequence[str]) -> Iterable[tuple[str, str]]:
         code_list = self.definition.list_of(name)
         if code_list is not None:
             return [(item.code, self.words.say(item.title.text)) for item in code_list.items]
@@ -158,18 +193,26 @@ class FormMaker:
         match format_of(part):
             case "unit":
                 return self.choices.units(self.words)
+            case "person" if "array" in _types(part):
+                return self.choices.several(name, values, self.words)
             case "person":
                 return self.choices.people(self.words)
             case "case":
                 return self.choices.cases
             case "rung":
                 return self.choices.rungs
+            case "file":
+                return [(id_, self.choices.files[id_]) for id_ in values if id_ in self.choices.files]
             case _:
                 return []
 
 
 def _kind(part: FieldPart, has_options: bool) -> Kind:
     types = _types(part)
+    if "array" in types and format_of(part) == "person":
+        return Kind.PEOPLE
+    if is_file_field(part):
+        return Kind.FILES
     if "array" in types:
         return Kind.CHECKS if has_options else Kind.LINES
     if has_options:
@@ -201,4 +244,6 @@ def _texts(value: JsonValue) -> tuple[str, ...]:
 
 
 def _text(value: JsonValue) -> str:
+    if isinstance(value, dict):  # a file of the case, by its id
+        return str(value.get("id", ""))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -79,7 +79,10 @@ def acting_pages(shell: Shell) -> APIRouter:
         planned, asked = await run_in_threadpool(_commands, shell, visit, measure, chosen, posted)
         answers = await asyncio.gather(*(_answer(shell, command) for command in asked))
         results = [(one, answer) for one, answer in zip(planned, answers, strict=True)]
-        return await run_in_threadpool(_page, shell, visit, measure, chosen, results, _typed(posted))
+        response = await run_in_threadpool(_page, shell, visit, measure, chosen, results, _typed(posted))
+        refused = [(answer, one.id) for one, answer in results if isinstance(answer, BanjieError)]
+        response.background = shell.edge.denials.among(request, refused)
+        return response
 
     return router
 

@@ -11,25 +11,32 @@ from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.incoming import read_form
 from api.limits import KEY_CHARACTERS_MAX, PAGE_LINES_MAX
+from api.multipart import Posted, uploads_of
 from api.problems import headers_of, status_of
 from api.rendering import number_of
 from engine.case.commands import FireTransition
 from engine.case.identity import CaseId, PersonId
+from engine.case.secrecy import recused_people
 from engine.definition.parts import Phase
 from engine.definition.wording import source_words, title_of
-from engine.errors import BanjieError, CaseNotFound, NotPermitted
+from engine.errors import BanjieError, CaseNotFound, FormInvalid, NotPermitted
+from engine.service.case_access import Audience, audience_of
+from engine.service.erasure_requests import may_erase
+from engine.service.filing.cabinet import Cabinet
 from engine.service.notice_inbox import Notices
 from engine.service.ports import CaseFilter
 from engine.service.queries import CaseView
 from engine.service.world import World
+from web.forms.files import demand_files, names_in
 from web.forms.filled import filled
 from web.forms.moves import Attempt, message_of, move_forms, source_of
+from web.forms.people import PeopleTyped, asks_for_people, people_typed
 from web.forms.widgets import Choices, FormMaker
 from web.shell import Shell, Visit
 from web.views.clocks import clock_view
 from web.views.fields import FieldWriter, format_of, named
+from web.views.files import FileLink, file_links
 from web.views.progress import steps
 from web.views.relatives import relatives_of, visible_links
 from web.views.rungs import standing_rungs
@@ -63,6 +70,7 @@ class PartyRow:
 def case_pages(shell: Shell) -> APIRouter:
     """Return the addresses of a case."""
     router = APIRouter(include_in_schema=False)
+    cabinet = Cabinet(shell.edge.desk)
 
     @router.get("/cases/{case_id}")
     def case(request: Request, case_id: str) -> Response:
@@ -71,76 +79,110 @@ def case_pages(shell: Shell) -> APIRouter:
     @router.post("/cases/{case_id}/{transition}")
     async def fire(request: Request, case_id: str, transition: str) -> Response:
         visit = await shell.visiting(request)
-        posted = await read_form(request)
-        command = await run_in_threadpool(_command, shell, visit, CaseId(case_id), transition, posted)
+        posted = await uploads_of(request, cabinet, (visit.known.root, visit.known.actor))
+        command, people = await run_in_threadpool(_command, shell, visit, CaseId(case_id), transition, posted.fields)
+        if people.only_find or people.problems:
+            unclear = FormInvalid(people.problems) if people.problems else None
+            looked_up = Attempt(
+                transition=transition, key=command.key, values=command.form, refusal=unclear, people=people
+            )
+            return await run_in_threadpool(_page, shell, visit, CaseId(case_id), looked_up)
         try:
+            demand_files(posted)
+            again = await run_in_threadpool(_again, shell, visit, CaseId(case_id), posted)
             await shell.edge.ask(command)
         except CaseNotFound:
             raise
         except BanjieError as refusal:
             attempt = Attempt(transition=transition, key=command.key, values=command.form, refusal=refusal)
-            return await run_in_threadpool(_page, shell, visit, CaseId(case_id), attempt)
-        return RedirectResponse(f"/cases/{case_id}?done={transition}", status_code=303)
+            response = await run_in_threadpool(_page, shell, visit, CaseId(case_id), attempt)
+            response.background = shell.edge.denials.of(request, refusal)
+            return response
+        more = "&again=1" if again else ""
+        return RedirectResponse(f"/cases/{case_id}?done={transition}{more}", status_code=303)
 
     return router
 
 
-def posted_key(posted: dict[str, list[str]]) -> str:
+def posted_key(posted: Mapping[str, list[str]]) -> str:
     """Return the key that a form carries, so that sending it twice does it once."""
     return posted.get("key", [""])[0][:KEY_CHARACTERS_MAX] or secrets.token_urlsafe(16)
 
 
 def _command(
     shell: Shell, visit: Visit, case_id: CaseId, transition: str, posted: dict[str, list[str]]
-) -> FireTransition:
-    """Return the command that a posted form asks for; what stands in it is checked when it is carried out."""
-    asker = visit.known
-    view = shell.edge.desk.queries.case(asker.root, case_id, asker.actor, shell.world(visit))
+) -> tuple[FireTransition, PeopleTyped]:
+    """Return the command that a posted form asks for; what stands in it is checked when it is carried out.
+
+    Names that were typed have become persons where they are clear; what is not stands beside.
+    """
+    asker, world, reads = visit.known, shell.world(visit), shell.edge.desk.reads
+    view = shell.edge.desk.queries.case(asker.root, case_id, asker.actor, world)
     part = view.definition.workflow.transitions.get(transition)
+    asked = {} if part is None else part.form
+    persons = reads.all_persons(asker.root) if asks_for_people(view.definition, asked) else ()
+    people = people_typed(view.definition, asked, posted, persons, world.surroundings)
     version = posted.get("version", [""])[0]
     is_number = version.isascii() and version.isdigit() and len(version) <= VERSION_DIGITS_MAX
-    return FireTransition(
+    command = FireTransition(
         root=asker.root,
         actor=asker.actor,
         key=posted_key(posted),
         case=case_id,
         transition=transition,
-        form=filled(view.definition, {} if part is None else part.form, posted),
+        form=filled(view.definition, asked, people.posted),
         expected_version=int(version) if is_number else None,
     )
+    return command, people
+
+
+def _again(shell: Shell, visit: Visit, case: CaseId, posted: Posted) -> bool:
+    """Return whether the case holds one of the files that come already, where the visitor may see it."""
+    cabinet, asker, world = Cabinet(shell.edge.desk), visit.known, shell.world(visit)
+    new = [uploaded.sha256 for uploads in posted.uploads.values() for uploaded in uploads]
+    return any(cabinet.is_known(asker.root, case, asker.actor, world, sha256) for sha256 in new)
 
 
 def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None = None) -> Response:
     world, asker, words = shell.world(visit), visit.known, visit.words
     desk = shell.edge.desk
     view = desk.queries.case(asker.root, case_id, asker.actor, world)
-    lines = desk.queries.timeline(asker.root, case_id, asker.actor)
-    writer = _writer(shell, visit, view, world, [view.fields, *(line.fields for line in lines)])
+    lines = desk.queries.timeline(asker.root, case_id, asker.actor, world)
+    files = Cabinet(desk).held(asker.root, view, lines)
+    values = [view.fields, *(line.fields for line in lines)]
+    writer = _writer(shell, visit, view, world, values, file_links(case_id, files, words))
     calendar = world.calendar_of(view.case.unit)
     clocks = [clock_view(clock, view.definition, calendar, visit.now, words) for clock in view.clocks]
     # A move that is not offered any more has no form that could show why it was refused.
-    homeless = attempt if attempt is not None and attempt.transition not in view.offered else None
+    refusal = None if attempt is None else attempt.refusal
+    homeless = refusal if attempt is not None and attempt.transition not in view.offered else None
     response = shell.page(
         visit,
         "case.html",
         section="cases",
-        status=200 if attempt is None else status_of(attempt.refusal),
+        status=200 if refusal is None else status_of(refusal),
         heading=_heading(view, writer, world),
         steps=steps(view.case, view.definition.workflow, words),
         groups=writer.groups(view.fields),
         parties=tuple(_parties(view, visit)),
         relatives=relatives_of(view, desk, world, visit),
         clocks=sorted(clocks, key=lambda clock: not clock.is_open),
-        moves=move_forms(view, _maker(shell, visit, view, world), dict(_sources(view, visit)), attempt),
+        moves=move_forms(view, _maker(shell, visit, view, world, attempt), dict(_sources(view, visit)), attempt),
         entries=[entry_view(line, writer, world.rules) for line in reversed(lines)],
         told=_told(shell, visit, case_id, world),
         told_max=ROWS_MAX,
+        access=_access(shell, visit, case_id, world),
+        erases=may_erase(shell.edge.desk, view, asker.actor),
         done=_done(visit, view) if attempt is None else None,
-        refusal=None if homeless is None else message_of(homeless.refusal, view.definition, words),
-        refusal_source=None if homeless is None else source_of(homeless.refusal, words.language),
+        again=attempt is None and "again" in visit.request.query_params,
+        case_address=f"/cases/{case_id}",
+        has_receipts=shell.edge.settings.receipts is not None,
+        enterable=[(name, words.say(view.definition.workflow.transitions[name].title.text)) for name in view.enterable],
+        refusal=None if homeless is None else message_of(homeless, view.definition, words),
+        refusal_source=None if homeless is None else source_of(homeless, words.language),
     )
-    if attempt is not None:
-        response.headers.update(headers_of(attempt.refusal))
+    if refusal is not None:
+        response.headers.update(headers_of(refusal))
     return response
 
 
@@ -166,7 +208,12 @@ def _heading(view: CaseView, writer: FieldWriter, world: World) -> Heading:
 
 
 def _writer(
-    shell: Shell, visit: Visit, view: CaseView, world: World, values: Sequence[Mapping[str, JsonValue]]
+    shell: Shell,
+    visit: Visit,
+    view: CaseView,
+    world: World,
+    values: Sequence[Mapping[str, JsonValue]],
+    files: Mapping[str, FileLink],
 ) -> FieldWriter:
     """Return what writes the case's fields, with the names of the persons and cases they hold."""
     desk, root = shell.edge.desk, visit.known.root
@@ -179,13 +226,15 @@ def _writer(
         surroundings=world.surroundings,
         persons=desk.reads.persons(root, persons) if persons else {},
         cases={case: link.title for case, link in links.items()},
+        files=files,
     )
 
 
-def _maker(shell: Shell, visit: Visit, view: CaseView, world: World) -> FormMaker:
+def _maker(shell: Shell, visit: Visit, view: CaseView, world: World, attempt: Attempt | None) -> FormMaker:
     """Return what makes the forms; persons and cases to choose from are read only when a form asks for one."""
     desk, root = shell.edge.desk, visit.known.root
-    workflow = view.definition.workflow
+    workflow, people = view.definition.workflow, None if attempt is None else attempt.people
+    typed = {} if attempt is None else attempt.values
     formats = {format_of(workflow.fields[name]) for move in view.offered for name in workflow.transitions[move].form}
     return FormMaker(
         words=visit.words,
@@ -193,8 +242,12 @@ def _maker(shell: Shell, visit: Visit, view: CaseView, world: World) -> FormMake
         choices=Choices(
             surroundings=world.surroundings,
             persons=desk.reads.all_persons(root) if "person" in formats else (),
+            recused=recused_people(view.case, view.parent),
             cases=_others(shell, visit, view) if "case" in formats else (),
             rungs=standing_rungs(view.case, view.definition, visit.words),
+            typed={} if people is None else people.left,
+            candidates={} if people is None else people.candidates,
+            files=names_in(Cabinet(desk), (root, visit.known.actor), view.definition, [view.fields, typed]),
         ),
     )
 
@@ -213,7 +266,8 @@ def _others(shell: Shell, visit: Visit, view: CaseView) -> list[tuple[str, str]]
 def _parties(view: CaseView, visit: Visit) -> Iterator[PartyRow]:
     roles = dict.fromkeys(party.role for party in view.case.parties)
     for role in roles:
-        names = (view.people.get(person, person) for person in view.case.persons_in(role))
+        unnamed = visit.words.t("party_nameless")
+        names = dict.fromkeys(view.people.get(person, unnamed) for person in view.case.persons_in(role))
         yield PartyRow(
             role=visit.words.say(title_of(role, view.definition.workflow.roles)), names=visit.words.listed(names)
         )
@@ -234,6 +288,15 @@ def _told(shell: Shell, visit: Visit, case_id: CaseId, world: World) -> list[Tol
     except NotPermitted:
         return None
     return told_rows(told, visit.words)
+
+
+def _access(shell: Shell, visit: Visit, case_id: CaseId, world: World) -> str | None:
+    """Return what the link to the rights on the case is called, None where the reader may not read of them."""
+    asker, staff = visit.known, shell.edge.settings.accounts.staff
+    audience = audience_of(shell.edge.desk, asker.root, case_id, asker.actor, world, staff)
+    if audience is None:
+        return None
+    return visit.words.t("access_looked_link" if audience is Audience.OPENER else "access_link")
 
 
 def _done(visit: Visit, view: CaseView) -> str | None:

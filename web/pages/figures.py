@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.routes.figures import report_of
-from engine.figures.measures import Counted, Grouping, Tally
-from engine.figures.report import Report
+from engine.figures.measures import DENOMINATOR, NUMERATOR, Counted, Grouping, Tally
+from engine.figures.report import Audience, Report
+from engine.figures.suppression import FEW
 from web.shell import Shell
 from web.views.lines import shown_workflows
 from web.words import Words
@@ -55,7 +56,8 @@ def figures_pages(shell: Shell) -> APIRouter:
         visit = shell.visit(request)
         words = visit.words
         as_of, by = request.query_params.get("as_of", ""), request.query_params.get("by", "")
-        report = report_of(shell.edge, visit.known, workflow, as_of, by)
+        audience = request.query_params.get("audience", "")
+        report = report_of(shell.edge, visit.known, workflow, as_of, by, audience)
         workflows = [part for part in shown_workflows(shell.world(visit).rules) if part.measures]
         extent = report.extent
         return shell.page(
@@ -63,8 +65,14 @@ def figures_pages(shell: Shell) -> APIRouter:
             "figures.html",
             section="figures",
             title=words.t("figures_of", title=words.say(report.title)),
-            scope=words.t("figures_scope", title=words.say(extent.title), n=extent.cases),
-            stated=words.t("figures_stated", n=extent.by_stated_time) if extent.by_stated_time else None,
+            scope=words.t("figures_scope", title=words.say(extent.title), n=mark_of(extent.shown("cases"))),
+            stated=words.t("figures_stated", n=mark_of(stated))
+            if (stated := extent.shown("by_stated_time")) != "0"
+            else None,
+            audience=str(report.audience),
+            audiences=[(str(each), words.t(f"figures_audience_{each}")) for each in Audience],
+            audience_note=words.t(f"figures_note_{report.audience}"),
+            suppressed_note=words.t("figures_suppressed") if report.suppressed else None,
             as_of_line=words.t("figures_as_of_line", at=words.instant(report.as_of)),
             measures=tuple(_measures(report, words)),
             workflow=workflow,
@@ -94,18 +102,28 @@ def _measures(report: Report, words: Words) -> Iterator[MeasureView]:
 def _tally(title: str, tally: Tally, decimals: int, words: Words) -> TallyView:
     is_rate = tally.denominator is not None
     value = tally.value(decimals)
+    held = tally.marks
     return TallyView(
         title=title,
-        value=f"{value}%" if is_rate and tally.denominator else value,
-        share=round(100 * tally.numerator / tally.denominator) if tally.denominator else None,
-        numerator=str(tally.numerator),
-        denominator=str(tally.denominator) if is_rate else None,
-        excluded=tuple(_counted(tally.excluded, words)),
-        beside=tuple(_counted(tally.beside, words)),
+        value=f"{value}%"
+        if is_rate and tally.denominator and not {NUMERATOR, DENOMINATOR} & held.keys()
+        else mark_of(value),
+        share=round(100 * tally.numerator / tally.denominator)
+        if tally.denominator and not {NUMERATOR, DENOMINATOR} & held.keys()
+        else None,
+        numerator=mark_of(tally.shown(NUMERATOR, tally.numerator)),
+        denominator=mark_of(tally.shown(DENOMINATOR, tally.denominator or 0)) if is_rate else None,
+        excluded=tuple(_counted("excluded", tally.excluded, tally, words)),
+        beside=tuple(_counted("beside", tally.beside, tally, words)),
         is_small=tally.small,
     )
 
 
-def _counted(lines: tuple[Counted, ...], words: Words) -> Iterator[str]:
+def _counted(kind: str, lines: tuple[Counted, ...], tally: Tally, words: Words) -> Iterator[str]:
     for line in lines:
-        yield f"{words.say(line.title)} {line.count}"
+        yield f"{words.say(line.title)} {mark_of(tally.shown(f'{kind}.{line.id}', line.count))}"
+
+
+def mark_of(text: str) -> str:
+    """Return a number as a page prints it; what is not printed by the sign that is used for it."""
+    return "＜5" if text == FEW else text

@@ -11,8 +11,11 @@ from starlette.responses import Response
 from api.instants import just_after
 from api.limits import PAGE_LINES_MAX
 from engine.case.actors import Actor
+from engine.case.identity import UnitId
 from engine.case.roles import granting_unit, holds_role
+from engine.case.units import UnitTree
 from engine.definition.model import Workflow
+from engine.service.behalf import entering_units
 from engine.service.notice_inbox import Notices
 from engine.service.ports import CaseFilter, CaseLine
 from engine.service.sweep import late_sweep
@@ -76,6 +79,11 @@ def front_pages(shell: Shell) -> APIRouter:
                 (f"/cases/new/{workflow.name}", visit.words.say(workflow.title.text))
                 for workflow in openable(world, visit.known.actor)
             ],
+            entries=[
+                (f"/cases/new/{workflow.name}/on-behalf", visit.words.say(workflow.title.text))
+                for workflow in shown_workflows(world.rules)
+                if any(entering_units(workflow, world, visit.known.actor))
+            ],
         )
 
     return router
@@ -91,9 +99,29 @@ def openable(world: World, actor: Actor) -> Iterator[Workflow]:
 def opening_units(workflow: Workflow, world: World, actor: Actor) -> Iterator[str]:
     """Yield the units in which the actor may open a case of the workflow."""
     tree = world.surroundings.tree
+    above = set(_own_lineage(workflow, actor, tree))
     for unit in world.surroundings.units:
-        if any(granting_unit(workflow.roles[role], actor, unit, tree) is not None for role in workflow.openers):
+        if unit in above or any(
+            granting_unit(workflow.roles[role], actor, unit, tree) is not None for role in workflow.openers
+        ):
             yield unit
+
+
+def files_for_self(workflow: Workflow, actor: Actor, unit: UnitId, tree: UnitTree) -> bool:
+    """Return whether the actor would open a case there as somebody who files for themselves, and not for an office."""
+    if workflow.identity is None:
+        return False
+    offices = [role for role in workflow.openers if role not in workflow.identity.own]
+    return all(granting_unit(workflow.roles[role], actor, unit, tree) is None for role in offices)
+
+
+def _own_lineage(workflow: Workflow, actor: Actor, tree: UnitTree) -> Iterator[UnitId]:
+    """Yield the units that somebody may turn to who files for themselves: their own, and those above it."""
+    own = () if workflow.identity is None else workflow.identity.own
+    grants = {grant for role in own for grant in workflow.roles[role].of}
+    for grant in actor.grants:
+        if grant.role in grants:
+            yield from tree.lineage(grant.unit)
 
 
 def _waiting(shell: Shell, visit: Visit, world: World) -> tuple[list[CaseLine], bool]:

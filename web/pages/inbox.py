@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from api.incoming import read_form
 from api.limits import PAGE_LINES
 from api.routes.own import today_at
-from engine.case.identity import PersonId, RootId
 from engine.service.absences import absences
 from engine.service.notice_inbox import Notices
 from engine.service.notice_writes import AcknowledgeNotice, ReadNotices
@@ -55,7 +54,11 @@ def inbox_pages(shell: Shell) -> APIRouter:
         visit = await shell.visiting(request)
         posted = await read_form(request)
         write = ReadNotices(
-            root=visit.known.root, person=visit.known.person, outbox=tuple(posted.get("notice", ())), at=visit.now
+            root=visit.known.root,
+            person=visit.known.person,
+            veil=visit.known.actor.veil,
+            outbox=tuple(posted.get("notice", ())),
+            at=visit.now,
         )
         await run_in_threadpool(office.write, [write])
         return _back(posted, "read")
@@ -64,15 +67,19 @@ def inbox_pages(shell: Shell) -> APIRouter:
     async def acknowledge(request: Request) -> Response:
         visit = await shell.visiting(request)
         posted = await read_form(request)
-        writes = _acknowledged(visit.known.root, visit.known.person, posted.get("notice", ()), visit)
+        writes = _acknowledged(posted.get("notice", ()), visit)
         await run_in_threadpool(office.write, writes)
         return _back(posted, "acknowledged")
 
     return router
 
 
-def _acknowledged(root: RootId, person: PersonId, names: Sequence[str], visit: Visit) -> list[PlainWrite]:
-    return [AcknowledgeNotice(root=root, person=person, outbox=name, at=visit.now) for name in names]
+def _acknowledged(names: Sequence[str], visit: Visit) -> list[PlainWrite]:
+    asker = visit.known
+    return [
+        AcknowledgeNotice(root=asker.root, person=asker.person, veil=asker.actor.veil, outbox=name, at=visit.now)
+        for name in names
+    ]
 
 
 def _standing_in(shell: Shell, visit: Visit) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
 from api.origin import demand_same_origin
 from api.problems import status_of
 from engine.errors import LoginRefused
+from engine.service.logins import HalfWay, LetIn
 from web.shell import Shell
 
 
@@ -19,12 +21,15 @@ def login_pages(shell: Shell) -> APIRouter:
 
     @router.get("/login")
     def show(request: Request) -> Response:
+        visit = shell.stranger(request)
+        words = visit.words
         return shell.page(
-            shell.stranger(request),
+            visit,
             "login.html",
             login="",
             message=None,
             following=request.query_params.get("next", ""),
+            done=words.t("login_activated") if request.query_params.get("done") == "activated" else None,
         )
 
     @router.post("/login")
@@ -34,7 +39,8 @@ def login_pages(shell: Shell) -> APIRouter:
         form = await read_form(request)
         login, password, following = (_first(form, name) for name in ("login", "password", "next"))
         try:
-            secret = await edge.logins.open(login, password)
+            visitor = await run_in_threadpool(edge.logins.visitor, request)
+            step = await edge.logins.open(login, password, visitor)
         except LoginRefused as refusal:
             visit = shell.stranger(request)
             return shell.page(
@@ -44,10 +50,23 @@ def login_pages(shell: Shell) -> APIRouter:
                 login=login,
                 message=visit.words.say(refusal.text),
                 following=following,
+                done=None,
             )
-        response = RedirectResponse(own_address(following), status_code=303)
-        edge.logins.set_cookie(response, secret)
-        return response
+        if isinstance(step, HalfWay):
+            return code_page(shell, request, step.ticket, following)
+        return let_in(shell, step, following)
+
+    @router.post("/login/code")
+    async def second_step(request: Request) -> Response:
+        demand_same_origin(request)
+        form = await read_form(request)
+        ticket, code, following = (_first(form, name) for name in ("ticket", "code", "next"))
+        try:
+            visitor = await run_in_threadpool(edge.logins.visitor, request)
+            opened = await edge.logins.second(ticket, code, visitor)
+        except LoginRefused as refusal:
+            return code_page(shell, request, ticket, following, refusal)
+        return let_in(shell, opened, following)
 
     @router.post("/logout")
     async def log_out(request: Request) -> Response:
@@ -62,6 +81,28 @@ def login_pages(shell: Shell) -> APIRouter:
         return response
 
     return router
+
+
+def code_page(
+    shell: Shell, request: Request, ticket: str, following: str, refusal: LoginRefused | None = None
+) -> Response:
+    """Return the page that asks for a code of the second factor."""
+    visit = shell.stranger(request)
+    return shell.page(
+        visit,
+        "login_code.html",
+        status=200 if refusal is None else status_of(refusal),
+        ticket=ticket,
+        following=following,
+        message=None if refusal is None else visit.words.say(refusal.text),
+    )
+
+
+def let_in(shell: Shell, opened: LetIn, following: str) -> Response:
+    """Return the way to the page that was asked for, with the cookies of a new session."""
+    response = RedirectResponse(own_address(following), status_code=303)
+    shell.edge.logins.set_cookies(response, opened)
+    return response
 
 
 def own_address(address: str) -> str:

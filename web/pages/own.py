@@ -111,7 +111,7 @@ def own_pages(shell: Shell) -> APIRouter:
                 absence = absence_of(reads, visit.known.root, visit.known.person, away, today_at(edge))
             except BanjieError as error:
                 return _absence_page(shell, visit, Refused(typed=posted, error=error))
-            office.write([AddDeputation(absence)])
+            office.write([AddDeputation(absence, by=visit.known.person)])
             return RedirectResponse("/me/absence?done=saved", status_code=303)
 
         return await run_in_threadpool(add)

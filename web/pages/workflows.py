@@ -13,7 +13,7 @@ from engine.definition.compiled import all_guards
 from engine.definition.diagram import mermaid
 from engine.definition.model import Within, Workflow
 from engine.definition.parts import GuardPart, TransitionPart, UnMerge
-from engine.definition.wording import source_words, term_words, title_of, titles
+from engine.definition.wording import retention_source, retention_words, source_words, term_words, title_of, titles
 from web.shell import Shell
 from web.views.lines import shown_workflows
 from web.words import Words
@@ -50,6 +50,15 @@ class DeadlineView:
     id: str
     title: str
     term: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionView:
+    """How long the values of one privacy are kept."""
+
+    what: str
+    years: str
     source: str
 
 
@@ -95,6 +104,8 @@ def workflow_pages(shell: Shell) -> APIRouter:
                 else (words.say(one.title.text), str(one.value))
                 for one in part.parameters.values()
             ],
+            retention=tuple(_retention(part, words)),
+            hold=None if part.retention is None else words.say(title_of(part.retention.hold, part.fields)),
             diagram=mermaid(part, words.language),
         )
 
@@ -160,6 +171,15 @@ def _deadlines(workflow: Workflow, words: Words) -> Iterator[DeadlineView]:
             title=words.say(part.title.text),
             term=_term(part.within, workflow, words),
             source=words.say(source_words(part.source, workflow)),
+        )
+
+
+def _retention(workflow: Workflow, words: Words) -> Iterator[RetentionView]:
+    for term in () if workflow.retention is None else workflow.retention.after:
+        yield RetentionView(
+            what=words.say(retention_words(term)),
+            years=words.t("workflow_years", n=term.years),
+            source=words.say(retention_source(term, workflow)),
         )
 
 

@@ -9,9 +9,11 @@ from datetime import date
 from pydantic import JsonValue
 
 from engine.access.directory import Person, Surroundings
+from engine.case.files import described_files
 from engine.case.identity import PersonId, UnitId
 from engine.definition.compiled import Definition
 from engine.definition.parts import FieldPart, Privacy
+from web.views.files import FileLink
 from web.views.rungs import rung_of_deadline
 from web.words import Words
 
@@ -26,6 +28,7 @@ class Shown:
     title: str
     text: str
     is_long: bool = False
+    files: tuple[FileLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ class FieldWriter:
     surroundings: Surroundings
     persons: Mapping[PersonId, Person]
     cases: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, FileLink] = field(default_factory=dict)
 
     def title(self, name: str) -> str:
         """Return what a field is called."""
@@ -62,6 +66,11 @@ class FieldWriter:
 
     def shown(self, name: str, value: JsonValue) -> Shown:
         """Return a field with its title; a field for long texts is long whatever stands in it."""
+        described = list(described_files(value))
+        if described:
+            known = tuple(self.files[str(file["id"])] for file in described if file["id"] in self.files)
+            text = "" if known else self.words.listed(str(file["name"]) for file in described)
+            return Shown(title=self.title(name), text=text, is_long=True, files=known)
         text = self.write(name, value)
         part = self.definition.workflow.fields.get(name)
         limit = None if part is None else part.json_schema.get("maxLength")
@@ -118,9 +127,11 @@ class FieldWriter:
                 return self.unit(text)
             case "person":
                 person = self.persons.get(PersonId(text))
-                return text if person is None else person.name
+                return self.words.t("party_nameless") if person is None else person.name
             case "case":
                 return self.cases.get(text, text)
+            case "file":  # sent, and not on record yet
+                return self.words.t("file_waiting")
             case "rung":
                 return rung_of_deadline(text, self.definition, self.words)
             case "date":

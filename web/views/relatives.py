@@ -73,7 +73,7 @@ def _children(view: CaseView, world: World, visit: Visit) -> Iterator[ChildView]
     for child in sorted(view.children, key=lambda child: child.child_role != "lead"):
         definition = world.rules.pinned(child.pins.definition, child.pins.lists)
         workflow = definition.workflow
-        opens = may_see(workflow, child, visit.known.actor, world.surroundings.tree)
+        opens = may_see(definition, child, visit.known.actor, world.surroundings.tree)
         unit = units.get(child.unit)
         yield ChildView(
             unit=child.unit if unit is None else words.say(unit.title),

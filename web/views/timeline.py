@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import JsonValue
 
@@ -12,8 +13,10 @@ from engine.case.codec import at_from
 from engine.case.events import EventType
 from engine.definition.rulebook import Rulebook
 from engine.definition.wording import title_of
-from engine.service.queries import TimelineLine
+from engine.service.behalf import is_whole_day
+from engine.service.queries import EntryFor, TimelineLine
 from web.views.fields import FieldWriter, Shown
+from web.words import Words
 
 HASH_CHARACTERS = 12
 
@@ -40,6 +43,8 @@ class EntryView:
     fields: tuple[Shown, ...]
     hash: str
     mark: str
+    seq: int = 0
+    entered: tuple[str, ...] = ()
 
 
 def entry_view(line: TimelineLine, writer: FieldWriter, rules: Rulebook) -> EntryView:
@@ -58,7 +63,7 @@ def entry_view(line: TimelineLine, writer: FieldWriter, rules: Rulebook) -> Entr
         state=None if line.to_state is None else words.say(title_of(line.to_state, workflow.states)),
         occurred=None
         if line.occurred_at is None
-        else words.t("entry_occurred", at=words.instant(at_from(line.occurred_at))),
+        else words.t("entry_occurred", at=stated_words(at_from(line.occurred_at), words)),
         cause=_cause(line.body, writer, rules),
         checked=tuple(
             Checked(text=words.t("workflow_unless", refusal=refusals.get(guard, guard)), holds=holds)
@@ -70,7 +75,27 @@ def entry_view(line: TimelineLine, writer: FieldWriter, rules: Rulebook) -> Entr
         ),
         hash=words.t("entry_hash", seq=line.seq, hash=line.hash[:HASH_CHARACTERS]),
         mark=line.type,
+        seq=line.seq,
+        entered=() if line.entered is None else entered_words(line.entered, words),
     )
+
+
+def stated_words(at: datetime, words: Words) -> str:
+    """Return when something is said to have happened: the day alone where no hour of it was given."""
+    return words.day(at) if is_whole_day(at) else words.instant(at)
+
+
+def entered_words(entry: EntryFor, words: Words) -> tuple[str, ...]:
+    """Return what is said of an entry on behalf: for whom, in what form it came, on what basis, and of which scan."""
+    whom = words.t("entered_nobody") if entry.whom is None else entry.whom
+    if entry.is_hidden:
+        whom = words.t("entered_hidden")
+    told = [words.t("entered_for", whom=whom, kind=words.t(f"behalf_kind_{entry.kind}"))]
+    if entry.basis is not None:
+        told.append(words.t("entered_basis", basis=entry.basis))
+    if entry.scan is not None:
+        told.append(words.t("entered_scan", scan=entry.scan[:HASH_CHARACTERS]))
+    return tuple(told)
 
 
 def _title(line: TimelineLine, writer: FieldWriter) -> str:
@@ -80,6 +105,8 @@ def _title(line: TimelineLine, writer: FieldWriter) -> str:
             return words.t("entry_opened")
         case EventType.NOTED:
             return words.t("entry_noted")
+        case EventType.ERASED:
+            return words.t("entry_erased")
         case _ if line.transition is not None:
             return words.say(title_of(line.transition, workflow.transitions))
         case _:
@@ -90,9 +117,15 @@ def _who(line: TimelineLine, writer: FieldWriter) -> str:
     words = writer.words
     if line.who in (str(ActorKind.SYSTEM), str(ActorKind.IMPORT)):
         return words.t(f"who_{line.who}")
-    if line.role is None:
-        return line.who
-    return words.t("entry_by", who=line.who, role=words.say(title_of(line.role, writer.definition.workflow.roles)))
+    roles = writer.definition.workflow.roles
+    role = "" if line.role is None else words.say(title_of(line.role, roles))
+    if line.is_nameless:
+        if line.role in roles and roles[line.role].bound == "code":
+            return role
+        # By what right they filed would narrow down who they are.
+        own = writer.definition.workflow.opener_becomes if line.type == EventType.OPENED else line.role
+        return words.t("who_nameless", role=words.say(title_of(own, roles))) if own else words.t("party_nameless")
+    return words.t("entry_by", who=line.who, role=role) if role else line.who
 
 
 def _cause(body: Mapping[str, JsonValue], writer: FieldWriter, rules: Rulebook) -> str | None:

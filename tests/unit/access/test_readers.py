@@ -27,7 +27,7 @@ RULES = a_rulebook(
         """,
     ),
 )
-WORKFLOW, UNITS = RULES.newest("errand"), a_tree()
+DEFINITION, UNITS = RULES.for_new("errand"), a_tree()
 OWN = {"role:clerk@plant", "role:clerk@works", "role:unit_head@plant"}
 
 
@@ -40,7 +40,7 @@ def a_plant_case(*children: tuple[str, ChildRole, int], **changes: object) -> Ca
 
 
 def readers(case: Case) -> frozenset[str]:
-    return readers_of(case, WORKFLOW, RULES, UNITS)
+    return readers_of(case, DEFINITION, RULES, UNITS)
 
 
 def test_roles_read_in_the_unit_and_inherited_ones_above_it() -> None:
@@ -98,13 +98,13 @@ def test_a_role_may_read_in_certain_states_only() -> None:
             """
         )
     )
-    workflow, delegate = rules.newest("errand"), a_person("li", "delegate@works")
+    definition, delegate = rules.for_new("errand"), a_person("li", "delegate@works")
     for state, answer in (("submitted", True), ("handling", False)):
         case = a_case(rules, state=state, parties=[Party("invited", PersonId("sun"))])
-        found = readers_of(case, workflow, rules, UNITS)
+        found = readers_of(case, definition, rules, UNITS)
         assert ("role:delegate@works" in found, "person:sun" in found) == (answer, answer)
-        assert may_see(workflow, case, delegate, UNITS) is answer
-        assert may_see(workflow, case, a_person("sun"), UNITS) is answer
+        assert may_see(definition, case, delegate, UNITS) is answer
+        assert may_see(definition, case, a_person("sun"), UNITS) is answer
 
 
 def test_an_actor_is_a_short_list_of_principals() -> None:

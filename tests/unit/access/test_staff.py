@@ -28,7 +28,7 @@ ROOT = RootId("works")
 
 
 def staff(case: Case) -> frozenset[str]:
-    return staff_of(case, RULES.newest("errand"), RULES, a_tree())
+    return staff_of(case, RULES.for_new("errand"), RULES, a_tree())
 
 
 def test_parties_and_those_who_are_only_asked_do_not_work_on_a_case() -> None:

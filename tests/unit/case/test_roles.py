@@ -7,7 +7,8 @@ import pytest
 from engine.case.actors import IMPORT, SYSTEM, Actor
 from engine.case.case import Case, Child, Party
 from engine.case.identity import CaseId, PersonId, UnitId
-from engine.case.roles import Capacity, accused_units, first_capacity, holds_role, may_see
+from engine.case.roles import Capacity, first_capacity, holds_role, may_see
+from engine.case.secrecy import accused_units
 from engine.case.units import UnitTree
 from tests.support.builders import ROOT, STRANGER, a_case, a_definition_with, a_person, a_rulebook, a_tree
 
@@ -21,7 +22,8 @@ RULES = a_rulebook(
     ),
     a_definition_with(name="task"),
 )
-WORKFLOW, UNITS = RULES.newest("errand"), a_tree()
+DEFINITION, UNITS = RULES.for_new("errand"), a_tree()
+WORKFLOW = DEFINITION.workflow
 
 
 def handled_by(unit: str, **changes: object) -> Case:
@@ -96,7 +98,7 @@ def test_the_first_role_of_the_list_counts_with_the_unit_of_its_grant() -> None:
     ],
 )
 def test_parties_roles_and_the_handling_unit_see_a_case(actor: Actor, answer: bool) -> None:
-    assert may_see(WORKFLOW, handled_by("canteen"), actor, UNITS) is answer
+    assert may_see(DEFINITION, handled_by("canteen"), actor, UNITS) is answer
 
 
 @pytest.mark.parametrize(
@@ -113,13 +115,13 @@ def test_parties_roles_and_the_handling_unit_see_a_case(actor: Actor, answer: bo
 def test_a_unit_complained_about_and_all_below_it_see_nothing(accused: list[str], actor: Actor, answer: bool) -> None:
     case = handled_by("canteen", data={"accused_units": accused})
     assert accused_units(case) == set(accused)
-    assert may_see(WORKFLOW, case, actor, UNITS) is answer
+    assert may_see(DEFINITION, case, actor, UNITS) is answer
 
 
 def test_a_complaint_about_the_whole_organisation_is_kept_from_nobody() -> None:
     case = handled_by("canteen", data={"accused_units": ["works", "canteen"]})
     assert accused_units(case) == {"canteen"}
-    assert may_see(WORKFLOW, case, a_person("li", "clerk@plant"), UNITS)
+    assert may_see(DEFINITION, case, a_person("li", "clerk@plant"), UNITS)
 
 
 def test_a_lineage_ends_at_the_root_and_never_goes_in_circles() -> None:

@@ -12,7 +12,7 @@ from engine.case.identity import CaseId
 from engine.definition.compiled import Definition
 from engine.definition.names import measure_names
 from engine.figures.facts import Facts, Named, Names, Scope, facts_of, head_of
-from engine.service.ports import SpanLine
+from engine.service.history_ports import SpanLine
 from tests.support.ledgers import small_rules
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)

@@ -56,7 +56,7 @@ def test_a_finished_row_tells_the_whole_life(planner: MakePlanner) -> None:
         "assign",
         "acknowledge",
         "record_reply",
-        "record_evaluation",
+        "evaluate",
         "close",
     ]
 
@@ -66,7 +66,7 @@ def test_units_and_codes_are_found_by_name(planner: MakePlanner) -> None:
     by_name = {move.name: move for move in life.moves}
     assert by_name["assign"].form == {"lead": "houqin", "co_handlers": ["caiwu"]}
     assert by_name["acknowledge"].child == "lead"
-    assert by_name["record_evaluation"].form["evaluation_result"] == "basic"
+    assert by_name["evaluate"].form["evaluation_result"] == "basic"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_person_is_bound_only_when_exactly_one_is_known(planner: MakePlanner) 
 def test_a_register_with_one_judgement_leaves_the_other_without_opinion(planner: MakePlanner) -> None:
     cells = {name: value for name, value in DONE.items() if name != "办理态度评价"}
     life = planner(*cells).life(row_of(5, cells))
-    form = next(move.form for move in life.moves if move.name == "record_evaluation")
+    form = next(move.form for move in life.moves if move.name == "evaluate")
     assert (form["evaluation_attitude"], form["evaluation_result"]) == ("no_opinion", "basic")
 
 

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from engine.errors import InputRefused
-from engine.ledger.commitments import NullSealer, Opened, Sealer, commit, opens
+from engine.ledger.commitments import NullSealer, Opened, PrivateValue, Sealer, commit, opens
 
 SALT = bytes(range(32))
 PLACE = {"case": "c1", "entry": "e1", "path": "text"}
@@ -62,19 +62,25 @@ def test_a_short_salt_is_a_defect_of_ours() -> None:
     with pytest.raises(AssertionError):
         commit("c1", "e1", "text", "a", SALT[:31])
     with pytest.raises(AssertionError):
-        NullSealer().seal("e1", "text", SALT[:31], "a")
+        NullSealer().seal("e1", [PrivateValue("text", SALT[:31], "a")])
 
 
-def test_the_null_sealer_writes_salt_and_value_in_the_clear() -> None:
-    assert NullSealer().seal("e1", "text", SALT, {"a": "食堂"}) == SALT + '{"a":"食堂"}'.encode()
+def test_the_null_sealer_writes_salt_and_value_in_the_clear_under_no_key() -> None:
+    key, ciphertexts = NullSealer().seal("e1", [PrivateValue("text", SALT, {"a": "食堂"})])
+
+    assert (key, ciphertexts) == ("", (SALT + '{"a":"食堂"}'.encode(),))
 
 
-def test_the_null_sealer_opens_what_it_sealed() -> None:
+def test_the_null_sealer_opens_what_it_sealed_and_nothing_that_names_a_key() -> None:
     sealer: Sealer = NullSealer()
+    key, (first, second) = sealer.seal("e1", [PrivateValue("text", SALT, [1, "a"]), PrivateValue("other", SALT, "b")])
 
-    assert sealer.open("e1", "text", sealer.seal("e1", "text", SALT, [1, "a"])) == Opened(salt=SALT, value=[1, "a"])
+    assert sealer.open("e1", "text", key, first) == Opened(salt=SALT, value=[1, "a"])
+    assert sealer.open("e1", "other", key, second) == Opened(salt=SALT, value="b")
+    assert sealer.open("e1", "text", "0000000000000001", first) is None
+    assert not sealer.holds("", "text")
 
 
 @pytest.mark.parametrize("ciphertext", [b"", SALT[:31], SALT, SALT + b"{", SALT + b"[ 1]", SALT + b"\xff"])
 def test_the_null_sealer_opens_nothing_else(ciphertext: bytes) -> None:
-    assert NullSealer().open("e1", "text", ciphertext) is None
+    assert NullSealer().open("e1", "text", "", ciphertext) is None

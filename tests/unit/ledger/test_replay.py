@@ -60,7 +60,7 @@ def chain_of(registry: Registry, case: CaseId) -> Chain:
     bodies: list[Any] = [parse_canonical(entry.body) for entry in file.entries]
     openings: dict[int, dict[str, Opened | None]] = {}
     for row in file.privates:
-        opened = SEALER.open(bodies[row.seq - 1]["id"], row.path, row.ciphertext)
+        opened = SEALER.open(bodies[row.seq - 1]["id"], row.path, row.key, row.ciphertext)
         openings.setdefault(row.seq, {})[row.path] = opened
     return Chain(bodies, openings)
 

@@ -13,7 +13,7 @@ from engine.case.identity import CaseId, PersonId, RootId
 from engine.ledger.canonical import canonical
 from engine.ledger.chain import entry_hash
 from engine.ledger.streams import Fact, Swept, fact_entry, is_stream, stream_for, stream_of, swept_fact
-from engine.service.ports import CaseFile
+from engine.service.history_ports import CaseFile
 from engine.service.rows import EntryRow
 from engine.service.verify import verify_stream
 

@@ -12,7 +12,8 @@ from engine.access.directory import Person
 from engine.case.actors import Grant
 from engine.case.case import Case
 from engine.case.identity import PersonId, UnitId
-from engine.case.roles import accused_units, holds_role
+from engine.case.roles import holds_role
+from engine.case.secrecy import accused_units
 from engine.service.notice_recipients import (
     Recipient,
     accused_of,

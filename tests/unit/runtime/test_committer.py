@@ -12,6 +12,7 @@ import pytest
 
 from engine.case.commands import Command
 from engine.case.decide import decide
+from engine.case.identity import PersonId
 from engine.case.situation import Situation
 from engine.errors import (
     BanjieError,
@@ -23,14 +24,14 @@ from engine.errors import (
     TooBusy,
 )
 from engine.service import execute as execute_module
+from engine.service.account_writes import NoteFailure
 from engine.service.case_cache import CaseCache
 from engine.service.execute import Done
 from engine.service.office import Answer
-from engine.service.plain import NoteFailure
 from engine.service.ports import Conflict
 from engine.service.rows import BatchRows
 from runtime.committer import CONFLICT_ROUNDS_MAX, LATER_ROUNDS_MAX, LATER_ROUNDS_WAIT, LocalOffice
-from tests.support.builders import at
+from tests.support.builders import ROOT, at
 from tests.support.committer_bench import (
     WAIT_SECONDS,
     Bench,
@@ -174,7 +175,7 @@ def test_an_unknown_commit_tells_every_waiter_and_ends_the_process() -> None:
 
     def write() -> None:
         with pytest.raises(BanjieError) as refused:
-            bench.committer.write([NoteFailure("li", at("2026-03-02"))])
+            bench.committer.write([NoteFailure(ROOT, PersonId("li"), at("2026-03-02"))])
         plain.append(refused.value)
 
     def unknown() -> None:
@@ -222,7 +223,7 @@ def test_an_unknown_plain_write_ends_the_process_too() -> None:
 
     bench.store.at_begin = unknown
     with pytest.raises(OutcomeUnknown):
-        bench.committer.write([NoteFailure("li", at("2026-03-02"))])
+        bench.committer.write([NoteFailure(ROOT, PersonId("li"), at("2026-03-02"))])
     bench.committer.close()
     assert bench.unknowns == ["ended"]
 
@@ -329,7 +330,12 @@ def test_a_case_held_for_ever_is_unavailable_in_the_end(bench: Bench) -> None:
 
 def test_plain_writes_go_through_the_same_writer(bench: Bench) -> None:
     office = LocalOffice(bench.committer, lambda: at("2026-03-02"))
-    office.write([NoteFailure("li", at("1970-01-01", 8)), NoteFailure("wu", at("1970-01-01", 8, 1))])
+    office.write(
+        [
+            NoteFailure(ROOT, PersonId("li"), at("1970-01-01", 8)),
+            NoteFailure(ROOT, PersonId("wu"), at("1970-01-01", 8, 1)),
+        ]
+    )
     assert bench.store.plain_writes == [("li", 0), ("wu", 60_000_000)]
     assert office.now() == at("2026-03-02")
     assert len(office.carry_out([opening("k")])) == 1
@@ -342,7 +348,7 @@ def test_plain_writes_go_through_the_same_writer(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("raised", "answered"),
-    [(refusal(), StorageError), (Conflict(), StorageUnavailable), (ZeroDivisionError(), ZeroDivisionError)],
+    [(refusal(), StorageError), (ZeroDivisionError(), ZeroDivisionError)],
 )
 def test_a_plain_write_that_fails_tells_who_asked_and_no_one_else(
     bench: Bench, raised: Exception, answered: type[Exception]
@@ -353,9 +359,28 @@ def test_a_plain_write_that_fails_tells_who_asked_and_no_one_else(
 
     bench.store.at_begin = fail
     with pytest.raises(answered):
-        bench.committer.write([NoteFailure("li", at("2026-03-02"))])
+        bench.committer.write([NoteFailure(ROOT, PersonId("li"), at("2026-03-02"))])
     assert bench.store.plain_writes == []
     assert isinstance(bench.committer.carry_out([opening("k")])[0], Done)
+
+
+@pytest.mark.parametrize(("conflicts", "holds"), [(1, True), (CONFLICT_ROUNDS_MAX, False)])
+def test_a_plain_write_that_meets_another_is_made_again_a_few_times(bench: Bench, conflicts: int, holds: bool) -> None:
+    met: list[None] = []
+
+    def conflict() -> None:
+        if len(met) < conflicts:
+            met.append(None)
+            raise Conflict
+
+    bench.store.at_begin = conflict
+    if holds:
+        bench.committer.write([NoteFailure(ROOT, PersonId("li"), at("2026-03-02"))])
+    else:
+        with pytest.raises(StorageUnavailable):
+            bench.committer.write([NoteFailure(ROOT, PersonId("li"), at("2026-03-02"))])
+    assert len(bench.store.plain_writes) == holds
+    assert len(met) == conflicts
 
 
 def test_closing_carries_out_what_waits_and_refuses_what_comes_after() -> None:

@@ -12,8 +12,8 @@ from engine.access.directory import Deputation, Person
 from engine.case.identity import PersonId, RootId
 from engine.errors import FormInvalid, InputRefused, NotFound
 from engine.service.absences import Away, absence_of, absences, taken_back
+from engine.service.account_ports import Account
 from engine.service.plain import AddDeputation, RemoveDeputation
-from engine.service.ports import Account
 
 ROOT = RootId("works")
 TODAY = date(2026, 3, 4)

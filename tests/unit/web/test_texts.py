@@ -8,9 +8,12 @@ from pathlib import Path
 
 from engine.calendar.walk import Mark
 from engine.case.actors import ActorKind
+from engine.case.commands import BasisKind
 from engine.definition.parts import Milestone, Phase, Privacy
 from engine.figures.measures import Grouping
-from web.pages import inbox
+from engine.figures.report import Audience
+from engine.service.rights_history import KINDS
+from web.pages import account, accounts, grants, inbox, linked_login
 from web.pages.overdue import RANGES_DAYS
 from web.shell import SECTIONS
 from web.texts import TEXTS
@@ -22,10 +25,11 @@ ASKED = re.compile(r"\bt\(([^()]*)\)?")
 NAMES = re.compile(r"""["']([a-z][a-z_0-9]+)["']""")
 # Names put together from a closed set, as step_submitted.
 MADE = {
-    *(f"nav_{name}" for name in (*SECTIONS, "jobs")),
+    *(f"nav_{name}" for name in (*SECTIONS, "accounts", "grants", "jobs")),
     *(f"phase_{phase}" for phase in Phase),
     *(f"step_{milestone}" for milestone in Milestone),
     *(f"privacy_{privacy}" for privacy in Privacy),
+    *(f"behalf_kind_{kind}" for kind in BasisKind),
     *(f"privacy_{privacy}_note" for privacy in Privacy),
     *(f"mark_{mark}" for mark in Mark),
     *(f"who_{kind}" for kind in ActorKind if kind is not ActorKind.PERSON),
@@ -33,7 +37,16 @@ MADE = {
     *(f"{kind}_{form}" for kind in ("left", "late") for form in ("one", "days")),
     *RANGES_DAYS.values(),
     *inbox.DONE.values(),
+    *account.DONE.values(),
+    *accounts.DONE.values(),
+    *linked_login.DONE.values(),
     *(f"absence_{standing}" for standing in ("now", "coming", "over")),
+    *(f"grants_standing_{standing}" for standing in ("now", "coming", "over")),
+    *(f"grants_{kind}" for kind in (*KINDS, "system", "security", "audit")),
+    *grants.DONE.values(),
+    *(f"figures_{part}_{audience}" for part in ("audience", "note") for audience in Audience),
+    *(f"access_reads_{privacy}" for privacy in (*Privacy, "brief")),
+    *("access_own", "access_inherited"),
     *(f"channel_{done}" for done in ("saved", "forgotten")),
     *(f"absence_{done}" for done in ("saved", "ended")),
     "role_lead",

@@ -139,7 +139,7 @@ def test_values_are_written_as_readers_read_them(definition: Definition) -> None
     writer = a_writer(definition)
     assert writer.write("lead", "works") == "总厂"
     assert writer.write("lead", "gone") == "gone"
-    assert writer.write("others", ["p1", "p2"]) == "石磊生、p2"
+    assert writer.write("others", ["p1", "p2"]) == "石磊生、（不显示姓名）"
     assert writer.write("into", "c1") == "第1号 食堂"
     assert writer.write("on", "2026-10-13") == "2026年10月13日（周二）"
     assert writer.write("agreed", False) == "否"

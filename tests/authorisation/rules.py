@@ -1,0 +1,168 @@
+"""What every address asks of whoever uses it, in one table: an address that does not stand here fails the test.
+
+Kinds: OPEN needs no login; LOGIN any login; CASE the right to see the case it names; RIGHTS that, or to audit its unit;
+the others name an office. The table is written by hand, from the issue and the design, never from the code.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Rule(StrEnum):
+    OPEN = "open"
+    LOGIN = "login"
+    CASE = "case"
+    RIGHTS = "rights"
+    OPERATOR = "operator"
+    CARER = "carer"
+    TOKENS = "tokens"
+    GRANTS = "grants"
+
+
+OFFICES: Final = {
+    # Who gets past the door of an office's addresses: role, and only at the top of the house where that is said.
+    Rule.OPERATOR: ({"union_office"}, True),
+    Rule.CARER: ({"union_office"}, False),
+    Rule.TOKENS: ({"security_administrator"}, True),
+    Rule.GRANTS: ({"security_administrator", "audit_administrator"}, False),
+}
+
+API: Final = {
+    "POST /cases": Rule.LOGIN,
+    "POST /cases/{case_id}/transitions": Rule.CASE,
+    "POST /transitions": Rule.LOGIN,
+    "GET /cases": Rule.LOGIN,
+    "GET /cases/{case_id}": Rule.CASE,
+    "GET /cases/{case_id}/timeline": Rule.CASE,
+    "GET /cases/{case_id}/deadlines": Rule.CASE,
+    "GET /cases/{case_id}/access": Rule.RIGHTS,
+    "GET /cases/{case_id}/notices": Rule.CASE,
+    "GET /cases/{case_id}/files": Rule.CASE,
+    "GET /cases/{case_id}/files/{file_id}": Rule.CASE,
+    "GET /cases/{case_id}/erasures": Rule.CASE,
+    "POST /cases/{case_id}/erasures": Rule.CASE,
+    "POST /cases/{case_id}/erasures/{erasure}/approval": Rule.CASE,
+    "GET /cases/{case_id}/proof": Rule.CASE,
+    "GET /cases/{case_id}/bundle": Rule.CASE,
+    "GET /overdue": Rule.LOGIN,
+    "POST /uploads": Rule.LOGIN,
+    "GET /notices": Rule.LOGIN,
+    "POST /notices/read": Rule.LOGIN,
+    "POST /notices/acknowledge": Rule.LOGIN,
+    "GET /me/notices": Rule.LOGIN,
+    "PUT /me/notices/{channel}": Rule.LOGIN,
+    "DELETE /me/notices/{channel}": Rule.LOGIN,
+    "GET /me/absences": Rule.LOGIN,
+    "POST /me/absences": Rule.LOGIN,
+    "DELETE /me/absences/{key}": Rule.LOGIN,
+    "PUT /me/password": Rule.LOGIN,
+    "GET /me/sessions": Rule.LOGIN,
+    "DELETE /me/sessions": Rule.LOGIN,
+    "DELETE /me/sessions/{number}": Rule.LOGIN,
+    "GET /me/tokens": Rule.LOGIN,
+    "POST /me/tokens": Rule.LOGIN,
+    "DELETE /me/tokens/{number}": Rule.LOGIN,
+    "GET /accounts": Rule.CARER,
+    "GET /accounts/tokens": Rule.TOKENS,
+    "DELETE /accounts/tokens/{number}": Rule.TOKENS,
+    "POST /accounts/{login}/slip": Rule.CARER,
+    "GET /grants": Rule.GRANTS,
+    "GET /grants/history": Rule.GRANTS,
+    "POST /grants": Rule.LOGIN,
+    "POST /grants/end": Rule.LOGIN,
+    "GET /workflows": Rule.LOGIN,
+    "GET /workflows/{name}": Rule.LOGIN,
+    "GET /calendar/due": Rule.LOGIN,
+    "GET /figures/{workflow}": Rule.LOGIN,
+    "GET /ledger/checkpoint": Rule.OPEN,
+    "GET /jobs": Rule.OPERATOR,
+    "POST /jobs/{number}/run": Rule.OPERATOR,
+    "GET /anonymous": Rule.OPEN,
+    "POST /anonymous": Rule.OPEN,
+    "POST /anonymous/look": Rule.OPEN,
+    "POST /anonymous/transitions": Rule.OPEN,
+    "GET /health": Rule.OPEN,
+    "GET /openapi.json": Rule.LOGIN,
+}
+
+PAGES: Final = {
+    "GET /": Rule.LOGIN,
+    "GET /login": Rule.OPEN,
+    "POST /login": Rule.OPEN,
+    "POST /login/code": Rule.OPEN,
+    "POST /logout": Rule.LOGIN,
+    "GET /notices": Rule.LOGIN,
+    "POST /notices/read": Rule.LOGIN,
+    "POST /notices/acknowledge": Rule.LOGIN,
+    "GET /cases/new/{workflow}": Rule.LOGIN,
+    "POST /cases/new/{workflow}": Rule.LOGIN,
+    "GET /cases/new/{workflow}/on-behalf": Rule.LOGIN,
+    "POST /cases/new/{workflow}/on-behalf": Rule.LOGIN,
+    "GET /cases": Rule.LOGIN,
+    "GET /cases/{case_id}": Rule.CASE,
+    "POST /cases/{case_id}/{transition}": Rule.CASE,
+    "GET /cases/{case_id}/access": Rule.RIGHTS,
+    "GET /cases/{case_id}/on-behalf/{move}": Rule.CASE,
+    "POST /cases/{case_id}/on-behalf/{move}": Rule.CASE,
+    "GET /cases/{case_id}/erasure": Rule.CASE,
+    "POST /cases/{case_id}/erasure/ask": Rule.CASE,
+    "POST /cases/{case_id}/erasure/{erasure}/approve": Rule.CASE,
+    "GET /cases/{case_id}/slip/{seq}": Rule.CASE,
+    "GET /cases/{case_id}/receipt/{seq}": Rule.CASE,
+    "GET /cases/{case_id}/receipt/{seq}/code.png": Rule.CASE,
+    "GET /cases/{case_id}/receipt/{seq}/receipt.txt": Rule.CASE,
+    "GET /cases/{case_id}/files/{file_id}": Rule.CASE,
+    "GET /receipts": Rule.OPEN,
+    "POST /receipts": Rule.OPEN,
+    "GET /overdue": Rule.LOGIN,
+    "GET /overdue/act": Rule.LOGIN,
+    "POST /overdue/act": Rule.LOGIN,
+    "GET /figures": Rule.LOGIN,
+    "GET /figures/{workflow}": Rule.LOGIN,
+    "GET /workflows": Rule.LOGIN,
+    "GET /workflows/{name}": Rule.LOGIN,
+    "GET /me": Rule.LOGIN,
+    "GET /me/cases": Rule.LOGIN,
+    "GET /me/notices": Rule.LOGIN,
+    "POST /me/notices/{channel}": Rule.LOGIN,
+    "POST /me/notices/{channel}/forget": Rule.LOGIN,
+    "GET /me/absence": Rule.LOGIN,
+    "POST /me/absence": Rule.LOGIN,
+    "POST /me/absence/{key}/end": Rule.LOGIN,
+    "GET /me/password": Rule.LOGIN,
+    "POST /me/password": Rule.LOGIN,
+    "GET /me/second-factor": Rule.LOGIN,
+    "GET /me/second-factor/picture.svg": Rule.LOGIN,
+    "POST /me/second-factor": Rule.LOGIN,
+    "POST /me/second-factor/remove": Rule.LOGIN,
+    "GET /me/sessions": Rule.LOGIN,
+    "POST /me/sessions/{number}/end": Rule.LOGIN,
+    "POST /me/sessions/end-others": Rule.LOGIN,
+    "GET /me/tokens": Rule.LOGIN,
+    "POST /me/tokens": Rule.LOGIN,
+    "POST /me/tokens/{number}/end": Rule.LOGIN,
+    "GET /accounts": Rule.LOGIN,
+    "POST /accounts/slips": Rule.CARER,
+    "POST /accounts/{login}/reset": Rule.CARER,
+    "POST /accounts/{login}/second-factor": Rule.CARER,
+    "GET /accounts/tokens": Rule.TOKENS,
+    "POST /accounts/tokens/{number}/end": Rule.TOKENS,
+    "GET /grants": Rule.GRANTS,
+    "GET /grants/{person}": Rule.GRANTS,
+    "POST /grants": Rule.LOGIN,
+    "POST /grants/end": Rule.LOGIN,
+    "GET /activate": Rule.OPEN,
+    "POST /activate": Rule.OPEN,
+    "GET /link/{secret}": Rule.OPEN,
+    "POST /link/{secret}": Rule.OPEN,
+    "GET /jobs": Rule.OPERATOR,
+    "POST /jobs/{number}/run": Rule.OPERATOR,
+    "GET /anonymous": Rule.OPEN,
+    "POST /anonymous": Rule.OPEN,
+    "GET /anonymous/look": Rule.OPEN,
+    "GET /anonymous/act": Rule.OPEN,
+    "POST /anonymous/look": Rule.OPEN,
+    "POST /anonymous/act": Rule.OPEN,
+}
