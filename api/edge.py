@@ -35,6 +35,9 @@ class ReceiptPen(Protocol):
     def receipt(self, root: RootId, case: str, seq: int, digest: bytes) -> SignedReceipt:
         """Return the receipt of an entry, the same each time."""
 
+    def deposit(self, root: RootId, command: bytes) -> SignedReceipt:
+        """Return the receipt of an anonymous submission that is not on record yet; it names no instant."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiSettings:

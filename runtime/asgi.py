@@ -87,6 +87,7 @@ def _api_settings(settings: Settings, clock: Clock) -> ApiSettings:
         channels=configured(settings),
         accounts=account_rules(settings),
         pages_url=settings.pages_url,
+        https=settings.pages_url.startswith("https://"),
         small_installation=settings.small_installation,
         provider=provider_of(settings),
         log_key=known_key(settings),

@@ -32,7 +32,8 @@ from runtime.keys.places import EPOCHS_NAME, FILE_MODE, FOLDER_MODE, KEYS_NAME, 
 from runtime.signer.child import signer_folder
 
 if TYPE_CHECKING:
-    from runtime.settings import Settings
+    from runtime.receipt_key import RECEIPTS_KEY
+from runtime.settings import Settings
 
 PAGES_AT_ONCE: Final = 2_000
 _FORMAT: Final = 1
@@ -93,8 +94,8 @@ def back_up(settings: Settings, folder: Path, now: datetime, progress: Callable[
 
 
 def back_up_keys(settings: Settings, folder: Path, database: Path) -> None:
-    """Write the key files, the accounts' key and the signer's folder to a folder of their own, in place of their last
-    back-up there.
+    """Write the key files, the keys of accounts and receipts and the signer's folder to a folder of their own, in place
+    of their last back-up there.
 
     An older copy must not be kept: with it, what was erased since could be opened again.
 
@@ -102,7 +103,7 @@ def back_up_keys(settings: Settings, folder: Path, database: Path) -> None:
         InputRefused: the folder is the one of the database's back-up.
         KeysUnavailable: there are no keys.
     """
-    places, accounts = places_of(settings), settings.accounts_key_file
+    places = places_of(settings)
     if folder.resolve() == database.resolve() or database.resolve() in folder.resolve().parents:
         raise InputRefused(
             Text(
@@ -123,8 +124,9 @@ def back_up_keys(settings: Settings, folder: Path, database: Path) -> None:
                 source.backup(target)
             beside.replace(folder / KEYS_NAME)
             copy_file(places.epochs, folder / EPOCHS_NAME)
-        if accounts.is_file():
-            copy_file(accounts, folder / accounts.name)
+        for key in _small_keys(settings):
+            if key.is_file():
+                copy_file(key, folder / key.name)
         back_up_signer(signer_folder(settings), folder)
     except (OSError, sqlite3.Error) as error:
         raise StorageUnavailable from error
@@ -224,9 +226,9 @@ def _refuse_what_is_there(settings: Settings, manifest: Manifest) -> None:
 
 
 def _lay_keys(settings: Settings, folder: Path, laid: list[Path]) -> None:
-    """Put keys, the accounts' key and the signer's folder back, each where there is none; add the files to ``laid``."""
-    places, accounts = places_of(settings), settings.accounts_key_file
-    wanted = [(folder / accounts.name, accounts)] if (folder / accounts.name).is_file() else []
+    """Put the keys and the signer's folder back, each where there is none; add the files to ``laid``."""
+    places = places_of(settings)
+    wanted = [(folder / key.name, key) for key in _small_keys(settings) if (folder / key.name).is_file()]
     if not places.keys.exists():
         needed = [(folder / KEYS_NAME, places.keys), (folder / EPOCHS_NAME, places.epochs)]
         for source, _target in needed:
@@ -238,6 +240,12 @@ def _lay_keys(settings: Settings, folder: Path, laid: list[Path]) -> None:
             copy_file(source, target)
             laid.append(target)
     laid += lay_signer_back(folder, signer_folder(settings))
+
+
+def _small_keys(settings: Settings) -> tuple[Path, Path]:
+    """Return the files of the keys of accounts (veils rest on it too) and of receipts."""
+    accounts = settings.accounts_key_file
+    return accounts, accounts.with_name(RECEIPTS_KEY)
 
 
 def _copy(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:

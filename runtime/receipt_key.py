@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.case.identity import RootId
 from engine.ledger.notes import KeyType, VerifierKey
-from engine.ledger.receipts import Receipt, SignedReceipt, issue
+from engine.ledger.receipts import Deposit, Receipt, SignedReceipt, issue
 from engine.ledger.streams import Fact
 from engine.service.desk import Desk
 from engine.service.plain import RecordFact
@@ -40,6 +40,10 @@ class ReceiptKey:
     def receipt(self, root: RootId, case: str, seq: int, digest: bytes) -> SignedReceipt:
         """Return the receipt of an entry, the same each time."""
         return issue(Receipt(ledger=root, case=case, seq=seq, hash=digest), self.key, self._private().sign)
+
+    def deposit(self, root: RootId, command: bytes) -> SignedReceipt:
+        """Return the receipt of an anonymous submission that is not on record yet; it names no instant."""
+        return issue(Deposit(ledger=root, command=command), self.key, self._private().sign)
 
     def announcement(self) -> Fact:
         """Return what the ledger tells of the key."""

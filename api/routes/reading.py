@@ -84,7 +84,7 @@ def reading_routes(edge: Edge) -> APIRouter:
 
     @router.get("/cases/{case_id}/access")
     def read_access(request: Request, case_id: str) -> JSONResponse:
-        """Return who holds which right on a case, and from where: to those working on it, auditors, and who filed it."""
+        """Return who holds which right on a case, and from where: to those working on it, auditors, and its opener."""
         asker = edge.identities.in_thread(request)
         world, staff = edge.world(asker), edge.settings.accounts.staff
         found = case_access(edge.desk, asker.root, CaseId(case_id), asker.actor, world, staff)

@@ -13,10 +13,11 @@ from pydantic import JsonValue
 from engine.access.readers import principals_of
 from engine.case.actors import Actor
 from engine.case.case import Case
-from engine.case.codec import microseconds
+from engine.case.codec import at_text, instant, microseconds
 from engine.case.identity import PersonId, RootId
 from engine.case.secrecy import as_party
 from engine.errors import NotFound
+from engine.service.account_ports import LinkedLogin
 from engine.service.desk import Desk
 from engine.service.ports import CaseFilter
 from engine.text import Text
@@ -53,6 +54,7 @@ def about_person(desk: Desk, root: RootId, person: PersonId) -> Json:
             }
             for one in desk.reads.deputations(root, person)
         ],
+        "linked_login": _linked(desk.reads.link(root, person)),
         "notices": [
             {"channel": one.channel, "address": one.address, "active": one.active}
             for one in desk.reads.preferences(root, [person])
@@ -106,6 +108,10 @@ def _about_case(desk: Desk, case: Case, actor: Actor) -> Json:
         "fields": fields,
         "entries": entries,
     }
+
+
+def _linked(link: LinkedLogin | None) -> Json | None:
+    return None if link is None else {"issuer": link.issuer, "since": at_text(instant(link.linked_at))}
 
 
 def _day(day: object) -> str | None:

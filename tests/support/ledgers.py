@@ -147,7 +147,9 @@ class Tables:
             for case in cases
         ]
 
-    def spans_of_workflow(self, root: RootId, workflow: str, at: int) -> Iterator[SpanLine]:
+    def spans_of_workflow(
+        self, root: RootId, workflow: str, at: int, principals: Sequence[str] | None = None
+    ) -> Iterator[SpanLine]:
         for span in sorted(self.spans, key=lambda span: (span.case, span.kind, span.seq)):
             if self.cases[span.case].workflow == workflow and span.from_at <= at:
                 yield SpanLine(CaseId(span.case), span.kind, span.seq, span.value, span.from_at, span.until_at)

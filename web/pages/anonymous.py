@@ -28,7 +28,7 @@ from engine.case.identity import RootId
 from engine.case.scope import SHANGHAI
 from engine.case.secrecy import ACCUSED_UNITS, ANONYMOUS_HOURS, next_boundary
 from engine.errors import BanjieError, FieldProblem, FormInvalid, NotFound
-from engine.ledger.receipts import Deposit, short_form
+from engine.ledger.receipts import short_form
 from engine.service.deposits import DepositBox, Deposited
 from engine.service.filing.cabinet import Cabinet
 from engine.service.strangers import (
@@ -211,25 +211,16 @@ def _is_large(shell: Shell, entrance: Entrance | None) -> bool:
 
 
 def _code_page(shell: Shell, visit: Visit, root: RootId, deposited: Deposited) -> Response:
+    pen = shell.edge.settings.receipts
     return shell.page(
         visit,
         "anonymous_code.html",
         code=deposited.code.split("-"),
         released=visit.words.instant(deposited.releases_at),
         mark=short_form(bytes.fromhex(deposited.command_hash)),
-        receipt=signed_receipt(root, deposited),
+        receipt=None if pen is None else pen.deposit(root, bytes.fromhex(deposited.command_hash)).text,
         at=_own(visit),
     )
-
-
-def signed_receipt(root: RootId, deposited: Deposited) -> str | None:
-    """Return the deposit receipt to be kept, None as long as this process is given no receipt key.
-
-    The hook for it: what is signed is made here, and ``engine.ledger.receipts`` has the signing and the form. It names
-    no instant, so that it is the same on a repeat.
-    """
-    Deposit(ledger=root, command=bytes.fromhex(deposited.command_hash))
-    return None
 
 
 def _code_form(shell: Shell, visit: Visit, code: str = "", refusal: BanjieError | None = None) -> Response:
