@@ -30,6 +30,7 @@ from web.pages.front import front_pages
 from web.pages.grants import grants_pages
 from web.pages.inbox import inbox_pages
 from web.pages.jobs import jobs_pages
+from web.pages.ledger import ledger_pages
 from web.pages.linked_login import linked_login_pages
 from web.pages.login import login_pages
 from web.pages.my_cases import my_cases_pages
@@ -66,6 +67,7 @@ PAGES = (
     grants_pages,
     activate_pages,
     jobs_pages,
+    ledger_pages,
     anonymous_pages,
 )
 UNFINISHED = {"password": "/me/password", "second_factor": "/me/second-factor"}

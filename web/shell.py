@@ -111,12 +111,13 @@ class Shell:
         return f"{UNREAD_MAX - 1}+" if unread >= UNREAD_MAX else str(unread or "")
 
     def _sections(self, asker: Asker) -> tuple[str, ...]:
-        """Return the parts of the navigation; background jobs are for those who look after the installation."""
+        """Return the parts of the navigation: those of staff, and of those who look after accounts or the house."""
         operates = self.edge.jobs is not None and is_operator(asker.actor, asker.root)
         staff = self.edge.settings.accounts.staff
         cares = staff.looks_after_some(asker.actor) or staff.ends_tokens(asker.actor, UnitId(asker.root))
         granted = ("grants",) if staff.reads_some_grants(asker.actor) else ()
-        more = (("accounts",) if cares else ()) + granted + (("jobs",) if operates else ())
+        ledger = ("ledger",) if staff.is_staff(asker.actor) else ()
+        more = ledger + (("accounts",) if cares else ()) + granted + (("jobs",) if operates else ())
         return () if asker.due else (*SECTIONS, *more)
 
     def error_page(self, request: Request, error: BanjieError, status: int) -> HTMLResponse:

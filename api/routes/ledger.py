@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from api.edge import Edge
+from api.identity import Asker
 from engine.case.identity import CaseId
 from engine.ledger.bundle import KeyRole, bundle_bytes
 from engine.ledger.notes import VerifierKey
@@ -17,10 +18,6 @@ NOTE_TYPE = "text/plain; charset=utf-8"
 def ledger_routes(edge: Edge) -> APIRouter:
     """Return the routes about what is sealed."""
     router = APIRouter(tags=["ledger"])
-
-    def keys(origin: str) -> list[tuple[KeyRole, VerifierKey]]:
-        found = edge.settings.log_key(origin)
-        return [] if found is None else [("log", found)]
 
     @router.get("/ledger/checkpoint", response_class=PlainTextResponse)
     def checkpoint(request: Request) -> PlainTextResponse:
@@ -51,22 +48,31 @@ def ledger_routes(edge: Edge) -> APIRouter:
     @router.get("/cases/{case_id}/bundle", response_class=Response)
     def bundle(request: Request, case_id: str) -> Response:
         """A bundle of the case (zip) with what the asker may know opened; keys are compared with the printed ones."""
-        asker = edge.identities.in_thread(request)
-        made = bundle_of(
-            edge.desk,
-            asker.root,
-            [CaseId(case_id)],
-            asker.actor,
-            edge.world(asker),
-            now=edge.desk.office.now(),
-            tool=f"banjie {edge.settings.version}",
-            keys=keys,
-        )
-        headers = {
-            "Content-Disposition": 'attachment; filename="bundle.zip"',
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return Response(bundle_bytes(made), media_type="application/zip", headers=headers)
+        return case_bundle(edge, edge.identities.in_thread(request), CaseId(case_id))
 
     return router
+
+
+def case_bundle(edge: Edge, asker: Asker, case: CaseId) -> Response:
+    """Return the bundle of a case as a download."""
+
+    def keys(origin: str) -> list[tuple[KeyRole, VerifierKey]]:
+        found = edge.settings.log_key(origin)
+        return [] if found is None else [("log", found)]
+
+    made = bundle_of(
+        edge.desk,
+        asker.root,
+        [case],
+        asker.actor,
+        edge.world(asker),
+        now=edge.desk.office.now(),
+        tool=f"banjie {edge.settings.version}",
+        keys=keys,
+    )
+    headers = {
+        "Content-Disposition": 'attachment; filename="bundle.zip"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(bundle_bytes(made), media_type="application/zip", headers=headers)
