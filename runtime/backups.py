@@ -29,11 +29,11 @@ from runtime.backed_files import back_up_files, back_up_signer, copy_file, lay_f
 from runtime.keys.keyfile import connect
 from runtime.keys.opening import check_keys, newest_keys
 from runtime.keys.places import EPOCHS_NAME, FILE_MODE, FOLDER_MODE, KEYS_NAME, missing_keys, places_of
+from runtime.receipt_key import RECEIPTS_KEY
 from runtime.signer.child import signer_folder
 
 if TYPE_CHECKING:
-    from runtime.receipt_key import RECEIPTS_KEY
-from runtime.settings import Settings
+    from runtime.settings import Settings
 
 PAGES_AT_ONCE: Final = 2_000
 _FORMAT: Final = 1

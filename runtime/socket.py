@@ -12,9 +12,11 @@ import os
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -28,6 +30,8 @@ from engine.service.ports import Outcome
 from engine.text import Text
 
 _LOG = logging.getLogger(__name__)
+ADDRESS_BYTES_MAX: Final = 100
+OPEN_FILES: Final = Path("/proc/self/fd")
 _COMMANDS: dict[str, TypeAdapter[Command]] = {
     kind.__name__: TypeAdapter(kind) for kind in (OpenCase, FireTransition, KeepNote, TendCase, EraseValues)
 }
@@ -83,7 +87,8 @@ class RemoteOffice:
             raise StorageUnavailable
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.connect(short_address(self._path))
+                with short_address(self._path) as address:
+                    connection.connect(address)
                 connection.sendall(json.dumps(question, ensure_ascii=False).encode() + b"\n")
                 line = connection.makefile("rb").readline()
         except OSError as error:
@@ -109,7 +114,8 @@ class SocketServer:
 
         previous = os.umask(0o177)
         try:
-            self._server = socketserver.ThreadingUnixStreamServer(short_address(path), Handler)
+            with short_address(path) as address:
+                self._server = socketserver.ThreadingUnixStreamServer(address, Handler)
         finally:
             os.umask(previous)
         self._server.daemon_threads = True
@@ -121,10 +127,20 @@ class SocketServer:
         self._path.unlink(missing_ok=True)
 
 
-def short_address(path: Path) -> str:
-    """Return the path as the system takes it: addresses of local sockets hold about a hundred bytes only."""
-    relative = os.path.relpath(path)
-    return min(str(path), relative, key=len)
+@contextmanager
+def short_address(path: Path) -> Iterator[str]:
+    """Give the path as the system takes it for the length of a block: addresses of local sockets hold about a hundred
+    bytes only. A longer one is reached over the open folder, where the system shows open files by their numbers.
+    """
+    address = min(str(path), os.path.relpath(path), key=len)
+    if len(os.fsencode(address)) <= ADDRESS_BYTES_MAX or not OPEN_FILES.is_dir():
+        yield address
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield str(OPEN_FILES / str(folder) / path.name)
+    finally:
+        os.close(folder)
 
 
 def _answers(office: Office, line: bytes) -> list[dict[str, object]]:

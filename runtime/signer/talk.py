@@ -59,7 +59,8 @@ class SignerServer:
                 self._path.unlink(missing_ok=True)
                 previous = os.umask(0o177)
                 try:
-                    self._server: socketserver.BaseServer = _UnixServer(short_address(self._path), Handler)
+                    with short_address(self._path) as short:
+                        self._server: socketserver.BaseServer = _UnixServer(short, Handler)
                 finally:
                     os.umask(previous)
             else:
@@ -140,7 +141,8 @@ class RemoteSigner:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.settimeout(WAIT_SECONDS)
-            connection.connect(short_address(Path(self.address)))
+            with short_address(Path(self.address)) as short:
+                connection.connect(short)
         except BaseException:
             connection.close()
             raise

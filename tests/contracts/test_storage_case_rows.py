@@ -79,6 +79,7 @@ CASES = st.builds(
     linked=st.lists(TEXT, max_size=2).map(tuple),
     published=st.booleans(),
     stated=st.booleans(),
+    happened=st.none() | INSTANT,
 )
 
 

@@ -169,7 +169,7 @@ def test_a_whole_database_is_verified(sample: CommandLine) -> None:
     assert verified["ok"] is True
     assert verified["findings"] == []
     said = f"已核验 {verified['cases']} 件、{verified['entries']} 条记录，未发现问题\n"
-    assert sample.must("verify") == said
+    assert sample.must("verify").startswith(said)
 
 
 def test_one_case_is_verified_by_its_number(sample: CommandLine) -> None:
