@@ -20,6 +20,7 @@ from tests.support.postgres import (
     shared_server,
     stop_shared_server,
 )
+from tests.support.together import scheduler
 
 SESSION_FOLDER = "BANJIE_TESTS_SESSION_FOLDER"
 
@@ -65,6 +66,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs PostgreSQL or the browser, before ``-m`` selects; browser tests come last."""
     mark_by_fixtures(items)
     browser_tests_last(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keep on one worker what belongs together."""
+    return scheduler(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ CASES_OF_EACH = 500
 SEED = 20260105
 
 # One year for all its tests: it takes a minute to live.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("simulated-year")]
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,11 @@ def mark_by_fixtures(items: list[pytest.Item]) -> None:
 
 
 def browser_tests_last(items: list[pytest.Item]) -> None:
-    """Put the browser tests behind all others, those of one file on one test worker.
+    """Put the browser tests behind all others; those of one file stay on one test worker (``together``).
 
     Playwright keeps an event loop running in the main thread from its first use until the worker ends, and
     ``asyncio.run`` refuses to start beside it.
     """
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group(f"browser-{item.path.stem}"))
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

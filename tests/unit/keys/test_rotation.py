@@ -39,7 +39,10 @@ def clock() -> SetClock:
 
 def sealed_by(places: KeyPlaces, count: int = 3) -> list[Sealed]:
     sealer = a_sealer(places)
-    return [sealer.seal(ENTRY, [private("a", str(number))]) for number in range(count)]
+    try:
+        return [sealer.seal(ENTRY, [private("a", str(number))]) for number in range(count)]
+    finally:
+        sealer.close()  # it may be drawing keys ahead just now, on a thread of its own
 
 
 def all_open(places: KeyPlaces, values: list[Sealed]) -> bool:

@@ -25,7 +25,7 @@ ASKED = re.compile(r"\bt\(([^()]*)\)?")
 NAMES = re.compile(r"""["']([a-z][a-z_0-9]+)["']""")
 # Names put together from a closed set, as step_submitted.
 MADE = {
-    *(f"nav_{name}" for name in (*SECTIONS, "accounts", "grants", "jobs")),
+    *(f"nav_{name}" for name in (*SECTIONS, "ledger", "accounts", "grants", "jobs")),
     *(f"phase_{phase}" for phase in Phase),
     *(f"step_{milestone}" for milestone in Milestone),
     *(f"privacy_{privacy}" for privacy in Privacy),
