@@ -81,9 +81,9 @@ LEDGER_TEXTS: Final[Mapping[str, Text]] = {
     "ledger_bundle": Text("证明材料：下载证据包", "Proof: download the bundle of this case"),
     "ledger_verify": Text("独立核验", "Verify it yourself"),
     "ledger_verify_note": Text(
-        "在事项页“证明材料”处下载证据包，用 verify.py（只需 Python）或 verify.mjs（只需 Node）在自己的电脑上核验，"
-        "不需要联网，也不需要信任本系统。",
-        "Download the bundle of a case from its page and verify it on your own machine with verify.py (Python) or "
-        "verify.mjs (Node): no network, and no trust in this system.",
+        "在事项页“证明材料”处下载证据包，用 verify.py（Python 加 cryptography 签名库）或 verify.mjs（只需 Node）"
+        "在自己的电脑上核验，不需要联网，也不需要信任本系统。",
+        "Download the bundle of a case from its page and verify it on your own machine with verify.py (Python and its "
+        "cryptography library) or verify.mjs (Node alone): no network, and no trust in this system.",
     ),
 }
