@@ -48,7 +48,6 @@ _KIND_TITLES: Final[Mapping[str, Text]] = {
     "release": Text("投递匿名件", "Release of anonymous matters"),
     "watch": Text("登记拒绝访问", "Record of denials"),
     "retention": Text("删除期满内容", "Erasure of what is over"),
-    "readers": Text("重排可见范围", "Rewriting of readers"),
 }
 
 

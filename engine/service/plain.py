@@ -169,30 +169,6 @@ class DropDeposits:
     ids: tuple[str, ...]
 
 
-PlainWrite = (
-    AddUnit
-    | AddPerson
-    | AddGrant
-    | RemoveGrant
-    | AddDeputation
-    | RemoveDeputation
-    | AddSession
-    | AddDelegation
-    | KeepText
-    | KeepNotice
-    | SetCounter
-    | RecordSweep
-    | RecordFact
-    | KeepDeposit
-    | DropDeposits
-    | NoticeWrite
-    | AccountWrite
-    | SealingWrite
-    | ErasureWrite
-    | FileWrite
-)
-
-
 _Told = (
     AddUnit
     | AddPerson
@@ -204,6 +180,21 @@ _Told = (
     | AddDelegation
     | KeepText
     | KeepNotice
+)
+"""What the ledger is told of by itself, with who did it and when."""
+
+PlainWrite = (
+    _Told
+    | SetCounter
+    | RecordSweep
+    | RecordFact
+    | KeepDeposit
+    | DropDeposits
+    | NoticeWrite
+    | AccountWrite
+    | SealingWrite
+    | ErasureWrite
+    | FileWrite
 )
 
 
