@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from time import sleep
 from typing import Final
 
 from runtime.keys.epochs import write_epochs
 from runtime.keys.keyfile import Held, KeyFile
 
 BATCH: Final = 500
+PAUSE_SECONDS: Final = 0.02
+"""Between batches the file is left to others: SQLite's lock is not fair, and who waits asks ten times a second."""
 ROTATE_AFTER: Final = timedelta(hours=23)
 KEPT: Final = timedelta(days=34)
 """How old an epoch key grows. With a rotation a day, what was erased is gone from every copy of the key file after 35
@@ -52,6 +55,7 @@ def rotate(file: KeyFile, *, force: bool = False, progress: Callable[[int], None
         rewrapped += sum(1 for held in batch if held.epoch != epoch)
         after = (batch[-1].id, batch[-1].path)
         progress(rewrapped)
+        sleep(PAUSE_SECONDS)
     return Rotated(epoch=epoch, rewrapped=rewrapped, destroyed=_destroy_old(file))
 
 
