@@ -19,6 +19,7 @@ from api.routes.health import health_routes
 from api.routes.jobs import jobs_routes
 from api.routes.ledger import ledger_routes
 from api.routes.notices import notices_routes
+from api.routes.overdue import overdue_routes
 from api.routes.own import own_routes
 from api.routes.reading import reading_routes
 from api.routes.rules import rules_routes
@@ -31,6 +32,7 @@ API_PREFIX = "/api"
 ROUTES = (
     writing_routes,
     reading_routes,
+    overdue_routes,
     file_routes,
     erasure_routes,
     notices_routes,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from api.limits import (
     BATCH_COMMANDS_MAX,
     INTEGER_MAX,
     KEY_CHARACTERS_MAX,
+    NEAR_WORKING_DAYS_MAX,
     PASSWORD_CHARACTERS_MAX,
     TOKEN_CHARACTERS_MAX,
 )
@@ -77,6 +78,43 @@ class FireManyBody(Body):
     """Moves of several cases; each stands for itself."""
 
     transitions: Annotated[list[FireItem], Field(min_length=1, max_length=BATCH_COMMANDS_MAX)]
+
+
+class ListedBody(Body):
+    """What of the list of deadlines is meant, by the words of ``GET /overdue`` (``Scope`` and ``Colour``)."""
+
+    scope: Literal["late", "near", "both"] = "late"
+    near_working_days: Annotated[int, Field(ge=0, le=NEAR_WORKING_DAYS_MAX)] | None = None
+    workflow: Name | None = None
+    unit: Name | None = None
+    rung: Literal["none", "blue", "yellow", "orange", "red", "black"] | None = None
+
+
+class ConfirmedItem(Body):
+    """A case to be acted on, and the version of it that was looked at."""
+
+    case: Name
+    expected_version: Version
+
+
+class MeasureBody(Body):
+    """A measure of supervision on a selection: the ``cases`` named, or what is ``listed``.
+
+    Without ``confirmed`` it is a preview and nothing is written. Its ``confirm`` goes back here, whole or in part: that
+    is done, and what else was selected is told as left out.
+    """
+
+    measure: Name
+    form: Form = Field(default_factory=dict)
+    cases: Annotated[list[Name], Field(min_length=1, max_length=BATCH_COMMANDS_MAX)] | None = None
+    listed: ListedBody | None = None
+    confirmed: Annotated[list[ConfirmedItem], Field(min_length=1, max_length=BATCH_COMMANDS_MAX)] | None = None
+
+    @model_validator(mode="after")
+    def _one_selection(self) -> MeasureBody:
+        if (self.cases is None) == (self.listed is None):
+            raise ValueError("name either cases or what is listed")
+        return self
 
 
 class PreferenceBody(Body):

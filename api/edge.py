@@ -51,7 +51,7 @@ class ApiSettings:
     ``small_installation`` lets one person belong to several administrations; ``provider`` is where people may log in
     instead, None for nowhere. ``log_key`` gives the key that
     signs the checkpoints of an origin, None where it is not known here; ``receipts`` signs receipts, None where this
-    process gives none.
+    process gives none. ``witnesses`` are the keys of the hosts that are to cosign checkpoints.
     """
 
     version: str
@@ -66,6 +66,7 @@ class ApiSettings:
     provider: ProviderSettings | None = None
     log_key: Callable[[str], VerifierKey | None] = lambda _origin: None
     receipts: ReceiptPen | None = None
+    witnesses: tuple[VerifierKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The overdue list as JSON, for the API and the command line alike."""
+"""The overdue list, and what a measure would come to on its cases, as JSON for the API and the command line alike."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from api.rendering import Json, overdue_json, text_json
 from engine.definition.model import Rung
+from engine.service.measures import Planned
 from engine.service.overdue import OverdueEntry, OverdueFigures
 
 
@@ -39,6 +40,19 @@ def figures_json(figures: OverdueFigures) -> Json:
         "near": figures.near,
         "by_rung": {str(colour): count for colour, count in figures.by_colour.items()},
         "more": figures.is_cut,
+    }
+
+
+def planned_json(one: Planned) -> Json:
+    """Return what a measure would come to on a case: who would be told, which rungs raised, of what a case opened."""
+    return {
+        "id": one.id,
+        "number": one.number,
+        "subject": one.subject,
+        "version": one.version,
+        "opens": [text_json(title) for title in one.opens],
+        "raises": [text_json(title) for title in one.raises],
+        "tells": [text_json(title) for title in one.tells],
     }
 
 

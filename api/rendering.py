@@ -13,11 +13,13 @@ from engine.case.codec import at_text, clock_json, instant
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.service.execute import Done
+from engine.service.house_notices import HOUSE, HOUSE_NOTICES
 from engine.service.jobs import Job
 from engine.service.notice_ports import InboxLine
 from engine.service.notice_recipients import announced
 from engine.service.ports import CaseLine, OverdueLine
 from engine.service.queries import CaseView, TimelineLine
+from engine.service.rights_history import RightsLine
 from engine.service.world import World
 from engine.text import Text
 
@@ -173,20 +175,23 @@ def workflow_line_json(workflow: Workflow, state_counts: Mapping[str, int]) -> J
 
 
 def inbox_json(line: InboxLine, world: World, principals: Mapping[str, str]) -> Json:
-    """Return a line of an inbox. Number and subject are there only while the person may see the case.
+    """Return a line of an inbox. Number and subject are there only while the person may see the case; what is told of
+    the house is about no case.
 
     ``principals`` names those in whose place the person was told.
     """
     notice = line.notice
-    announcement = None
+    of_house = HOUSE_NOTICES.get(notice.name) if notice.kind == HOUSE else None
+    title = None if of_house is None else of_house.title
     if line.workflow is not None and line.workflow in world.rules.names():
         announcement = announced(world.rules.newest(line.workflow), notice.kind, notice.name)
+        title = None if announcement is None else announcement.title.text
     return {
         "id": notice.outbox,
-        "case": notice.case,
+        "case": None if notice.kind == HOUSE else notice.case,
         "number": line.number,
         "subject": line.subject,
-        "title": None if announcement is None else text_json(announcement.title.text),
+        "title": None if title is None else text_json(title),
         "at": at_text(instant(notice.at)),
         "read": notice.read_at is not None,
         "acknowledged": notice.acknowledged_at is not None,
@@ -231,3 +236,20 @@ def _child_json(child: Case) -> Json:
 def _offer_json(name: str, definition: Definition) -> Json:
     transition = definition.workflow.transitions[name]
     return {"transition": name, **text_json(transition.title.text), "form": dict(transition.form)}
+
+
+def rights_json(line: RightsLine) -> Json:
+    """Return a line of the history of rights with the place in the ledger where it stands."""
+    return {
+        "at": at_text(line.at),
+        "what": line.kind,
+        "person": line.person,
+        "by": line.by,
+        "role": line.role,
+        "unit": line.unit,
+        "acting_for": line.acting_for,
+        "from_on": None if line.from_on is None else line.from_on.isoformat(),
+        "until_on": None if line.until_on is None else line.until_on.isoformat(),
+        "stream": line.stream,
+        "seq": line.seq,
+    }

@@ -8,6 +8,7 @@ import platform
 import sqlite3
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.delivering import delivering
@@ -17,6 +18,10 @@ from benchmarks.growth import growth
 from benchmarks.http_steps import http_steps
 from benchmarks.imports import imports, live_beside_import
 from benchmarks.kept import HOME, KEPT_FROM_CASES, SIZES, Kept
+from benchmarks.ledgers import ledgers, million
+from benchmarks.moved_dates import moved_dates
+from benchmarks.overdue_list import overdue_list, overdue_list_postgres
+from benchmarks.readers import readers
 from benchmarks.report import Results
 from benchmarks.startup import startup
 from benchmarks.sweeping import sweeping
@@ -29,7 +34,9 @@ def main() -> None:
         "--size", default="standard", type=size, metavar="|".join([*SIZES, "N"]), help="cases in the database"
     )
     parser.add_argument(
-        "--only", default="", help="comma-separated: sqlite,postgres,http,imports,live,sweep,deliver,startup"
+        "--only",
+        default="",
+        help="comma-separated: sqlite,postgres,http,imports,live,sweep,overdue,readers,dates,ledger,deliver,startup",
     )
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
@@ -56,7 +63,7 @@ def main() -> None:
             if cases >= KEPT_FROM_CASES:
                 growth(results, Kept(cases=cases), Path(folder))
     if asked("postgres"):
-        _postgres(results, cases)
+        _on_postgres(lambda url, other: postgres_steps(results, url, other, cases))
     if asked("http"):
         http_steps(results)
     if asked("imports"):
@@ -66,6 +73,17 @@ def main() -> None:
     if asked("sweep"):
         # The list of what is late is asked of a million cases; opening them takes minutes, and only a large run does.
         sweeping(results, listed=cases if cases >= KEPT_FROM_CASES else 0)
+    if asked("overdue"):
+        overdue_list(results, cases)
+        _on_postgres(lambda url, _other: overdue_list_postgres(results, url, cases))
+    if asked("readers"):
+        readers(results)
+    if asked("dates"):
+        moved_dates(results)
+    if asked("ledger"):
+        ledgers(results)
+        if cases >= KEPT_FROM_CASES:
+            million(results)
     if asked("deliver"):
         delivering(results)
     if asked("startup"):
@@ -82,8 +100,8 @@ def size(text: str) -> tuple[str, int]:
     raise argparse.ArgumentTypeError(f"{', '.join(SIZES)} or a number of cases, not {text!r}")
 
 
-def _postgres(results: Results, cases: int) -> None:
-    """Measure on a PostgreSQL of our own, with its flushes on."""
+def _on_postgres(measure: Callable[[str, str], None]) -> None:
+    """Measure on two databases of a PostgreSQL of our own, with its flushes on."""
     from deploy.packages import find_postgres
     from tests.support.postgres import create_database, start, stop
 
@@ -93,7 +111,7 @@ def _postgres(results: Results, cases: int) -> None:
         return
     server = start(programs, durable=True)
     try:
-        postgres_steps(results, create_database(server.url), create_database(server.url), cases)
+        measure(create_database(server.url), create_database(server.url))
     finally:
         stop(server)
 

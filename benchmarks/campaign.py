@@ -1,5 +1,7 @@
 """``make campaign``: long hunts that are too slow for every change. Bounded, local, and each process ended by its id.
 
+At its end stands one table of all hunts, with the bugs put in on purpose that each has caught (``hunting``).
+
 Kill: a writer is killed again and again; nothing that was acknowledged may be lost, doubled or broken. Corrupt: one
 value of one row is changed behind the ledger's back; verification must find it. Walk: cases wander along offered moves;
 none may be stranded. Dates: lives of deadlines are played through the engine and through the plain oracle of
@@ -18,10 +20,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-from benchmarks.campaign_rights import authorisation
-from benchmarks.campaign_trust import HUNTS
+from benchmarks.campaign_trust import CONTROLS, HUNTS
+from benchmarks.hunting import all_bugs, hunted, table_of
 from benchmarks.report import Results
 from benchmarks.stand import DEFINITIONS
 from engine.case.decide import key_hash
@@ -55,14 +58,20 @@ def main() -> None:
         parser.error(f"no such hunt: {', '.join(sorted(unknown))}; there are {', '.join((*PARTS, *HUNTS))}")
     results = Results(command=f"make campaign (seed {options.seed})")
     rng = random.Random(options.seed)
+    over = []
     with tempfile.TemporaryDirectory() as folder:
         for name in chosen:
             print(f"hunting: {name}", file=sys.stderr, flush=True)
+            place = Path(folder)
             if name in PARTS:
-                PARTS[name](results, Path(folder), rng, options.seed)
-            else:
-                HUNTS[name](results, Path(folder), options.seed)
+                over.append(hunted(name, results, partial(PARTS[name], results, place, rng, options.seed), None))
+                continue
+            control = partial(CONTROLS[name], results, place, options.seed) if name in CONTROLS else None
+            over.append(hunted(name, results, partial(HUNTS[name], results, place, options.seed), control))
+    if HUNTS.keys() <= set(chosen):
+        all_bugs(results, over)
     results.write(options.output)
+    sys.stdout.write(f"\n{table_of(over)}")
     if any(row.met is False for row in results.rows):
         sys.exit(1)
 
@@ -191,7 +200,6 @@ PARTS: Mapping[str, Callable[[Results, Path, random.Random, int], None]] = {
     "dates": lambda results, folder, _rng, seed: dates(results, folder, seed),
     "deliver": lambda results, folder, _rng, _seed: deliver(results, folder),
     "walk": lambda results, _folder, rng, _seed: walk(results, rng),
-    "authorisation": lambda results, folder, _rng, seed: authorisation(results, folder, seed),
 }
 
 

@@ -1,34 +1,36 @@
 """The hunts of ``make campaign`` that are about trust: who may see what, what a ledger can prove, what bad input does.
 
-Each is a function of where results go, a folder of its own, and a number that makes it repeatable. Each harness has
-controls in its tests: defects that it must catch.
+Each is a function of where results go, a folder of its own, and a number that makes it repeatable. ``CONTROLS`` are of
+the same form: they put named bugs in, which the hunt of that name must report.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
+from typing import Any, Final
 
-from benchmarks.canaries import canaries
+from benchmarks.campaign_rights import idor, idor_bugs, matrix, matrix_bugs
+from benchmarks.canaries import canaries, canary_bugs
+from benchmarks.hunting import bug, caught
+from benchmarks.offline import offline, offline_bugs
+from benchmarks.receipts import receipt_bugs, receipts
 from benchmarks.report import Results
 from benchmarks.stored_scripts import stored_scripts
+from benchmarks.tampering import tamper
+from benchmarks.witnesses import witness_bugs, witnesses
 
 REQUESTS = 24_000
-CLEAN = 200
+FEW_REQUESTS = 400
 
 Hunt = Callable[[Results, Path, int], None]
 
 
 def fuzz(results: Results, folder: Path, number: int) -> None:
     """Ask every address of the API what its description allows and what it does not."""
-    from tests.support.fuzzing import fuzz as send
-    from tests.support.house import client_of, open_house
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with open_house(f"sqlite:///{folder}/fuzzed.db") as house, client_of(house) as client:
-            found = send(house, client, requests=2 * REQUESTS, number=number)
+    found = _fuzzed(folder / "fuzzed.db", 2 * REQUESTS, number)
     results.add(
         f"{found.requests} requests made from the API's description: server errors, answers otherwise than described",
         len(found.findings), "", "0", met=not found.findings and found.requests >= REQUESTS * 5 // 6,
@@ -36,31 +38,69 @@ def fuzz(results: Results, folder: Path, number: int) -> None:
     )  # fmt: skip
 
 
-def tamper(results: Results, folder: Path, _number: int) -> None:
-    """Change every column of every row of a sealed database, delete every row; and verify many that nobody touched."""
-    from runtime.signer.keeper import Keeper
-    from tests.support.house import open_house
-    from tests.support.sealing import rules_of
-    from tests.support.tampering import a_sealed_house, attempts
-    from tests.support.tampering import tamper as change_all
-
-    alarms = 0
-    for place in range(CLEAN):
-        url, keeper = f"sqlite:///{folder}/clean-{place}.db", Keeper(folder / f"signer-{place}")
-        try:
-            with open_house(url) as house:
-                a_sealed_house(house, keeper)
-                alarms += bool(rules_of(house, keeper.key))
-                if place == 0:
-                    every = attempts(url)
-                    found = change_all(url, house, keeper.key, every)
-        finally:
-            keeper.close()
-    results.add(
-        f"{len(every)} blind changes of every column and row ({found.refused} refused by the database): not found",
-        len(found.missed), "", "0", met=not found.missed, note="; ".join(map(str, found.missed[:3])),
-    )  # fmt: skip
-    results.add(f"{CLEAN} clean databases: false alarms", alarms, "", "0", met=alarms == 0)
+def fuzz_bugs(results: Results, folder: Path, number: int) -> None:
+    """Put each defect into the API; generated requests must meet it."""
+    found = {}
+    for place, (name, (targets, instead, is_found)) in enumerate(sorted(FUZZ_BUGS.items())):
+        with bug(targets, instead):
+            met = _fuzzed(folder / f"fuzz-bug-{place}.db", FEW_REQUESTS, number).findings
+        found[name] = any(is_found in finding for finding in met)
+    caught(results, "fuzz", found)
 
 
-HUNTS: Mapping[str, Hunt] = {"fuzz": fuzz, "tamper": tamper, "canary": canaries, "scripts": stored_scripts}
+def _fuzzed(database: Path, requests: int, number: int) -> Any:
+    from tests.support.fuzzing import fuzz as send
+    from tests.support.house import client_of, open_house
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with open_house(f"sqlite:///{database}") as house, client_of(house) as client:
+            return send(house, client, requests=requests, number=number)
+
+
+def _fails(*_arguments: object, **_named: object) -> None:
+    raise ZeroDivisionError
+
+
+def _unchecked_day(text: str, _name: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _as_plain_text(_request: Any, error: Any) -> Any:
+    from fastapi.responses import PlainTextResponse
+
+    from api.problems import status_of
+
+    return PlainTextResponse(str(error), status_code=status_of(error))
+
+
+FUZZ_BUGS: Final[Mapping[str, tuple[tuple[str, ...], Callable[..., Any], str]]] = {
+    # name: what is replaced, by what, and what the hunt must say then
+    "the list of cases fails": (("engine.service.queries.Queries.page",), _fails, "GET /api/cases: 500"),
+    "a day is read unchecked": (("api.routes.rules.start_from",), _unchecked_day, "GET /api/calendar/due: 500"),
+    "refusals are no problems": (
+        ("web.app.problem_response",), _as_plain_text, "Undocumented Content-Type"),
+}  # fmt: skip
+
+
+HUNTS: Mapping[str, Hunt] = {
+    "matrix": matrix,
+    "idor": idor,
+    "canary": canaries,
+    "tamper": tamper,
+    "offline": offline,
+    "fuzz": fuzz,
+    "scripts": stored_scripts,
+    "receipts": receipts,
+    "witness": witnesses,
+}
+CONTROLS: Mapping[str, Hunt] = {
+    "matrix": matrix_bugs,
+    "idor": idor_bugs,
+    "canary": canary_bugs,
+    "offline": offline_bugs,
+    "fuzz": fuzz_bugs,
+    "receipts": receipt_bugs,
+    "witness": witness_bugs,
+}
+"""What puts bugs in that the hunt of the same name must catch; ``tamper`` puts in its own."""

@@ -10,6 +10,14 @@ from notifications.limits import RateLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFile:
+    """A file that goes along with a message by a channel that carries files; what it holds stands in the text too."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message to one address.
 
@@ -25,6 +33,7 @@ class Message:
     language: str = "zh"
     thread: str | None = None
     data: dict[str, str] = field(default_factory=dict)
+    files: tuple[MessageFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

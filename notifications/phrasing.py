@@ -17,11 +17,13 @@ from jinja2 import UndefinedError
 from engine.case.case import Case
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.scope import SHANGHAI
+from engine.case.secrecy import recused_people
 from engine.definition.compiled import Definition
 from engine.definition.parts import Privacy
 from engine.errors import BanjieError
 from engine.ledger.commitments import Sealer
 from engine.service.case_rows import row_of
+from engine.service.house_notices import HOUSE, HOUSE_NOTICES
 from engine.service.notice_ports import DeliveryRow, LeasedDelivery, NoticeReads
 from engine.service.notice_recipients import (
     Announcement,
@@ -125,13 +127,16 @@ class _Batch:
         return cls(root=root, phrasing=phrasing, world=phrasing.world(root), cases=cases, names=names)
 
     def is_still_to_be_told(self, leased: LeasedDelivery) -> bool:
-        """Return whether somebody may be told still: not those whose unit was complained about since it was queued.
+        """Return whether somebody may be told still: not who was complained about or recused since it was queued, nor
+        who stood in for somebody recused and does so no more.
 
-        Cases that complain about units are few; of all others nothing is asked.
+        Cases in which anybody stands aside are few; of all others nothing is asked.
         """
+        if leased.kind == HOUSE:
+            return True
         case = self.cases[CaseId(leased.delivery.case)]
         parent = None if case.parent is None else self.cases.get(case.parent)
-        if not accused_of(case, parent):
+        if not accused_of(case, parent) and not recused_people(case, parent):
             return True
         workflow = self._definition(case).workflow
         announcement = announced(workflow, leased.kind, leased.name)
@@ -150,6 +155,8 @@ class _Batch:
             KeyError: the case, or what the definition said of the notice, is gone.
             TemplateMissing, UndefinedError, BanjieError: it cannot be said.
         """
+        if leased.kind == HOUSE:
+            return self._of_house(leased)
         delivery = leased.delivery
         case = self.cases[CaseId(delivery.case)]
         definition = self._definition(case)
@@ -175,6 +182,27 @@ class _Batch:
             language=language,
             thread=_opaque(case.id, delivery.person) if confidential else case.id,
             data=data,
+        )
+
+    def _of_house(self, leased: LeasedDelivery) -> Message:
+        """Return the message of a notice that is about no case; it names nobody."""
+        delivery, notice = leased.delivery, HOUSE_NOTICES[leased.name]
+        language = cast(Language, delivery.language)
+        pages = self.phrasing.page_of(CaseId("")).removesuffix("/cases/")
+        values = NoticeValues(
+            title=notice.title.read(language),
+            workflow=notice.subject.read(language),
+            url=f"{pages}{notice.page}",
+        )
+        subject, body = self.phrasing.render(notice.template, values, language)
+        return Message(
+            id=delivery.message_id,
+            address=delivery.address,
+            subject=subject,
+            body=body,
+            language=language,
+            thread=_opaque(HOUSE, delivery.person),
+            data={"event": leased.kind, "url": values.url},
         )
 
     def _values(

@@ -24,6 +24,7 @@ from runtime.demo.build import sample_accounts
 from runtime.jobs.handlers import product_registry
 from runtime.jobs.leases import LeasedJobs
 from runtime.jobs.sealing import with_sealing
+from runtime.jobs.witnessing import with_witnesses
 from runtime.jobs.worker import Worker, working
 from runtime.provider import provider_of
 from runtime.receipt_key import ReceiptKey, announce
@@ -31,6 +32,7 @@ from runtime.settings import Settings
 from runtime.signer.child import known_key, signing
 from runtime.socket import SocketServer, socket_path
 from runtime.wiring import Opened, clock_of, open_desk
+from runtime.witness.configured import witness_keys, witnesses_of
 from web.app import create_site
 
 
@@ -41,8 +43,9 @@ def serving(settings: Settings, clock: Clock) -> Iterator[tuple[Opened, FastAPI]
     Raises:
         StorageUnavailable: the database cannot be opened, or another process writes the same SQLite file.
         DefinitionError: the rules are wrong.
+        InputRefused: a channel or a witness is configured wrongly.
     """
-    path = settings.sqlite_path
+    path, witnesses = settings.sqlite_path, witnesses_of(settings)
     with ExitStack() as closing:
         opened = open_desk(settings, clock=clock)
         closing.callback(opened.close)
@@ -56,6 +59,7 @@ def serving(settings: Settings, clock: Clock) -> Iterator[tuple[Opened, FastAPI]
         closing.callback(jobs.close)
         signer = closing.enter_context(signing(settings))
         registry = with_sealing(product_registry(opened, jobs, settings), opened.desk, signer, settings.ledger_origin)
+        registry = with_witnesses(registry, opened.desk, jobs, witnesses)
         closing.enter_context(working(Worker(jobs, registry, clock)))
         yield opened, create_site(opened.desk, _api_settings(settings, clock), jobs)
 
@@ -91,6 +95,7 @@ def _api_settings(settings: Settings, clock: Clock) -> ApiSettings:
         small_installation=settings.small_installation,
         provider=provider_of(settings),
         log_key=known_key(settings),
+        witnesses=witness_keys(settings),
         receipts=ReceiptKey(settings),
     )
 

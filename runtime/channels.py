@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from engine.case.identity import CaseId
 from engine.errors import InputRefused
-from engine.text import Text
+from engine.text import Language, Text
 from runtime.clock import WallClock
 from runtime.settings import ChannelSettings
 
@@ -37,12 +37,18 @@ _ADDRESS_WANTED: Final = Text(
 )
 
 
+ANCHOR_MAIL_MAX: Final = 100
+"""So many addresses may be declared for the daily checkpoint: each gets a mail of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlets:
-    """The configured channels by name, and how the address of a case's page is made."""
+    """The configured channels by name, how the address of a case's page is made, and who is mailed checkpoints beside
+    the auditors: address → language."""
 
     channels: Mapping[str, Channel]
     page_of: Callable[[CaseId], str]
+    anchor_mail: Mapping[str, Language] = field(default_factory=dict, repr=False)
 
 
 def configured(settings: ChannelSettings) -> tuple[str, ...]:
@@ -77,8 +83,9 @@ def outlets(settings: ChannelSettings) -> Outlets:
     channels = dict(_mail(settings, wrong)) if MAIL in names else {}
     if set(names) - {MAIL}:
         channels.update(_posted(settings, names, wrong))
+    anchor_mail = _anchor_mail(settings.anchor_mail, MAIL in names, wrong)
     wrong.refuse()
-    return Outlets(channels=channels, page_of=lambda case: f"{pages}/cases/{case}")
+    return Outlets(channels=channels, page_of=lambda case: f"{pages}/cases/{case}", anchor_mail=anchor_mail)
 
 
 @dataclass(slots=True)
@@ -191,6 +198,28 @@ def _hooks(written: SecretStr, wrong: _Wrong) -> dict[str, Hook]:
     return found
 
 
+def _anchor_mail(written: SecretStr, has_mail: bool, wrong: _Wrong) -> dict[str, Language]:
+    """Return who is mailed checkpoints, each with the language of the mail, Chinese unless English is asked for."""
+    entries = _entries(written)
+    if not entries:
+        return {}
+    from notifications.channels.mail import is_address
+
+    if not has_mail:
+        wrong.note("ANCHOR_MAIL", Text("须先设置邮件服务器", "needs the mail server to be configured"))
+    if len(entries) > ANCHOR_MAIL_MAX:
+        wrong.note("ANCHOR_MAIL", Text(f"最多 {ANCHOR_MAIL_MAX} 个地址", f"at most {ANCHOR_MAIL_MAX} addresses"))
+    found: dict[str, Language] = {}
+    for place, parts in enumerate(entries, 1):
+        language = _LANGUAGES.get(parts[1] if len(parts) == 2 else "zh")
+        if len(parts) > 2 or language is None or not is_address(parts[0]) or parts[0] in found:
+            wrong.note("ANCHOR_MAIL", _entry_wanted(place, "邮箱 [zh|en]", "address [zh|en]"))
+        else:
+            found[parts[0]] = language
+    return found
+
+
+_LANGUAGES: Final[Mapping[str, Language]] = {"zh": "zh", "en": "en"}
 _WITHOUT_SECRET: Final = ("名称 令牌", "name token")
 
 

@@ -17,7 +17,9 @@ class ChannelSettings(BaseSettings):
 
     ``pages_url`` is where the pages are reached from a reader's desk. Bots are ``name token [secret]`` and webhooks
     ``name address secret``, several divided by semicolons. ``internal_origins`` are the origins in private networks
-    that may be spoken to, divided by blanks. Settings that hold a secret are never shown; an empty one is none.
+    that may be spoken to, divided by blanks. ``anchor_mail`` are those who are mailed the ledger's checkpoint each day
+    beside the auditors, ``address [zh|en]`` divided by semicolons. Settings that hold a secret or somebody's address
+    are never shown; an empty one is none.
     """
 
     pages_url: str = ""
@@ -36,6 +38,7 @@ class ChannelSettings(BaseSettings):
     feishu_url: str = "https://open.feishu.cn"
     webhooks: SecretStr = SecretStr("")
     internal_origins: str = ""
+    anchor_mail: SecretStr = SecretStr("")
 
 
 class Settings(ChannelSettings):
@@ -47,11 +50,12 @@ class Settings(ChannelSettings):
     with its offset; ``calendar_missing`` what a year without a notice leads to. ``signer`` is where a signer listens
     that the operator runs, a path or ``tcp://127.0.0.1:port`` with ``signer_token``; without it a child of ours signs,
     whose key and heads stand in ``signer_folder``. ``ledger_origin`` begins the origin of every checkpoint: a name of
-    the house on the internet. ``small_installation`` lets one person belong to several of the three administrations
-    (system, security, audit), which ``banjie doctor`` then shows. ``retention`` says whether what was kept long
-    enough is erased by itself once a day; without it ``banjie doctor`` only tells how much that is. ``oidc_…`` name the
-    identity provider (see ``runtime.provider``): ``oidc_origins`` are further origins of it, ``oidc_second_factor`` the
-    values of acr or amr that stand for a second factor, both divided by blanks.
+    the house on the internet. ``witnesses`` are other hosts that cosign checkpoints, ``address KEY`` each, divided by
+    semicolons (``runtime.witness.configured``). ``small_installation`` lets one person belong to several of the three
+    administrations (system, security, audit), which ``banjie doctor`` then shows. ``retention`` says whether what was
+    kept long enough is erased by itself once a day; without it ``banjie doctor`` only tells how much that is.
+    ``oidc_…`` name the identity provider (see ``runtime.provider``): ``oidc_origins`` are further origins of it,
+    ``oidc_second_factor`` the values of acr or amr that stand for a second factor, both divided by blanks.
     """
 
     model_config = SettingsConfigDict(env_prefix="BANJIE_", extra="ignore", hide_input_in_errors=True)
@@ -68,6 +72,7 @@ class Settings(ChannelSettings):
     signer_token: SecretStr = SecretStr("")
     signer_folder: Path | None = None
     ledger_origin: str = Field(default="banjie", pattern=r"^[^\s+/]+(/[^\s+/]+)*$", max_length=120)
+    witnesses: str = ""
 
     files: Path | None = None
     accounts_key: Path | None = None

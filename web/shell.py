@@ -19,6 +19,7 @@ from engine.access.directory import Person
 from engine.access.operators import is_operator
 from engine.case.identity import UnitId
 from engine.errors import BanjieError
+from engine.service.anchoring import newest_head
 from engine.service.notice_inbox import Notices
 from engine.service.notice_ports import UNREAD_MAX
 from engine.service.world import World
@@ -95,6 +96,7 @@ class Shell:
             settings=self.edge.settings,
             clock_banner=self._clock_banner(words),
             shown_at=words.t("shown_at", at=words.instant(visit.now)),
+            checkpoint=None if asker is None else self._checkpoint(asker, words),
             other_language=_other_language(visit),
             **view,
         )
@@ -141,6 +143,13 @@ class Shell:
             asker=asker,
             person=person,
         )
+
+    def _checkpoint(self, asker: Asker, words: Words) -> str | None:
+        """Return the newest checkpoint as the foot of a page prints it: a printed page is tied to the ledger by it."""
+        head = newest_head(self.edge.desk.reads, asker.root)
+        if head is None:
+            return None
+        return words.t("foot_checkpoint", origin=head.origin, size=head.size, short=head.short)
 
     def _clock_banner(self, words: Words) -> str | None:
         begun = self.edge.settings.set_clock

@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.text import Text
 from web.texts_accounts import ACCOUNT_TEXTS
+from web.texts_anchors import ANCHOR_TEXTS
 from web.texts_behalf import BEHALF_TEXTS
 from web.texts_erasing import ERASING_TEXTS
 from web.texts_files import FILE_TEXTS
@@ -16,9 +17,11 @@ from web.texts_notices import NOTICE_TEXTS
 from web.texts_overdue import OVERDUE_TEXTS
 from web.texts_rights import RIGHTS_TEXTS
 from web.texts_secrecy import SECRECY_TEXTS
+from web.texts_witnesses import WITNESS_TEXTS
 
 TEXTS: Final[Mapping[str, Text]] = {
     **ACCOUNT_TEXTS,
+    **ANCHOR_TEXTS,
     **BEHALF_TEXTS,
     **FILE_TEXTS,
     **LINKED_TEXTS,
@@ -28,6 +31,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     **ERASING_TEXTS,
     **RIGHTS_TEXTS,
     **SECRECY_TEXTS,
+    **WITNESS_TEXTS,
     # ---------------------------------------------------------------------------------------------------- every page
     "brand": Text("办结", "Banjie"),
     "brand_line": Text("职代会提案与职工诉求办理", "Congress proposals and staff grievances"),

@@ -54,6 +54,10 @@ LEDGER_TEXTS: Final[Mapping[str, Text]] = {
     "ledger_newest": Text("最新检查点", "Newest checkpoint"),
     "ledger_covered": Text("已封存 {n} 条记录。", "{n} entries are sealed."),
     "ledger_waits": Text("自 {at} 起的记录尚待封存。", "What was recorded since {at} waits to be sealed."),
+    "ledger_quiet_waits": Text(
+        "待封存的只有期限巡检的例行记录，最迟 {minutes} 分钟封存一次。",
+        "Only what the sweeps of deadlines record waits; that is sealed every {minutes} minutes at the latest.",
+    ),
     "ledger_none_waits": Text("没有待封存的记录。", "Nothing waits to be sealed."),
     "ledger_unsealed": Text(
         "还没有检查点。记录登记后一分钟内封存；如长时间没有，请检查后台任务和签名程序。",

@@ -26,11 +26,25 @@ OVERDUE_TEXTS: Final[Mapping[str, Text]] = {
     "overdue_select_all": Text("全选本页", "Select the whole page"),
     "overdue_select_none": Text("取消全选", "Select none"),
     "overdue_measure": Text("对所选事项采取督办措施", "Take a measure on the selected"),
-    "overdue_go": Text("下一步：填写理由并核对", "Next: reason and preview"),
+    "overdue_go": Text("下一步：填写并核对", "Next: fill in and preview"),
     "act_title": Text("督办：{title}", "Supervision: {title}"),
     "act_none_chosen": Text("没有选择事项，请返回列表勾选。", "Nothing is selected; go back and tick some."),
     "act_none_offered": Text("所选事项都不能采取此项措施。", "This measure is open for none of the selected."),
-    "act_preview": Text("将要办理（{n} 件）", "What will be done ({n})"),
+    "act_preview": Text("所选事项（{n} 件可以采取此项措施）", "What is selected (open for {n})"),
+    "act_previewed": Text(
+        "核对结果：可以办理 {n} 件，不能办理 {refused} 件", "Preview: {n} can be done, {refused} cannot"
+    ),
+    "act_check_hint": Text(
+        "填写后先核对：逐件列明将要办理的内容和不能办理的理由；核对不办理任何事项。",
+        "Fill in and look first: what would be done to each, and why not. Looking does nothing.",
+    ),
+    "act_preview_hint": Text(
+        "尚未办理任何事项。确认后只办理勾选的事项；其间被他人更新的，不予办理并说明。",
+        "Nothing is done yet. What is ticked is done once you confirm; what others change meanwhile is left out.",
+    ),
+    "act_check": Text("核对", "Preview"),
+    "act_again": Text("重新核对", "Preview again"),
+    "act_will_raise": Text("升为“{title}”", "raises “{title}”"),
     "act_will_tell": Text("通知{roles}", "tells {roles}"),
     "act_will_open": Text("开出{title}", "opens: {title}"),
     "act_will_do": Text("可以办理", "can be done"),

@@ -14,7 +14,8 @@ from api.describing import described
 from api.edge import Edge
 from api.identity import Asker
 from api.incoming import read_key, read_model
-from api.rendering import Json, done_json, text_json
+from api.receipts import with_receipt
+from api.rendering import Json, text_json
 from engine.case.codec import at_text
 from engine.case.identity import CaseId
 from engine.errors import NotPermitted
@@ -59,7 +60,7 @@ def erasure_routes(edge: Edge) -> APIRouter:
             ask, desk, asker.root, CaseId(case_id), asker.actor, body.paths, body.basis, key
         )
         done = await edge.ask(command)
-        return JSONResponse(done_json(done), status_code=200 if done.repeated else 201)
+        return JSONResponse(with_receipt(edge, asker, done), status_code=200 if done.repeated else 201)
 
     @router.post("/cases/{case_id}/erasures/{erasure}/approval", **described(ApprovalBody))
     async def approve_erasure(request: Request, case_id: str, erasure: str) -> JSONResponse:
@@ -68,7 +69,7 @@ def erasure_routes(edge: Edge) -> APIRouter:
         read_key(request)
         await read_model(request, ApprovalBody)
         command = await run_in_threadpool(approve, desk, asker.root, CaseId(case_id), asker.actor, erasure)
-        return JSONResponse(done_json(await edge.ask(command)))
+        return JSONResponse(with_receipt(edge, asker, await edge.ask(command)))
 
     return router
 

@@ -14,6 +14,7 @@ from engine.access.readers import principals_of
 from engine.errors import InputRefused
 from engine.figures.measures import Grouping
 from engine.figures.report import Audience, Report, figures, report_json
+from engine.service.anchoring import head_json
 from engine.text import Text
 
 
@@ -32,10 +33,13 @@ def figures_routes(edge: Edge) -> APIRouter:
         """Return every measure with its numerator, denominator and what was left out.
 
         ``audience`` is ``official`` (the whole house, the same for everybody; small numbers of confidential kinds are
-        the text ``<5``) or ``mine`` (of the cases that the asker may see, whatever their number).
+        the text ``<5``) or ``mine`` (of the cases that the asker may see, whatever their number). ``checkpoint`` is the
+        newest signed head of the ledger that they stand on, null while nothing is sealed.
         """
         asker = edge.identities.in_thread(request)
-        return JSONResponse(report_json(report_of(edge, asker, workflow, as_of, by, audience)))
+        report = report_of(edge, asker, workflow, as_of, by, audience)
+        checkpoint = head_json(edge.desk.reads, asker.root, report.as_of)
+        return JSONResponse({**report_json(report), "checkpoint": checkpoint})
 
     return router
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
 
 from api.bodies import EndGrantBody, GrantBody
@@ -14,15 +13,14 @@ from api.describing import described
 from api.edge import Edge
 from api.identity import Asker
 from api.incoming import read_key, read_model
-from api.rendering import Json, text_json
+from api.rendering import Json, rights_json, text_json
 from api.routes.accounts import demand_person
 from engine.access.directory import GrantRow
-from engine.case.codec import at_text
 from engine.case.identity import PersonId, UnitId
 from engine.errors import NotFound
 from engine.service.granting import Giver, Wish, end, give, grants_seen, today, units_read
 from engine.service.organisation import role_titles
-from engine.service.rights_history import RightsLine, rights_history
+from engine.service.rights_history import rights_history
 from engine.text import Text
 
 Named = Annotated[str | None, Query(max_length=100)]
@@ -48,7 +46,7 @@ def grants_routes(edge: Edge) -> APIRouter:
         units = units_read(desk, giver_of(edge, asker))
         named = None if person is None else PersonId(person)
         lines = rights_history(desk.reads, asker.root, today(desk), units=units, person=named)
-        return JSONResponse({"history": [line_json(line) for line in lines]})
+        return JSONResponse({"history": [rights_json(line) for line in lines]})
 
     @router.post("/grants", status_code=201, **described(GrantBody))
     async def give_grant(request: Request) -> JSONResponse:
@@ -114,21 +112,4 @@ def grant_json(edge: Edge, asker: Asker, grant: GrantRow) -> Json:
         "unit_title": None if unit is None else text_json(unit.title),
         "from_on": None if grant.from_on is None else grant.from_on.isoformat(),
         "until_on": None if grant.until_on is None else grant.until_on.isoformat(),
-    }
-
-
-def line_json(line: RightsLine) -> dict[str, JsonValue]:
-    """Return a line of the history with the place in the ledger where it stands."""
-    return {
-        "at": at_text(line.at),
-        "what": line.kind,
-        "person": line.person,
-        "by": line.by,
-        "role": line.role,
-        "unit": line.unit,
-        "acting_for": line.acting_for,
-        "from_on": None if line.from_on is None else line.from_on.isoformat(),
-        "until_on": None if line.until_on is None else line.until_on.isoformat(),
-        "stream": line.stream,
-        "seq": line.seq,
     }

@@ -14,6 +14,7 @@ from engine.calendar.calendar import Calendar
 from engine.case.codec import at_text
 from engine.case.scope import SHANGHAI
 from engine.service.sealing import late_sealing
+from engine.service.sealing_due import due_since
 from engine.service.sweep import late_sweep
 from engine.text import Text
 
@@ -34,7 +35,7 @@ def health_routes(edge: Edge) -> APIRouter:
         calendar = edge.desk.world(roots[0]).calendar if roots else None
         warning = None if calendar is None else calendar_warning(calendar, now.astimezone(SHANGHAI).date())
         sweeps = [late for root in roots if (late := late_sweep(reads.last_sweep(root), now)) is not None]
-        unsealed = [late for root in roots if (late := late_sealing(reads.oldest_queued(root), now)) is not None]
+        unsealed = [late for root in roots if (late := late_sealing(due_since(reads, root), now)) is not None]
         return JSONResponse(
             {
                 "status": "ok",

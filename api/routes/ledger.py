@@ -58,7 +58,10 @@ def case_bundle(edge: Edge, asker: Asker, case: CaseId) -> Response:
 
     def keys(origin: str) -> list[tuple[KeyRole, VerifierKey]]:
         found = edge.settings.log_key(origin)
-        return [] if found is None else [("log", found)]
+        log: list[tuple[KeyRole, VerifierKey]] = [] if found is None else [("log", found)]
+        pen = edge.settings.receipts
+        receipt: list[tuple[KeyRole, VerifierKey]] = [] if pen is None else [("receipt", pen.key)]
+        return [*log, *receipt, *(("witness", key) for key in edge.settings.witnesses)]
 
     made = bundle_of(
         edge.desk,

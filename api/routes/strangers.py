@@ -15,6 +15,7 @@ from api.describing import described
 from api.edge import Edge
 from api.incoming import read_key, read_model
 from api.origin import refuse_foreign_page
+from api.receipts import deposit_receipt
 from api.rendering import Json, text_json, timeline_json, view_json
 from api.strangers import LOOKS_AT_ONCE, Patience
 from engine.case.codec import at_text
@@ -46,13 +47,13 @@ def strangers_routes(edge: Edge) -> APIRouter:
         key = read_key(request)
         body = await read_model(request, StrangerBody)
 
-        def filed() -> Deposited:
+        def filed() -> Json:
             entrance = entrance_of(desk, _root(edge, body.root), body.workflow, desk.office.now())
             unit = entrance.units[0] if body.unit is None else body.unit
             patience.filed(request)
-            return file_anonymously(desk, entrance, unit, body.form, key)
+            return _deposited_json(edge, entrance.root, file_anonymously(desk, entrance, unit, body.form, key))
 
-        return JSONResponse(_deposited_json(await to_thread.run_sync(filed)), status_code=201)
+        return JSONResponse(await to_thread.run_sync(filed), status_code=201)
 
     @router.post("/anonymous/look", **described(CodeBody, keyed=False))
     async def looked(request: Request) -> JSONResponse:
@@ -72,14 +73,15 @@ def strangers_routes(edge: Edge) -> APIRouter:
         key = read_key(request)
         body = await read_model(request, CodeFireBody)
 
-        def acted() -> Deposited:
-            return act_anonymously(desk, body.code, body.transition, body.form, key)
+        def acted() -> Json:
+            root = look(desk, body.code).root
+            return _deposited_json(edge, root, act_anonymously(desk, body.code, body.transition, body.form, key))
 
         try:
             done = await to_thread.run_sync(acted, limiter=looking)
         except NotFound as refusal:
             raise patience.wrong_code(request, refusal) from None
-        return JSONResponse({name: value for name, value in _deposited_json(done).items() if name != "code"})
+        return JSONResponse({name: value for name, value in done.items() if name != "code"})
 
     return router
 
@@ -105,11 +107,13 @@ def _entrance_json(entrance: Entrance) -> Json:
     }
 
 
-def _deposited_json(deposited: Deposited) -> Json:
+def _deposited_json(edge: Edge, root: RootId, deposited: Deposited) -> Json:
+    receipt = deposit_receipt(edge, root, deposited)
     return {
         "code": deposited.code,
         "releases_at": at_text(deposited.releases_at),
         "command_hash": deposited.command_hash,
+        **({} if receipt is None else {"receipt": receipt}),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -17,12 +18,11 @@ from api.incoming import read_key, read_model
 from api.instants import date_from, instant_from
 from api.language import language_of
 from api.problems import problem, status_of
-from api.rendering import done_json
+from api.receipts import with_receipt
 from engine.case.commands import FireTransition, OnBehalf, OpenCase, Stated
 from engine.case.identity import CaseId, SessionId, UnitId
 from engine.errors import BanjieError
 from engine.service.behalf import Entry, day_stated, entered
-from engine.service.execute import Done
 from engine.service.office import Answer
 from engine.text import Language
 
@@ -53,7 +53,9 @@ def writing_routes(edge: Edge) -> APIRouter:
             )
         )
         location = {"Location": f"/api/cases/{done.outcome.case}"}
-        return JSONResponse(_told(edge, asker, done), status_code=200 if done.repeated else 201, headers=location)
+        return JSONResponse(
+            with_receipt(edge, asker, done), status_code=200 if done.repeated else 201, headers=location
+        )
 
     @router.post("/cases/{case_id}/transitions", **described(FireBody))
     async def fire(request: Request, case_id: str) -> JSONResponse:
@@ -62,11 +64,11 @@ def writing_routes(edge: Edge) -> APIRouter:
         key = read_key(request)
         body = await read_model(request, FireBody)
         entry = await _entered(edge, asker, body.on_behalf)
-        return JSONResponse(_told(edge, asker, await edge.ask(fire_command(asker, case_id, body, key, entry))))
+        return JSONResponse(with_receipt(edge, asker, await edge.ask(fire_command(asker, case_id, body, key, entry))))
 
     @router.post("/transitions", **described(FireManyBody))
     async def fire_many(request: Request) -> JSONResponse:
-        """Make moves of several cases; one result each, in the order of the list."""
+        """Make moves of several cases; one result each, in the order of the list, with the receipt of what was done."""
         asker = await edge.identities.of(request)
         key = read_key(request)
         body = await read_model(request, FireManyBody)
@@ -78,10 +80,8 @@ def writing_routes(edge: Edge) -> APIRouter:
         answers = await asyncio.gather(*(_answer(edge, command) for command in commands))
         both = list(zip(commands, answers, strict=True))
         refused = [(answer, command.case) for command, answer in both if isinstance(answer, BanjieError)]
-        return JSONResponse(
-            {"results": [_result(command, answer, language) for command, answer in both]},
-            background=edge.denials.among(request, refused),
-        )
+        results = await run_in_threadpool(_results, edge, asker, both, language)
+        return JSONResponse({"results": results}, background=edge.denials.among(request, refused))
 
     return router
 
@@ -103,15 +103,6 @@ def fire_command(
     )
 
 
-def _told(edge: Edge, asker: Asker, done: Done) -> dict[str, JsonValue]:
-    """Return what a command led to, with the receipt of its entry."""
-    told, outcome = done_json(done), done.outcome
-    if edge.settings.receipts is None:
-        return told
-    signed = edge.settings.receipts.receipt(asker.root, outcome.case, outcome.seq, bytes.fromhex(outcome.hash))
-    return {**told, "receipt": signed.text, "receipt_short": signed.receipt.short}
-
-
 async def _entered(edge: Edge, asker: Asker, body: OnBehalfBody | None) -> tuple[OnBehalf | None, Stated | None]:
     """Return what a body says of an entry on behalf, whom it names looked up; raises FormInvalid."""
     if body is None:
@@ -130,7 +121,16 @@ async def _answer(edge: Edge, command: FireTransition) -> Answer:
         return refusal
 
 
-def _result(command: FireTransition, answer: Answer, language: Language) -> dict[str, JsonValue]:
+def _results(
+    edge: Edge, asker: Asker, answered: Sequence[tuple[FireTransition, Answer]], language: Language
+) -> list[JsonValue]:
+    """Return what became of each; signing so many receipts is not for the event loop."""
+    return [_result(edge, asker, command, answer, language) for command, answer in answered]
+
+
+def _result(
+    edge: Edge, asker: Asker, command: FireTransition, answer: Answer, language: Language
+) -> dict[str, JsonValue]:
     if isinstance(answer, BanjieError):
         return {"status": status_of(answer), "case": command.case, "problem": problem(answer, language)}
-    return {"status": 200, **done_json(answer)}
+    return {"status": 200, **with_receipt(edge, asker, answer)}

@@ -6,7 +6,7 @@
 // in a finding, never in an exception.
 
 import { createHash, createPublicKey, verify as verifySignature } from "node:crypto";
-import { closeSync, openSync, readSync, realpathSync } from "node:fs";
+import { closeSync, openSync, readSync, readdirSync, realpathSync } from "node:fs";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { inflateRawSync } from "node:zlib";
@@ -21,6 +21,8 @@ const NOTE_BYTES_MAX = 64 * 1024;
 const RECEIPT_BYTES_MAX = 4096;
 const SIGNATURES_MAX = 100;
 const TOLERANCE_SECONDS = 300;
+// What anonymous people send is dated to such a boundary, and may be entered late.
+const ROUNDED_SECONDS = 4 * 3600;
 const ZERO_HASH = "0".repeat(64);
 
 // Every finding by its code: the rule it breaks, and what it says. verify.py has the same table.
@@ -62,6 +64,7 @@ const FINDINGS = {
   other_origin: ["S1", "检查点出自另一账册", "the checkpoint is of another log"],
   bad_signature: ["S1", "签名不成立", "a signature does not hold"],
   unsigned: ["S1", "没有账册密钥的签名", "the key of the log did not sign it"],
+  unwitnessed: ["S1", "没有您所给见证人的联署", "the witness you named did not cosign it"],
   shrunk: ["S2", "账册比这一检查点时更小", "the log has fewer entries than at this checkpoint"],
   forked: ["S3", "账册在这一检查点之后被改写", "the log was rewritten since this checkpoint"],
   no_consistency: ["S3", "证据包中没有从这一检查点起的一致性证明", "the bundle proves nothing for this checkpoint"],
@@ -71,6 +74,8 @@ const FINDINGS = {
   not_included: ["S4", "条目不在检查点的树中", "the entry is not in the tree of the checkpoint"],
   same_index: ["S4", "两条账目在树中位置相同", "two entries claim the same place in the tree"],
   unlawful_erasure: ["C3", "删除未经有权人员办理和批准", "nobody who may erase has made and approved this erasure"],
+  erased_while_held: ["C3", "保全期间删除了内容", "something was erased while the case was held"],
+  erased_too_early: ["C3", "尚未办结即删除了内容", "something was erased before the case had ended"],
   not_erased: ["V1", "没有相应的删除记录", "no entry says that this was erased"],
   erased_and_open: ["V2", "已删除的内容又出现", "what was erased is still given"],
   not_opened: ["V4", "原值与所作承诺不符", "the value does not open its commitment"],
@@ -82,6 +87,9 @@ const FINDINGS = {
   receipt_other_ledger: ["R1", "回执属于另一本账册", "the receipt is of another ledger"],
   receipt_missing: ["R1", "回执所载的条目不在证据包中", "the entry of the receipt is not in the bundle"],
   receipt_differs: ["R1", "条目与回执所载不符", "the entry is not the one the receipt was given for"],
+  file_missing: ["F1", "所给文件中没有账目所载的附件，或其内容已变", "its file is not among those given, or was changed"],
+  file_stray: ["F1", "没有账目载有内容如此的附件", "no entry that is opened here names a file with this content"],
+  file_unread: ["F1", "不是普通文件，或无法读取", "this is no plain file, or it cannot be read"],
   outside_bracket: ["T1", "登记时间与检查点的见证时间不符", "it was not recorded when it says, as witnesses show"],
 };
 
@@ -625,7 +633,12 @@ const DEFINITION = object(
       ),
     ),
   },
-  { roles: mapOf(object({}, { erases: bool }, { open: true })) },
+  {
+    roles: mapOf(object({}, { erases: bool }, { open: true })),
+    states: mapOf(object({}, { phase: text }, { open: true })),
+    fields: mapOf(object({}, { privacy: text, schema: object({}, { items: anything }, { open: true }) }, { open: true })),
+    retention: object({ hold: text }, {}, { open: true }),
+  },
   { open: true },
 );
 
@@ -702,6 +715,46 @@ function lawful(body, rules) {
   return may(get(body, "role")) && may(approverRole) && apart;
 }
 
+// A way down into objects by their own parts; undefined where one of them is not there.
+const within = (whole, ...names) => names.reduce((one, name) => (isObject(one) ? get(one, name) : undefined), whole);
+
+// Whether a path is one of those whose values may go before the case has ended.
+function mayGoEarly(path, rules) {
+  if (!path.startsWith("fields/")) return false;
+  return ["personal", "confidential"].includes(within(rules, "fields", path.slice("fields/".length), "privacy"));
+}
+
+function erasureProblems(body, state, rules, held) {
+  const { basis, values } = body.erased;
+  const problems = lawful(body, rules) ? [] : ["unlawful_erasure"];
+  if (basis === "restored") return problems; // gone before, lawfully, and gone again after a copy brought it back
+  if (held) problems.push("erased_while_held");
+  if (within(rules, "states", state, "phase") !== "final") {
+    const early = values.every(({ paths }) => paths.every((path) => mayGoEarly(path, rules)));
+    if (basis === "retention" || !early) problems.push("erased_too_early");
+  }
+  return problems;
+}
+
+// Whether a case is held after an entry. What was committed to and is not opened here shows no hold.
+function heldAfter(body, rules, opened, before) {
+  const field = within(rules, "retention", "hold");
+  if (field === undefined) return false;
+  const path = `fields/${field}`;
+  if (within(body, "priv", path) !== undefined) return opened.get(body.id + path) === true;
+  if ((get(body, "unset") ?? []).includes(field)) return false;
+  const said = within(body, "pub", field);
+  if (said !== undefined) return said === true;
+  return before && !(within(body, "erased", "values") ?? []).some(({ paths }) => paths.includes(path));
+}
+
+const ATTACHED = object({ id, sha256: hash }, {}, { open: true });
+
+const fileFields = (rules) =>
+  Object.keys(get(rules, "fields") ?? {}).filter(
+    (name) => within(rules, "fields", name, "schema", "items", "format") === "file",
+  );
+
 // ------------------------------------------------------------------------------------------------ the verification
 
 const MANIFEST = object({
@@ -729,23 +782,29 @@ const ERASED = listOf(tuple(id, text, id));
 const CONSISTENCY = mapOf(listOf(hash));
 
 class Verification {
-  constructor(pinned) {
+  constructor(pinned, witnesses = []) {
     this.pinned = pinned;
+    this.witnesses = [...new Set(witnesses)];
     this.found = new Map();
     this.about = null;
     this.shownKeys = [];
     this.keys = [];
     this.notes = new Map();
     this.origin = undefined;
+    this.definitions = new Map();
+    this.fileFields = new Map(); // by case the names of the fields that hold files
+    this.opened = new Map(); // by entry id (of fixed length) and path the values that open their commitments
   }
 
   find(code, where) {
     this.found.set(`${code}\n${where}`, [code, where]);
   }
 
+  // Trusts keys that are not known yet, each in the roles that its type allows.
   trust(printedKeys, roles) {
+    const known = new Set(this.keys.map((key) => key.printed));
     for (const printed of printedKeys) {
-      for (const role of roles) {
+      for (const role of known.has(printed) ? [] : roles) {
         const key = attempt(() => parseKey(role, printed));
         if (key !== undefined) this.keys.push(key);
       }
@@ -772,11 +831,8 @@ class Verification {
       if (this.pinned.length === 0 || this.pinned.includes(key.printed)) this.keys.push(key);
       else if (key.role !== "witness") this.find("unpinned_key", key.printed);
     }
-    const known = new Set(this.keys.map((key) => key.printed));
-    this.trust(
-      this.pinned.filter((printed) => !known.has(printed)),
-      ["witness"],
-    );
+    this.trust(this.pinned, ["witness"]);
+    this.trust(this.witnesses, ["witness"]);
     this.demandLogKey();
   }
 
@@ -798,6 +854,7 @@ class Verification {
     }
     let signed = false;
     const seenAt = [];
+    const witnesses = new Set();
     for (const key of this.keys.filter((one) => one.role !== "receipt")) {
       for (const line of parsed.signatures) {
         if (line.name !== key.name || line.keyId !== key.keyId) continue;
@@ -806,8 +863,12 @@ class Verification {
           this.find("bad_signature", where);
           return undefined;
         }
-        if (key.role === "witness") seenAt.push(at);
-        else signed = true;
+        if (key.role === "witness") {
+          seenAt.push(at);
+          witnesses.add(key.printed);
+        } else {
+          signed = true;
+        }
       }
     }
     if (!signed) {
@@ -819,10 +880,10 @@ class Verification {
       this.find("other_origin", where);
       return undefined;
     }
-    return { size: parsed.size, root: parsed.root, seenAt };
+    return { size: parsed.size, root: parsed.root, seenAt, witnesses };
   }
 
-  checkBundle(data, receipts, anchors) {
+  checkBundle(data, receipts, anchors, given) {
     const files = attempt(() => unzip(data));
     if (files === undefined) return this.find("bad_zip", "");
     if (!files.has("manifest.jcs")) return this.find("no_manifest", "manifest.jcs");
@@ -837,9 +898,14 @@ class Verification {
     this.readKeys(files.get("keys.txt"));
     this.readEntries();
     const points = this.checkProofs();
+    this.witnesses.forEach((key, at) => {
+      if (!points.some(({ witnesses }) => witnesses.has(key))) this.find("unwitnessed", `witness#${at + 1}`);
+    });
     const chains = this.checkChains(new Set(manifest.excerpts));
-    for (const [chain, entries] of chains) this.checkMoves(chain, entries);
     this.checkValues();
+    for (const [chain, entries] of chains) this.checkMoves(chain, entries);
+    const attached = this.attachedFiles();
+    if (given !== undefined) this.checkGiven(given, attached);
     points.push(...this.checkAnchors(anchors));
     this.checkTimes(points);
     receipts.forEach((pasted, at) => this.checkReceipt(pasted, `receipt#${at + 1}`));
@@ -852,8 +918,40 @@ class Verification {
       tool: manifest.tool,
       entries: this.entries.length,
       cases: [...chains.keys()].filter((chain) => !isStream(chain)).length,
+      files: attached.size,
     };
     return undefined;
+  }
+
+  // By hash and id every file that an entry names in the open or by an opening, and where it is named first.
+  attachedFiles() {
+    const found = new Map();
+    for (const { file, body, whole } of this.entries) {
+      if (!whole) continue;
+      for (const name of this.fileFields.get(body.case) ?? []) {
+        for (const list of [within(body, "pub", name), this.opened.get(`${body.id}fields/${name}`)]) {
+          if (!Array.isArray(list)) continue;
+          for (const item of list.filter(ATTACHED)) {
+            const known = item.sha256 + item.id;
+            if (!found.has(known)) found.set(known, { sha256: item.sha256, where: `${file}#${item.id}` });
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  // Each content given is one that an entry names, and none of those is missing.
+  checkGiven(given, attached) {
+    const named = new Set([...attached.values()].map(({ sha256: digest }) => digest));
+    const there = new Set(given.map(([, digest]) => digest));
+    for (const [name, digest] of given) {
+      if (digest === null) this.find("file_unread", `files/${name}`);
+      else if (!named.has(digest)) this.find("file_stray", `files/${name}`);
+    }
+    for (const { sha256: digest, where } of attached.values()) {
+      if (!there.has(digest)) this.find("file_missing", where);
+    }
   }
 
   checkFiles(listed) {
@@ -958,10 +1056,10 @@ class Verification {
 
   // Follows one chain through its definition, as far as its entries can be read.
   checkMoves(chain, entries) {
-    this.definitions ??= new Map();
     let state = "";
     let resume;
     let rules;
+    let held = false;
     let atBefore = "";
     for (const [place, { file, body, whole }] of entries.entries()) {
       if (!whole) return;
@@ -981,13 +1079,16 @@ class Verification {
           return;
         }
         rules = found.rules;
+        found.fileFields ??= fileFields(rules);
+        this.fileFields.set(chain, found.fileFields);
         if (workflow !== rules.name || version !== rules.version) this.find("other_workflow", file);
         if (body.to !== rules.initial) this.find("wrong_initial", file);
       } else if (body.type === "fired") {
         for (const problem of moveProblems(body, state, resume, rules)) this.find(problem, file);
-      } else if (body.type === "erased" && !lawful(body, rules)) {
-        this.find("unlawful_erasure", file);
+      } else if (body.type === "erased") {
+        for (const problem of erasureProblems(body, state, rules, held)) this.find(problem, file);
       }
+      held = heldAfter(body, rules, this.opened, held);
       if (has(body, "to")) state = body.to;
       if (has(body, "merge")) resume = body.merge === "" ? undefined : get(body, "resume");
     }
@@ -1019,7 +1120,8 @@ class Verification {
       if (committed === undefined) return this.find("stray_opening", where);
       const bytes = attempt(() => canonical([byId.get(entryId).case, entryId, path, value]));
       const digest = sha256("banjie-field-v1\0", Buffer.from(salt, "hex"), bytes ?? "").toString("hex");
-      if (bytes === undefined || digest !== committed) this.find("not_opened", where);
+      if (bytes === undefined || digest !== committed) return this.find("not_opened", where);
+      this.opened.set(entryId + path, value);
       return undefined;
     });
     const rows = this.readRows("erased.jcs", ERASED, "bad_erased") ?? [];
@@ -1080,7 +1182,9 @@ class Verification {
       for (const { file, body, whole, index } of this.entries) {
         if (!whole || index === undefined) continue;
         const at = secondsOf(body.at);
-        const wrong = index < size ? at > first + TOLERANCE_SECONDS : at < last - TOLERANCE_SECONDS;
+        const rounded = at % ROUNDED_SECONDS === 0 && body.at.endsWith(".000000Z");
+        const earlier = TOLERANCE_SECONDS + (rounded ? ROUNDED_SECONDS : 0);
+        const wrong = index < size ? at > first + TOLERANCE_SECONDS : at < last - earlier;
         if (wrong) this.find("outside_bracket", file);
       }
     }
@@ -1118,6 +1222,9 @@ class Verification {
     const points = notes.map(([name, data]) => this.checkNote(data, name));
     if (points.includes(undefined)) return;
     const [, [name]] = notes;
+    points.forEach(({ witnesses }, at) => {
+      if (!this.witnesses.every((key) => witnesses.has(key))) this.find("unwitnessed", notes[at][0]);
+    });
     if (points[0].size !== points[1].size) this.find("no_consistency", name);
     else if (!points[0].root.equals(points[1].root)) this.find("forked", name);
   }
@@ -1145,8 +1252,9 @@ class Verification {
 
 // ------------------------------------------------------------------------------------------------ the command
 
-const USAGE = `node verify.mjs BUNDLE [--key KEY]… [--receipt FILE|TEXT]… [--anchor NOTE]… [--consistency A B] [--json]
-node verify.mjs --consistency A B --key KEY [--json]
+const USAGE = `node verify.mjs BUNDLE [--key KEY]… [--witness KEY]… [--receipt FILE|TEXT]… [--anchor NOTE]… [--files FOLDER]
+                    [--consistency A B] [--json]
+node verify.mjs --consistency A B --key KEY [--witness KEY]… [--json]
 `;
 const WHAT_IT_CANNOT_SHOW = `请核对：上列密钥指纹应与职代会报告、厂务公开栏所印一致；否则以上结论只说明证据包自身前后一致。
 Compare the fingerprints above with those printed in the congress report: without that, all this shows is that the
@@ -1164,7 +1272,7 @@ function printed(report) {
   if (bundle !== null) {
     lines.push(`账册 / log        ${shown(bundle.origin)} (${shown(bundle.ledger)})`);
     lines.push(`检查点 / size     ${bundle.size}   ${bundle.root}`);
-    lines.push(`事项 / cases      ${bundle.cases}   账目 / entries ${bundle.entries}`);
+    lines.push(`事项 / cases      ${bundle.cases}   账目 / entries ${bundle.entries}   附件 / files ${bundle.files}`);
     lines.push(`制作 / made       ${bundle.made_at}   ${shown(bundle.tool)}`);
   }
   for (const key of report.keys) {
@@ -1194,6 +1302,32 @@ function read(path, bytesMax = ZIP_BYTES_MAX) {
   }
 }
 
+// Name and SHA-256 of what stands in a folder; null for what is no plain file or cannot be read.
+function hashesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true, encoding: "buffer" }).map((one) => {
+    // A device or a pipe might never end, and a link leads elsewhere.
+    const digest = one.isFile() ? hashOf(Buffer.concat([Buffer.from(`${folder}/`), one.name])) : null;
+    return [one.name.toString("utf8"), digest];
+  });
+}
+
+function hashOf(path) {
+  let file;
+  try {
+    file = openSync(path, "r");
+    const hashed = createHash("sha256");
+    const piece = Buffer.alloc(1 << 20);
+    for (let length = readSync(file, piece); length > 0; length = readSync(file, piece)) {
+      hashed.update(piece.subarray(0, length));
+    }
+    return hashed.digest("hex");
+  } catch {
+    return null;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
 function readReceipt(given) {
   try {
     return read(given, RECEIPT_BYTES_MAX).toString("utf8");
@@ -1203,37 +1337,42 @@ function readReceipt(given) {
 }
 
 function parseArguments(words) {
-  const options = { bundle: undefined, keys: [], receipts: [], anchors: [], pair: [], json: false };
+  const options = { bundle: undefined, keys: [], witnesses: [], receipts: [], anchors: [], pair: [], json: false };
   const rest = [...words];
   const next = () => (rest.length > 0 ? rest.shift() : refuse());
   while (rest.length > 0) {
     const word = rest.shift();
     if (word === "--json") options.json = true;
     else if (word === "--key") options.keys.push(next());
+    else if (word === "--witness") options.witnesses.push(next());
+    else if (word === "--files") options.files = next();
     else if (word === "--receipt") options.receipts.push(next());
     else if (word === "--anchor") options.anchors.push(next());
     else if (word === "--consistency") options.pair = [next(), next()];
     else if (word.startsWith("--") || options.bundle !== undefined) refuse();
     else options.bundle = word;
   }
-  if (options.bundle === undefined && options.pair.length === 0) refuse();
+  if (options.bundle === undefined && (options.pair.length === 0 || options.files !== undefined)) refuse();
   for (const key of options.keys) {
     if (!["log", "witness"].some((role) => attempt(() => parseKey(role, key)) !== undefined)) refuse();
   }
+  for (const key of options.witnesses) parseKey("witness", key);
   return options;
 }
 
-// The report on a bundle, held against receipts (texts) and checkpoints (names and bytes) that the auditor has.
-export function checkBundle(data, { keys = [], receipts = [], anchors = [] } = {}) {
-  const verification = new Verification(keys);
-  verification.checkBundle(data, receipts, anchors);
+// The report on a bundle, held against what the auditor has: receipts (texts), checkpoints (names and bytes), witnesses
+// (keys) and files (names and hashes).
+export function checkBundle(data, { keys = [], receipts = [], anchors = [], witnesses = [], files } = {}) {
+  const verification = new Verification(keys, witnesses);
+  verification.checkBundle(data, receipts, anchors, files);
   return verification.report();
 }
 
 // The report on two checkpoints (names and bytes) without a bundle.
-export function compareNotes(pair, keys) {
-  const verification = new Verification(keys);
+export function compareNotes(pair, keys, witnesses = []) {
+  const verification = new Verification(keys, witnesses);
   verification.trust(keys, ["log", "witness"]);
+  verification.trust(witnesses, ["witness"]);
   verification.demandLogKey();
   verification.compare(pair);
   return verification.report();
@@ -1249,9 +1388,11 @@ function main(words) {
   let data;
   let anchors;
   let pair;
+  let files;
   try {
     anchors = options.anchors.map((path, at) => [`anchor#${at + 1}`, read(path)]);
     pair = options.pair.map((path, at) => [`consistency#${at + 1}`, read(path)]);
+    files = options.files === undefined ? undefined : hashesIn(options.files);
     data = options.bundle === undefined ? undefined : read(options.bundle);
   } catch (error) {
     process.stderr.write(`无法读取 / cannot be read: ${shown(error.message)}\n`);
@@ -1260,8 +1401,14 @@ function main(words) {
   const receipts = options.receipts.map(readReceipt);
   const report =
     data === undefined
-      ? compareNotes(pair, options.keys)
-      : checkBundle(data, { keys: options.keys, receipts, anchors: [...anchors, ...pair] });
+      ? compareNotes(pair, options.keys, options.witnesses)
+      : checkBundle(data, {
+          keys: options.keys,
+          receipts,
+          anchors: [...anchors, ...pair],
+          witnesses: options.witnesses,
+          files,
+        });
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 1)}\n` : printed(report));
   return report.ok ? 0 : 1;
 }

@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import json
+import os
 import re
 import struct
 import sys
@@ -35,6 +36,7 @@ RECEIPT_BYTES_MAX = 4096
 SIGNATURES_MAX = 100
 INTEGER_MAX = 2**53 - 1
 TOLERANCE_SECONDS = 300
+ROUNDED_SECONDS = 4 * 3600  # what anonymous people send is dated to such a boundary, and may be entered late
 
 # Every finding by its code: the rule it breaks, and what it says. verify.mjs has the same table.
 FINDINGS: dict[str, tuple[str, str, str]] = {
@@ -75,6 +77,7 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     "other_origin": ("S1", "检查点出自另一账册", "the checkpoint is of another log"),
     "bad_signature": ("S1", "签名不成立", "a signature does not hold"),
     "unsigned": ("S1", "没有账册密钥的签名", "the key of the log did not sign it"),
+    "unwitnessed": ("S1", "没有您所给见证人的联署", "the witness you named did not cosign it"),
     "shrunk": ("S2", "账册比这一检查点时更小", "the log has fewer entries than at this checkpoint"),
     "forked": ("S3", "账册在这一检查点之后被改写", "the log was rewritten since this checkpoint"),
     "no_consistency": ("S3", "证据包中没有从这一检查点起的一致性证明", "the bundle proves nothing for this checkpoint"),
@@ -84,6 +87,8 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     "not_included": ("S4", "条目不在检查点的树中", "the entry is not in the tree of the checkpoint"),
     "same_index": ("S4", "两条账目在树中位置相同", "two entries claim the same place in the tree"),
     "unlawful_erasure": ("C3", "删除未经有权人员办理和批准", "nobody who may erase has made and approved this erasure"),
+    "erased_while_held": ("C3", "保全期间删除了内容", "something was erased while the case was held"),
+    "erased_too_early": ("C3", "尚未办结即删除了内容", "something was erased before the case had ended"),
     "not_erased": ("V1", "没有相应的删除记录", "no entry says that this was erased"),
     "erased_and_open": ("V2", "已删除的内容又出现", "what was erased is still given"),
     "not_opened": ("V4", "原值与所作承诺不符", "the value does not open its commitment"),
@@ -95,10 +100,19 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     "receipt_other_ledger": ("R1", "回执属于另一本账册", "the receipt is of another ledger"),
     "receipt_missing": ("R1", "回执所载的条目不在证据包中", "the entry of the receipt is not in the bundle"),
     "receipt_differs": ("R1", "条目与回执所载不符", "the entry is not the one the receipt was given for"),
+    "file_missing": (
+        "F1",
+        "所给文件中没有账目所载的附件，或其内容已变",
+        "its file is not among those given, or was changed",
+    ),
+    "file_stray": ("F1", "没有账目载有内容如此的附件", "no entry that is opened here names a file with this content"),
+    "file_unread": ("F1", "不是普通文件，或无法读取", "this is no plain file, or it cannot be read"),
     "outside_bracket": ("T1", "登记时间与检查点的见证时间不符", "it was not recorded when it says, as witnesses show"),
 }
 
 Json = Any  # what JSON holds is not known before it was looked at
+Opened = Mapping[tuple[str, str], Json]  # by entry id and path the values that open a commitment
+Given = Sequence[tuple[str, str | None]]  # name and SHA-256 of files; None for what cannot be read
 
 
 class Key(NamedTuple):
@@ -113,12 +127,13 @@ class Key(NamedTuple):
 
 
 class Point(NamedTuple):
-    """A checkpoint whose signatures hold, and the seconds after 1970 at which witnesses say they saw it."""
+    """A checkpoint whose signatures hold, the seconds after 1970 at which witnesses say they saw it, and their keys."""
 
     origin: str
     size: int
     root: bytes
     seen_at: tuple[int, ...]
+    witnesses: tuple[str, ...]
 
 
 class Entry(NamedTuple):
@@ -559,9 +574,10 @@ def signed_by(key: Key, text: str, signature: bytes) -> int | None:
 class Verifier:
     """One bundle, and whatever the auditor holds it against."""
 
-    def __init__(self, report: Report, pinned: Sequence[str]) -> None:
+    def __init__(self, report: Report, pinned: Sequence[str], witnesses: Sequence[str] = ()) -> None:
         self.report = report
         self.pinned = pinned
+        self.witnesses = list(dict.fromkeys(witnesses))
         self.keys: list[Key] = []
         self.notes: dict[bytes, Point | None] = {}
         self.origin: str | None = None
@@ -581,20 +597,23 @@ class Verifier:
                 self.keys.append(key)
             elif key.role != "witness":
                 self.report.add("unpinned_key", key.text)
-        known = {key.text for key in self.keys}
-        self._add([text for text in self.pinned if text not in known], ["witness"])
+        self._add(self.pinned, ["witness"])
+        self._add(self.witnesses, ["witness"])
         if not any(key.role == "log" for key in self.keys):
             self.report.add("no_log_key", "keys.txt")
 
     def trust(self, keys: Iterable[str]) -> None:
         """Trust these keys without any bundle: each as the log's or a witness's, as its type says."""
         self._add(keys, ["log", "witness"])
+        self._add(self.witnesses, ["witness"])
         if not any(key.role == "log" for key in self.keys):
             self.report.add("no_log_key", "keys.txt")
 
     def _add(self, keys: Iterable[str], roles: Sequence[str]) -> None:
+        """Trust keys that are not known yet, each in the roles that its type allows."""
+        known = {key.text for key in self.keys}
         for text in keys:
-            for role in roles:
+            for role in roles if text not in known else ():
                 with suppress(Refused):
                     self.keys.append(parsed_key(role, text))
 
@@ -616,7 +635,7 @@ class Verifier:
         except (Refused, ValueError):
             self.report.add("bad_note", where)
             return None
-        held, seen_at = False, []
+        held, seen_at, witnesses = False, [], []
         for key in self.keys:
             for name, key_id, signature in signatures:
                 if key.role == "receipt" or (name, key_id) != (key.name, key.key_id):
@@ -627,6 +646,7 @@ class Verifier:
                     return None
                 if key.role == "witness":
                     seen_at.append(at)
+                    witnesses.append(key.text)
                 held = held or key.role == "log"
         if not held:
             self.report.add("unsigned", where)
@@ -636,10 +656,13 @@ class Verifier:
         if origin != self.origin:
             self.report.add("other_origin", where)
             return None
-        return Point(origin, int(size), digest, tuple(seen_at))
+        return Point(origin, int(size), digest, tuple(seen_at), tuple(witnesses))
 
-    def bundle(self, data: bytes, receipts: Sequence[str], anchors: Mapping[str, bytes]) -> None:
-        """Verify everything that a bundle shows, and hold receipts and checkpoints of the auditor's own against it."""
+    def bundle(
+        self, data: bytes, receipts: Sequence[str], anchors: Mapping[str, bytes], given: Given | None = None
+    ) -> None:
+        """Verify everything that a bundle shows, and hold against it what the auditor has: receipts, checkpoints,
+        files."""
         try:
             files = unzipped(data)
         except Refused:
@@ -658,17 +681,42 @@ class Verifier:
         head = (manifest["size"], bytes.fromhex(manifest["root"]))
         entries = list(self._entries(files, manifest["ledger"]))
         points = self._proofs(files, entries, head)
+        self._witnessed(points)
         chains = self._chains(entries, set(manifest["excerpts"]))
-        self._moves(chains, files)
-        self._values(files, [entry for _file, entry, _leaf in entries if entry is not None])
-        named = {name: files[name] for name in sorted(files) if name.startswith("anchors/")}
-        points += self._anchors({**named, **anchors}, head, self._consistency(files))
+        known = [entry for _file, entry, _leaf in entries if entry is not None]
+        opened = self._values(files, known)
+        named = self._moves(chains, files, opened)
+        attached = _attached(known, named, opened)
+        if given is not None:
+            self._given(given, attached)
+        kept = {name: files[name] for name in sorted(files) if name.startswith("anchors/")}
+        points += self._anchors({**kept, **anchors}, head, self._consistency(files))
         self._brackets(entries, points)
         for number, text in enumerate(receipts, start=1):
             self._receipt(text, f"receipt#{number}", manifest["ledger"], entries)
         said = {name: manifest[name] for name in ("origin", "ledger", "size", "root", "made_at", "tool")}
-        self.report.about = {**said, "entries": len(entries), "cases": sum(not is_stream(case) for case in chains)}
+        cases = sum(not is_stream(case) for case in chains)
+        self.report.about = {**said, "entries": len(entries), "cases": cases, "files": len(attached)}
         return None
+
+    def _witnessed(self, points: Iterable[tuple[int, Point]]) -> None:
+        """Demand that every witness whom the auditor named cosigned the bundle's checkpoint."""
+        seen = {key for _size, point in points for key in point.witnesses}
+        for number, key in enumerate(self.witnesses, start=1):
+            if key not in seen:
+                self.report.add("unwitnessed", f"witness#{number}")
+
+    def _given(self, given: Given, attached: Mapping[tuple[str, str], str]) -> None:
+        """Hold files against those that entries name: each content must be one of theirs, and none may be missing."""
+        named, there = {digest for digest, _id in attached}, {digest for _name, digest in given}
+        for name, digest in given:
+            if digest is None:
+                self.report.add("file_unread", f"files/{name}")
+            elif digest not in named:
+                self.report.add("file_stray", f"files/{name}")
+        for (digest, file_id), entry in attached.items():
+            if digest not in there:
+                self.report.add("file_missing", f"{entry}#{file_id}")
 
     def _listed(self, files: Mapping[str, bytes], listed: Mapping[str, str]) -> None:
         for name in files.keys() - {"manifest.jcs"}:
@@ -772,12 +820,17 @@ class Verifier:
                 last = entry
         return chains
 
-    def _moves(self, chains: Mapping[str, Sequence[Entry]], files: Mapping[str, bytes]) -> None:
-        """Follow every case through its definition, as far as its entries can be read."""
+    def _moves(
+        self, chains: Mapping[str, Sequence[Entry]], files: Mapping[str, bytes], opened: Opened
+    ) -> dict[str, Sequence[str]]:
+        """Follow every case through its definition, as far as its entries can be read; return the paths of its fields
+        that hold files."""
         definitions: dict[str, tuple[str | None, Json]] = {}
+        fields: dict[str, Sequence[str]] = {}
+        named: dict[str, Sequence[str]] = {}
         for case, chain in chains.items():
             last_at = ""
-            state, resume, rules = "", None, None
+            state, resume, rules, held = "", None, None, False
             for number, entry in enumerate(chain):
                 if not entry.whole:
                     break
@@ -798,6 +851,9 @@ class Verifier:
                     if problem is not None:
                         self.report.add(problem, entry.file)
                         break
+                    if pinned not in fields:
+                        fields[pinned] = _file_fields(rules)
+                    named[case] = fields[pinned]
                     if (body["opening"]["workflow"], body["opening"]["version"]) != (rules["name"], rules["version"]):
                         self.report.add("other_workflow", entry.file)
                     if body["to"] != rules["initial"]:
@@ -805,21 +861,24 @@ class Verifier:
                 elif body["type"] == "fired":
                     for problem in _move(body, state, resume, rules):
                         self.report.add(problem, entry.file)
-                elif body["type"] == "erased" and not _lawful(body, rules):
-                    self.report.add("unlawful_erasure", entry.file)
+                elif body["type"] == "erased":
+                    for problem in _erasure(body, state, rules, held=held):
+                        self.report.add(problem, entry.file)
+                held = _held(body, rules, opened, before=held)
                 state = body.get("to", state)
                 if "merge" in body:
                     resume = body.get("resume") if body["merge"] else None
+        return named
 
-    def _values(self, files: Mapping[str, bytes], entries: Sequence[Entry]) -> None:
-        """Check openings and erasures against the commitments of the entries."""
+    def _values(self, files: Mapping[str, bytes], entries: Sequence[Entry]) -> Opened:
+        """Check openings and erasures against the commitments of the entries; return the values that open theirs."""
         by_id = {entry.body["id"]: entry.body for entry in reversed(entries) if entry.whole}
         committed = {
             (entry_id, path): (body["case"], digest)
             for entry_id, body in by_id.items()
             for path, digest in body.get("priv", {}).items()
         }
-        erased = self._erased(entries, by_id)
+        erased, opened = self._erased(entries, by_id), dict[tuple[str, str], Json]()
         for number, row in enumerate(self._rows(files, "openings.jcs", "bad_openings", OPENINGS), start=1):
             entry_id, path, salt, value = row
             where = f"openings.jcs#{number}"
@@ -832,12 +891,15 @@ class Verifier:
             message = b"banjie-field-v1\x00" + bytes.fromhex(salt) + canonical([case, entry_id, path, value])
             if hashlib.sha256(message).hexdigest() != digest:
                 self.report.add("not_opened", where)
+                continue
+            opened[entry_id, path] = value
         for number, (entry_id, path, by) in enumerate(self._rows(files, "erased.jcs", "bad_erased", ERASED), start=1):
             where = f"erased.jcs#{number}"
             if (entry_id, path) not in committed:
                 self.report.add("stray_erasure", where)
             if by not in erased.get((entry_id, path), ()):
                 self.report.add("not_erased", where)
+        return opened
 
     def _erased(self, entries: Sequence[Entry], by_id: Mapping[str, Json]) -> dict[tuple[str, str], set[str]]:
         """Return by entry and path the ids of the entries that say it was erased; each must have been there."""
@@ -909,8 +971,10 @@ class Verifier:
             if entry is None or not entry.whole or name not in self.places:
                 continue
             at, index = seconds(entry.body["at"]), self.places[name]
+            rounded = at % ROUNDED_SECONDS == 0 and entry.body["at"].endswith(".000000Z")
+            earlier = TOLERANCE_SECONDS + (ROUNDED_SECONDS if rounded else 0)
             for size, first, last in brackets:
-                if at > first + TOLERANCE_SECONDS if index < size else at < last - TOLERANCE_SECONDS:
+                if at > first + TOLERANCE_SECONDS if index < size else at < last - earlier:
                     self.report.add("outside_bracket", name)
 
     def _receipt(
@@ -944,6 +1008,9 @@ class Verifier:
         if first is None or second is None:
             return
         name = list(notes)[-1]
+        for where, point in zip(notes, points, strict=True):
+            if point is not None and not set(self.witnesses) <= set(point.witnesses):
+                self.report.add("unwitnessed", where)
         if first.size != second.size:
             self.report.add("no_consistency", name)
         elif first.root != second.root:
@@ -954,6 +1021,7 @@ MANIFEST = {
     "v": "version", "kind": "text", "tool": "text", "made_at": "instant", "origin": "text", "ledger": "text",
     "size": "count", "root": "hash", "excerpts": ["text"], "files": ("map", "hash"),
 }  # fmt: skip
+ATTACHED = ("with", {"id": "id", "sha256": "hash"})
 OPENINGS = [("tuple", "id", "text", "hash", "any")]
 ERASED = [("tuple", "id", "text", "id")]
 KNOWN_FILE = re.compile(
@@ -1026,6 +1094,9 @@ DEFINITION = (
         "initial": "text",
         "transitions": ("map", ("with", _TRANSITION)),
         "roles?": ("map", ("with", {"erases?": "bool"})),
+        "states?": ("map", ("with", {"phase?": "text"})),
+        "fields?": ("map", ("with", {"privacy?": "text", "schema?": ("with", {"items?": "any"})})),
+        "retention?": ("with", {"hold": "text"}),
     },
 )
 
@@ -1090,6 +1161,68 @@ def _lawful(body: Json, rules: Json) -> bool:
     return body.get("role") in may and told.get("approver_role") in may and not own
 
 
+def _erasure(body: Json, state: str, rules: Json, *, held: bool) -> Iterator[str]:
+    """Yield what is wrong with an erasure: who made it, a hold that stood, a case that still went on.
+
+    What a restored copy brought back was erased before, and goes again whatever stands now.
+    """
+    told = body["erased"]
+    if not _lawful(body, rules):
+        yield "unlawful_erasure"
+    if told["basis"] == "restored":
+        return
+    if held:
+        yield "erased_while_held"
+    paths = {path for one in told["values"] for path in one["paths"]}
+    has_ended = rules.get("states", {}).get(state, {}).get("phase") == "final"
+    if not has_ended and (told["basis"] == "retention" or not all(_is_personal(path, rules) for path in paths)):
+        yield "erased_too_early"
+
+
+def _is_personal(path: str, rules: Json) -> bool:
+    """Say whether a field may go before the case has ended."""
+    if not path.startswith("fields/"):
+        return False
+    part = rules.get("fields", {}).get(path.removeprefix("fields/"), {})
+    return part.get("privacy") in ("personal", "confidential")
+
+
+def _held(body: Json, rules: Json, opened: Opened, *, before: bool) -> bool:
+    """Say whether the case is held after an entry; a value that is not opened here shows no hold."""
+    name = rules.get("retention", {}).get("hold")
+    if name is None:
+        return False
+    path = f"fields/{name}"
+    if path in body.get("priv", {}):
+        return opened.get((body["id"], path)) is True
+    if name in body.get("unset", []):
+        return False
+    if name in body.get("pub", {}):
+        return body["pub"][name] is True
+    return before and not any(path in one["paths"] for one in body.get("erased", {}).get("values", []))
+
+
+def _file_fields(rules: Json) -> list[str]:
+    """Return the names of the fields of a definition that hold files."""
+    items = {name: part.get("schema", {}).get("items") for name, part in rules.get("fields", {}).items()}
+    return sorted(name for name, item in items.items() if isinstance(item, dict) and item.get("format") == "file")
+
+
+def _attached(
+    entries: Iterable[Entry], fields: Mapping[str, Sequence[str]], opened: Opened
+) -> dict[tuple[str, str], str]:
+    """Return by hash and id every file that an entry names in the open or by an opening, with the first such entry."""
+    found: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        body = entry.body
+        for name in fields.get(body["case"], ()) if entry.whole else ():
+            for value in (body.get("pub", {}).get(name), opened.get((body["id"], f"fields/{name}"))):
+                for item in value if isinstance(value, list) else ():
+                    if fits(item, ATTACHED):
+                        found.setdefault((item["sha256"], item["id"]), entry.file)
+    return found
+
+
 def parsed_receipt(pasted: str) -> tuple[str, dict[str, str], str, bytes, bytes]:
     """Return the signed text of a receipt in either form, its fields, and name, key id and signature under it."""
     text = pasted.replace("\r\n", "\n").strip(" \n")
@@ -1136,7 +1269,8 @@ def printed(report: dict[str, Json]) -> str:
     if about is not None:
         lines.append(f"账册 / log        {shown(about['origin'])} ({shown(about['ledger'])})")
         lines.append(f"检查点 / size     {about['size']}   {about['root']}")
-        lines.append(f"事项 / cases      {about['cases']}   账目 / entries {about['entries']}")
+        counts = f"{about['cases']}   账目 / entries {about['entries']}   附件 / files {about['files']}"
+        lines.append(f"事项 / cases      {counts}")
         lines.append(f"制作 / made       {about['made_at']}   {shown(about['tool'])}")
     for key in report["keys"]:
         lines += [f"密钥 / key        {key['role']} {shown(key['key'])}", f"                  {key['fingerprint']}"]
@@ -1150,18 +1284,24 @@ def printed(report: dict[str, Json]) -> str:
 
 
 def check_bundle(
-    data: bytes, *, keys: Sequence[str] = (), receipts: Sequence[str] = (), anchors: Mapping[str, bytes] | None = None
+    data: bytes,
+    *,
+    keys: Sequence[str] = (),
+    receipts: Sequence[str] = (),
+    anchors: Mapping[str, bytes] | None = None,
+    witnesses: Sequence[str] = (),
+    files: Given | None = None,
 ) -> dict[str, Json]:
-    """Return the report on a bundle, held against receipts and checkpoints that the auditor has."""
+    """Return the report on a bundle, held against what the auditor has: receipts, checkpoints, witnesses, files."""
     report = Report()
-    Verifier(report, keys).bundle(data, receipts, anchors or {})
+    Verifier(report, keys, witnesses).bundle(data, receipts, anchors or {}, files)
     return report.as_json()
 
 
-def compare_notes(pair: Mapping[str, bytes], keys: Sequence[str]) -> dict[str, Json]:
+def compare_notes(pair: Mapping[str, bytes], keys: Sequence[str], witnesses: Sequence[str] = ()) -> dict[str, Json]:
     """Return the report on two checkpoints without a bundle."""
     report = Report()
-    verifier = Verifier(report, keys)
+    verifier = Verifier(report, keys, witnesses)
     verifier.trust(keys)
     verifier.compare(pair)
     return report.as_json()
@@ -1172,27 +1312,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="verify.py", description=__doc__)
     parser.add_argument("bundle", nargs="?", help="证据包 / the bundle")
     parser.add_argument("--key", action="append", default=[], help="可信的密钥，可多次 / a key you trust")
+    parser.add_argument(
+        "--witness", action="append", default=[], help="必须联署的见证人 / a witness's key, to be there"
+    )
     parser.add_argument("--receipt", action="append", default=[], help="回执：文件或全文 / a receipt: file or text")
     parser.add_argument("--anchor", action="append", default=[], help="您先前收到的检查点 / a checkpoint you got")
+    parser.add_argument("--files", metavar="FOLDER", help="核对文件夹中的附件 / check the files in this folder")
     parser.add_argument("--consistency", nargs=2, metavar=("A", "B"), help="比对两个检查点 / compare two checkpoints")
     parser.add_argument("--json", action="store_true", help="以 JSON 输出 / print JSON")
     options = parser.parse_args(arguments)
-    if options.bundle is None and options.consistency is None:
+    if options.bundle is None and (options.consistency is None or options.files is not None):
         parser.error("请给出证据包或 --consistency / name a bundle, or use --consistency")
     try:
         for key in options.key:
             parsed_key("witness" if unbase64(key.split("+", 2)[-1])[:1] == b"\x04" else "log", key)
+        for key in options.witness:
+            parsed_key("witness", key)
         anchors = {f"anchor#{number}": _read(path) for number, path in enumerate(options.anchor, start=1)}
         pair = {f"consistency#{number}": _read(path) for number, path in enumerate(options.consistency or (), start=1)}
         receipts = [_receipt_text(one) for one in options.receipt]
+        files = None if options.files is None else hashes_in(options.files)
         data = b"" if options.bundle is None else _read(options.bundle)
     except (OSError, ValueError, Refused) as error:
         print(f"无法读取 / cannot be read: {shown(error) or 'key'}", file=sys.stderr)
         return 2
     if options.bundle is None:
-        result = compare_notes(pair, options.key)
+        result = compare_notes(pair, options.key, options.witness)
     else:
-        result = check_bundle(data, keys=options.key, receipts=receipts, anchors={**anchors, **pair})
+        notes = {**anchors, **pair}
+        result = check_bundle(
+            data, keys=options.key, receipts=receipts, anchors=notes, witnesses=options.witness, files=files
+        )
     text = json.dumps(result, ensure_ascii=False, indent=1) + "\n" if options.json else printed(result)
     sys.stdout.buffer.write(text.encode())
     return 0 if result["ok"] else 1
@@ -1202,6 +1352,22 @@ def _read(path: str) -> bytes:
     """Return a file, or as much of it as shows that it is too large."""
     with Path(path).open("rb") as file:
         return file.read(ZIP_BYTES_MAX + 1)
+
+
+def hashes_in(folder: str) -> list[tuple[str, str | None]]:
+    """Return name and SHA-256 of what stands in a folder; None for what is no plain file or cannot be read."""
+    with os.scandir(os.fsencode(folder)) as found:
+        return [(one.name.decode("utf-8", "replace"), _hash_of(one)) for one in found]
+
+
+def _hash_of(one: os.DirEntry[bytes]) -> str | None:
+    try:
+        if not one.is_file(follow_symlinks=False):
+            return None  # a device or a pipe might never end, and a link leads elsewhere
+        with Path(os.fsdecode(one.path)).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _receipt_text(given: str) -> str:

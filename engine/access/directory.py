@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from engine.case.identity import PersonId, RootId, SessionId, UnitId
 from engine.case.situation import CongressSession
@@ -74,14 +75,25 @@ class Delegation:
     members: tuple[PersonId, ...] = ()
 
 
+class Moved(NamedTuple):
+    """Units that were moved in the tree, and those that stand no longer above them."""
+
+    units: frozenset[UnitId]
+    lost: frozenset[UnitId]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """The slow-moving part of every situation: units and sessions of one organisation at one epoch of the directory."""
+    """The slow-moving part of every situation: units and sessions of one organisation at one epoch of the directory.
+
+    ``moves`` are those of which cases may still be kept as if they had not been (``engine.service.moved_units``).
+    """
 
     root: RootId
     epoch: int
     units: Mapping[UnitId, Unit]
     sessions: Mapping[SessionId, CongressSession]
+    moves: tuple[Moved, ...] = ()
     tree: UnitTree = field(init=False)
 
     def __post_init__(self) -> None:

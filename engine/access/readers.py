@@ -6,10 +6,11 @@ that an actor is never more than a short list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from engine.access.directory import Moved
 from engine.case.actors import Actor
 from engine.case.case import Case
 from engine.case.identity import UnitId
@@ -77,6 +78,21 @@ def readers_of(
     workflow = definition.workflow
     found = {f"person:{party.person}" for party in case.parties if workflow.roles[party.role].sees_in(case.state)}
     return _offices(case, definition, rules, units, parent, lambda part: part.sees_in(case.state)) | found
+
+
+def overtaken_by(
+    moves: Sequence[Moved], case: Case, definition: Definition, rules: Rulebook, units: UnitTree
+) -> frozenset[str]:
+    """Return principals whom rows may still name that were written before these moves of units, none where no unit of
+    the case was moved: those above it then, and whoever a complaint has fallen on by the move."""
+    own = {unit for unit in (case.unit, case.lead_unit, *(child.unit for child in case.children)) if unit is not None}
+    lost = {above for move in moves if not own.isdisjoint(move.units) for above in move.lost}
+    if not any(not own.isdisjoint(move.units) for move in moves):
+        return frozenset()
+    grants = {grant for part in definition.workflow.roles.values() if part.bound == "grant" for grant in part.of}
+    above = {_role(grant, unit) for grant in grants for unit in lost}
+    named = _grants(case, definition, rules, units, lambda part: bool(part.sees))
+    return frozenset(above | {_role(grant, unit) for unit, of in named for grant in of})
 
 
 def staff_of(

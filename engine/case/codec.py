@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Literal, cast
+from typing import Literal, Required, TypedDict, cast
 
 from pydantic import JsonValue
 
@@ -37,7 +37,7 @@ def at_text(at: datetime) -> str:
 @lru_cache(maxsize=4096)
 def at_from(text: str) -> datetime:
     """Return the aware UTC instant of such a text."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def clock_json(clock: Clock) -> Json:
@@ -76,31 +76,53 @@ def clock_json(clock: Clock) -> Json:
     return value
 
 
+class _ClockJson(TypedDict, total=False):
+    """What ``clock_json`` returns."""
+
+    name: Required[str]
+    state: Required[str]
+    started_at: Required[str]
+    term: Required[str]
+    promised_on: Required[str]
+    nominal_on: Required[str]
+    due_on: Required[str]
+    due_at: Required[str]
+    calendar: Required[str]
+    provisional: bool
+    suspensions: list[list[str]]
+    extensions: list[int]
+    cap_on: str
+    ended_at: str
+    rungs: list[str]
+    withdrawn: list[str]
+    rung_at: str
+    unwatched: bool
+
+
 def clock_from(value: Mapping[str, JsonValue]) -> Clock:
     """Return the clock of such JSON."""
-    cap_on, ended_at, rung_at = value.get("cap_on"), value.get("ended_at"), value.get("rung_at")
+    clock, day = cast(_ClockJson, value), date.fromisoformat
     return Clock(
-        name=str(value["name"]),
-        state=ClockState(str(value["state"])),
-        started_at=at_from(str(value["started_at"])),
-        term=str(value["term"]),
-        promised_on=date.fromisoformat(str(value["promised_on"])),
-        nominal_on=date.fromisoformat(str(value["nominal_on"])),
-        due_on=date.fromisoformat(str(value["due_on"])),
-        due_at=at_from(str(value["due_at"])),
-        provisional=bool(value.get("provisional", False)),
-        calendar=str(value["calendar"]),
-        suspensions=tuple(
-            (date.fromisoformat(days[0]), date.fromisoformat(days[1]) if len(days) > 1 else None)
-            for days in cast(Sequence[Sequence[str]], value.get("suspensions", ()))
-        ),
-        extensions=tuple(cast(Sequence[int], value.get("extensions", ()))),
-        cap_on=None if cap_on is None else date.fromisoformat(str(cap_on)),
-        ended_at=None if ended_at is None else at_from(str(ended_at)),
-        rungs=tuple(cast(Sequence[str], value.get("rungs", ()))),
-        withdrawn=tuple(cast(Sequence[str], value.get("withdrawn", ()))),
-        rung_at=None if rung_at is None else at_from(str(rung_at)),
-        watched=not value.get("unwatched", False),
+        name=clock["name"],
+        state=ClockState(clock["state"]),
+        started_at=at_from(clock["started_at"]),
+        term=clock["term"],
+        promised_on=day(clock["promised_on"]),
+        nominal_on=day(clock["nominal_on"]),
+        due_on=day(clock["due_on"]),
+        due_at=at_from(clock["due_at"]),
+        provisional=clock.get("provisional", False),
+        calendar=clock["calendar"],
+        suspensions=tuple((day(days[0]), day(days[1]) if len(days) > 1 else None) for days in clock["suspensions"])
+        if "suspensions" in clock
+        else (),
+        extensions=tuple(clock.get("extensions", ())),
+        cap_on=day(clock["cap_on"]) if "cap_on" in clock else None,
+        ended_at=at_from(clock["ended_at"]) if "ended_at" in clock else None,
+        rungs=tuple(clock.get("rungs", ())),
+        withdrawn=tuple(clock.get("withdrawn", ())),
+        rung_at=at_from(clock["rung_at"]) if "rung_at" in clock else None,
+        watched=not clock.get("unwatched", False),
     )
 
 

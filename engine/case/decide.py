@@ -22,7 +22,7 @@ from engine.case.events import Cause, Event, EventType, Opening, Step, Verdict
 from engine.case.files import with_files
 from engine.case.forms import checked_form
 from engine.case.identity import CaseId, PersonId, UnitId
-from engine.case.merging import follow_calendar
+from engine.case.merging import follow_calendar, forget_unseen
 from engine.case.offers import not_offered, not_permitted
 from engine.case.roles import Capacity, first_capacity, may_see, opening_capacity
 from engine.case.scope import Moment, Scope
@@ -170,6 +170,7 @@ def _fire_asked(drafting: Drafting, command: FireTransition) -> CaseId:
     if command.expected_version is not None and command.expected_version != case.version:
         raise StaleCase(expected=command.expected_version, actual=case.version)
     drafting.actor = as_party(command.actor, case)
+    forget_unseen(drafting, case, command)
     actor, entry = drafting.actor, command.on_behalf
     _fire(drafting, case, command.transition, actor, command.form, depth=0, asker=command.actor, entry=entry)
     return case.id

@@ -18,6 +18,7 @@ from engine.case.case import Case, Child, ChildRole, Party, Pins
 from engine.case.clock_effects import extend_clock, move_clock, raise_rung, withdraw_rung
 from engine.case.drafting import Building, Drafting
 from engine.case.events import Cause, EventType, Opening
+from engine.case.evolve import unborn
 from engine.case.files import TakenFile
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.case.merging import merge_into, unmerge_from
@@ -81,7 +82,8 @@ def apply_effects(
             case IssueNumber():
                 _number(effect, building, drafting)
             case Notify():
-                building.notices.append(effect.notice)
+                if effect.given is None or building.form.get(effect.given):
+                    building.notices.append(effect.notice)
             case OpenLinked():
                 _open_linked(effect, building, drafting, fire, move)
             case Publish():
@@ -115,7 +117,7 @@ def open_case(
     """Record the opening of a case: its fields, its parties, and the effects of opening it."""
     workflow = definition.workflow
     initial = {name: part.initial for name, part in workflow.fields.items() if part.initial is not None}
-    blank = _blank(drafting, opening, case_id, definition)
+    blank = unborn(case_id, opening, drafting.at, definition)
     building = Building(
         case=blank,
         definition=definition,
@@ -142,29 +144,6 @@ def pins_of(definition: Definition, drafting: Drafting) -> Pins:
     """Return what the first entry of a case pins."""
     return Pins(
         definition=definition.hash, lists=dict(definition.list_hashes), calendar=drafting.situation.calendar.version
-    )
-
-
-def _blank(drafting: Drafting, opening: Opening, case_id: CaseId, definition: Definition) -> Case:
-    initial = definition.workflow.initial
-    return Case(
-        root=opening.root,
-        id=case_id,
-        workflow=opening.workflow,
-        definition_version=opening.definition_version,
-        pins=opening.pins,
-        unit=opening.unit,
-        congress_session=opening.congress_session,
-        state=initial,
-        phase=definition.workflow.states[initial].phase,
-        opened_at=drafting.at,
-        changed_at=drafting.at,
-        version=0,
-        seq=0,
-        head="",
-        parent=opening.parent,
-        child_role=opening.child_role,
-        batch=opening.batch,
     )
 
 

@@ -8,8 +8,8 @@ from typing import assert_never
 
 from engine.case.case import Case, Clock, Party
 from engine.case.erased import without_erased
-from engine.case.events import Event, EventType
-from engine.case.identity import PersonId
+from engine.case.events import Event, EventType, Opening
+from engine.case.identity import CaseId, PersonId
 from engine.definition.compiled import Definition
 
 
@@ -17,7 +17,9 @@ def evolve(case: Case | None, event: Event, definition: Definition, head: str = 
     """Return the case after the event. ``head`` is the hash of the event's entry, where it is known already."""
     match event.type:
         case EventType.OPENED:
-            return _changed(_blank(event, definition), event, definition, head)
+            if event.opening is None:
+                raise ValueError("an opening event carries its opening")
+            return _changed(unborn(event.case, event.opening, event.at, definition), event, definition, head)
         case EventType.FIRED | EventType.CHANGED | EventType.NOTED:
             if case is None:
                 raise ValueError("the first event of a case opens it")
@@ -30,14 +32,12 @@ def evolve(case: Case | None, event: Event, definition: Definition, head: str = 
             assert_never(event.type)
 
 
-def _blank(event: Event, definition: Definition) -> Case:
-    opening = event.opening
-    if opening is None:
-        raise ValueError("an opening event carries its opening")
+def unborn(case: CaseId, opening: Opening, at: datetime, definition: Definition) -> Case:
+    """Return a case as it is before its first event: all its opening says of it, and nothing done yet."""
     initial = definition.workflow.initial
     return Case(
         root=opening.root,
-        id=event.case,
+        id=case,
         workflow=opening.workflow,
         definition_version=opening.definition_version,
         pins=opening.pins,
@@ -45,8 +45,8 @@ def _blank(event: Event, definition: Definition) -> Case:
         congress_session=opening.congress_session,
         state=initial,
         phase=definition.workflow.states[initial].phase,
-        opened_at=event.at,
-        changed_at=event.at,
+        opened_at=at,
+        changed_at=at,
         version=0,
         seq=0,
         head="",

@@ -12,10 +12,26 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from engine.case.case import Case, Clock, ClockState, Party
+from engine.case.commands import FireTransition
 from engine.case.deadlines import begins_after, capped, ended, resumed
 from engine.case.drafting import Drafting
 from engine.case.events import Cause, Event, EventType
 from engine.case.identity import CaseId
+from engine.case.roles import may_see
+from engine.definition.parts import Merge
+
+
+def forget_unseen(drafting: Drafting, case: Case, command: FireTransition) -> None:
+    """Take the case out of the family that a merge names and that the asker may not see: to them it does not exist."""
+    part = drafting.definition_of(case).workflow.transitions.get(command.transition)
+    effects = () if part is None else (*part.effects, *(one for way in part.alternatives for one in way.effects))
+    for into in (effect.into for effect in effects if isinstance(effect, Merge)):
+        target = drafting.family.get(CaseId(str(command.form.get(into, ""))))
+        if target is None or target.id == case.id:
+            continue
+        parent = None if target.parent is None else drafting.family.get(target.parent)
+        if not may_see(drafting.definition_of(target), target, command.actor, drafting.situation.units, parent):
+            del drafting.family[target.id]
 
 
 def merge_into(drafting: Drafting, child_id: CaseId, target_id: CaseId, join_as: Mapping[str, str], move: str) -> None:

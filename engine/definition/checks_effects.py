@@ -96,6 +96,8 @@ def _check(proof: Proof, place: EffectsPlace, path: Path, effect: Effect) -> Non
             proof.known((*path, "field"), FIELD, effect.field, workflow.fields)
         case Notify():
             proof.known((*path, "notice"), NOTICE, effect.notice, workflow.notices)
+            if effect.given is not None:
+                _check_asked(proof, place, (*path, "given"), effect.given, required=False)
         case UnMerge() | LeaveMerge() | Publish():
             pass
         case _:

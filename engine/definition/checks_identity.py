@@ -58,8 +58,9 @@ def check_identity(proof: Proof) -> None:
         if identity.account not in identity.fields:
             _check_kept(proof, (*path, "account"), identity.account)
     proof.all_known((*path, "own"), ROLE, identity.own, workflow.openers)
-    for name in identity.self_filed:
-        proof.known((*path, "self_filed", name), FIELD, name, workflow.opening)
+    for name, value in identity.self_filed.items():
+        if proof.known((*path, "self_filed", name), FIELD, name, workflow.opening) and name in workflow.fields:
+            _check_self_filed(proof, (*path, "self_filed", name), name, value)
     opened = proof.known((*path, "opened_to"), ROLE, identity.opened_to, workflow.roles)
     if opened and workflow.roles[identity.opened_to].bound != "party":
         proof.add(
@@ -70,6 +71,29 @@ def check_identity(proof: Proof) -> None:
                 f"{identity.opened_to} must be a party role, to which the moves of two bind somebody",
             ),
             Text("请写 bound: party，用 bind 列入", "Write bound: party and bind somebody to it"),
+        )
+
+
+def _check_self_filed(proof: Proof, path: Path, name: str, value: str | None) -> None:
+    """What no form would take, or nothing where something is demanded, would refuse all who file for themselves."""
+    workflow = proof.workflow
+    code_list = list_of(workflow, proof.lists, name)
+    codes = [] if code_list is None else [item.code for item in code_list.items]
+    is_text = workflow.fields[name].json_schema.get("type") == "string"
+    if value and is_text and (not codes or value in codes):
+        return
+    if value or workflow.opening[name] == "required":
+        proof.add(
+            path,
+            "self_filed_wrong",
+            Text(
+                f"本人提交时字段“{name}”填“{value or ''}”，立项会被拒绝",
+                f"Whoever files for themselves is refused: {name} does not take '{value or ''}'",
+            ),
+            Text(
+                f"请改为{'其中之一：' + '、'.join(codes) if codes else '该字段可用的文字'}",
+                f"Write {'one of ' + ', '.join(codes) if codes else 'a text that the field takes'}",
+            ),
         )
 
 

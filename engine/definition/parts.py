@@ -258,10 +258,11 @@ class IssueNumber(Part):
 
 
 class Notify(Part):
-    """Tells the roles of a declared notice."""
+    """Tells the roles of a declared notice; with ``given`` only where that field of the form was filled in."""
 
     do: Literal["notify"]
     notice: Slug
+    given: Slug | None = None
 
 
 class OpenLinked(Part):

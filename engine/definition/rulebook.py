@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import TypeVar, cast
 
 from engine.definition.compiled import Definition
@@ -85,6 +86,9 @@ class Rulebook:
         return found or self.kept_lists.get(content_hash)
 
     def _newest_list(self, name: str) -> int:
+        return self.once(("newest_list", name), partial(self._greatest_version, name))
+
+    def _greatest_version(self, name: str) -> int:
         versions = [version for known, version in self.lists if known == name]
         if not versions:
             raise NotFound(Text(f"没有名为“{name}”的代码表", f"No code list named {name!r}"), list=name)

@@ -163,7 +163,10 @@ def effect_words(effect: Effect, workflow: Workflow) -> Text:
             return Text(f"编{series.zh}", f"issue {series.en}")
         case Notify():
             notice = title_of(effect.notice, workflow.notices)
-            return Text(f"通知：{notice.zh}", f"notify: {notice.en}")
+            if effect.given is None:
+                return Text(f"通知：{notice.zh}", f"notify: {notice.en}")
+            given = title_of(effect.given, workflow.fields)
+            return Text(f"填写“{given.zh}”的，通知：{notice.zh}", f"notify, if {given.en} is given: {notice.en}")
         case OpenLinked():
             return Text(f"另立关联事项（{effect.workflow}）", f"open a linked case ({effect.workflow})")
         case Publish():

@@ -20,6 +20,9 @@ from engine.text import Text
 
 GENESIS: Final = "0" * 64
 """What stands as ``prev`` in the first entry of a case."""
+INSTANT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+"""How an instant is written; which of these texts are days and minutes that there are is another question."""
+_INSTANT: Final = re.compile(INSTANT)
 
 
 def entry_hash(body: bytes) -> bytes:
@@ -121,9 +124,6 @@ def parse_instant(text: str) -> datetime:
             )
         )
     return at
-
-
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{6}Z", re.ASCII)
 
 
 def _check_body(body: bytes, *, case: str, seq: int, prev: str | None) -> Iterator[ChainFinding]:

@@ -7,12 +7,13 @@ leave a salted commitment there, and the value stands beside the ledger.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, cast
+from functools import lru_cache
+from typing import NamedTuple, Required, TypedDict, cast
 
 from pydantic import JsonValue
 
 from engine.case.actors import IMPORT, SYSTEM, Actor, ActorKind
-from engine.case.case import Case, Party, Pins
+from engine.case.case import NOTHING, Case, Party, Pins
 from engine.case.codec import at_from, at_text, child_from, child_json, child_role, clock_from, clock_json
 from engine.case.commands import BasisKind, Stated
 from engine.case.erased import nobody
@@ -244,79 +245,121 @@ def read_opening(body: Mapping[str, JsonValue]) -> Opening | None:
     )
 
 
+class _Entry(TypedDict, total=False):
+    """An entry whose shape was seen to hold (``shape``): the parts that are read as they stand."""
+
+    case: Required[CaseId]
+    type: Required[str]
+    at: Required[str]
+    actor: Required[str]
+    acting_for: str
+    role: str
+    unit: UnitId
+    command: str
+    stated: dict[str, str]
+    behalf: Json
+    transition: str
+    to: str
+    guards: list[tuple[str, bool]]
+    cause: dict[str, str]
+    pub: Json
+    unset: list[str]
+    joined: list[dict[str, str]]
+    left: list[dict[str, str]]
+    clocks: list[Json]
+    children: list[Json]
+    merge: CaseId
+    resume: str
+    merged_from: list[CaseId]
+    linked: list[CaseId]
+    published: bool
+    notices: list[str]
+    rungs: list[tuple[str, str]]
+    withdrawn: list[tuple[str, str]]
+    priv: dict[str, str]
+
+
 def read_entry(
     body: Mapping[str, JsonValue], values: Mapping[str, JsonValue], before: Case | None, definition: Definition
 ) -> Event:
     """Return the event of an entry; ``values`` are the opened private values by path, erased ones left out."""
-    people = list(before.people) if before is not None else []
-    number = len(people) + 1
-    while f"people/P{number}" in cast(Mapping[str, JsonValue], body.get("priv", {})):
-        people.append(PersonId(str(values.get(f"people/P{number}", nobody(number)))))
-        number += 1
-    fields: dict[str, JsonValue] = dict(cast(Mapping[str, JsonValue], body.get("pub", {})))
-    fields.update(dict.fromkeys(cast(Sequence[str], body.get("unset", ()))))
-    fields.update({path.removeprefix("fields/"): value for path, value in values.items() if path.startswith("fields/")})
-    to_state = cast(str | None, body.get("to"))
+    # Asked of every entry of a ledger: a part that is not there, as most are not, costs no more than to see that.
+    entry = cast(_Entry, body)
+    people = _read_people(entry, values, before)
+    to_state, stated, cause = entry.get("to"), entry.get("stated"), entry.get("cause")
     state = None if to_state is None else definition.workflow.states[to_state]
-    stated = cast(Mapping[str, str] | None, body.get("stated"))
-    cause = cast(Mapping[str, str] | None, body.get("cause"))
-    merged_from = cast(Sequence[str] | None, body.get("merged_from"))
     return Event(
-        case=CaseId(str(body["case"])),
-        type=EventType(str(body["type"])),
-        at=at_from(str(body["at"])),
-        actor=_read_actor(body, people),
-        role=cast(str | None, body.get("role")),
-        acting_unit=cast(UnitId | None, body.get("unit")),
+        case=entry["case"],
+        type=EventType(entry["type"]),
+        at=at_from(entry["at"]),
+        actor=_read_actor(entry, people),
+        role=entry.get("role"),
+        acting_unit=entry.get("unit"),
         stated=None
         if stated is None
         else Stated(at_from(stated["occurred_at"]), str(values.get(BASIS, stated["basis"]))),
-        behalf=_read_behalf(body.get("behalf"), people),
-        key_hash=cast(str | None, body.get("command")),
+        behalf=_read_behalf(entry["behalf"], people) if "behalf" in entry else None,
+        key_hash=entry.get("command"),
         opening=read_opening(body),
-        transition=cast(str | None, body.get("transition")),
+        transition=entry.get("transition"),
         to_state=to_state,
         to_phase=None if state is None else state.phase,
         milestone=None if state is None or state.milestone is None else str(state.milestone),
-        verdicts=tuple(
-            Verdict(guard, holds) for guard, holds in cast(Sequence[tuple[str, bool]], body.get("guards", ()))
-        ),
+        verdicts=tuple([Verdict(guard, holds) for guard, holds in entry["guards"]]) if "guards" in entry else (),
         cause=None if cause is None else Cause(CaseId(cause["case"]), cause["transition"]),
-        fields=fields,
-        joined=_read_parties(body.get("joined"), people),
-        left=_read_parties(body.get("left"), people),
-        clocks=tuple(clock_from(clock) for clock in cast(Sequence[Json], body.get("clocks", ()))),
-        children=tuple(child_from(child) for child in cast(Sequence[Json], body.get("children", ()))),
-        merge=cast(CaseId | None, body.get("merge")),
-        merged_from=None if merged_from is None else tuple(CaseId(case) for case in merged_from),
-        resume_state=cast(str | None, body.get("resume")),
-        linked=tuple(CaseId(case) for case in cast(Sequence[str], body.get("linked", ()))),
-        published=bool(body.get("published", False)),
-        notices=tuple(cast(Sequence[str], body.get("notices", ()))),
-        rungs=_read_rungs(body.get("rungs")),
-        withdrawn=_read_rungs(body.get("withdrawn")),
-        note=cast(Mapping[str, JsonValue], values.get("note", {})),
-        erasure=read_erasure(body.get(PART), people),
+        fields=_read_fields(entry, values),
+        joined=_read_parties(entry["joined"], people) if "joined" in entry else (),
+        left=_read_parties(entry["left"], people) if "left" in entry else (),
+        clocks=tuple(map(clock_from, entry["clocks"])) if "clocks" in entry else (),
+        children=tuple(map(child_from, entry["children"])) if "children" in entry else (),
+        merge=entry.get("merge"),
+        merged_from=tuple(entry["merged_from"]) if "merged_from" in entry else None,
+        resume_state=entry.get("resume"),
+        linked=tuple(entry.get("linked", ())),
+        published=entry.get("published", False),
+        notices=tuple(entry.get("notices", ())),
+        rungs=_read_rungs(entry["rungs"]) if "rungs" in entry else (),
+        withdrawn=_read_rungs(entry["withdrawn"]) if "withdrawn" in entry else (),
+        note=cast(Mapping[str, JsonValue], values.get("note", NOTHING)),
+        erasure=read_erasure(body[PART], people) if PART in body else None,
     )
 
 
-def _read_actor(body: Mapping[str, JsonValue], people: Sequence[PersonId]) -> Actor:
-    name = str(body["actor"])
-    if name == str(ActorKind.SYSTEM):
-        return SYSTEM
-    if name == str(ActorKind.IMPORT):
-        return IMPORT
-    for_whom = body.get("acting_for")
-    return Actor(
-        kind=ActorKind.PERSON,
-        person=people[int(name[1:]) - 1],
-        acting_for=None if for_whom is None else people[int(str(for_whom)[1:]) - 1],
+def _read_people(entry: _Entry, values: Mapping[str, JsonValue], before: Case | None) -> list[PersonId]:
+    """Return everybody met so far, those whom this entry commits to among them; who was erased goes by a number."""
+    people = [] if before is None else list(before.people)
+    if "priv" in entry:
+        while (path := f"people/P{len(people) + 1}") in entry["priv"]:
+            people.append(PersonId(str(values[path])) if path in values else nobody(len(people) + 1))
+    return people
+
+
+def _read_fields(entry: _Entry, values: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+    fields: Json = dict(entry.get("pub", NOTHING))
+    if "unset" in entry:
+        fields.update(dict.fromkeys(entry["unset"]))
+    for path, value in values.items():
+        if path.startswith("fields/"):
+            fields[path.removeprefix("fields/")] = value
+    return fields
+
+
+def _read_actor(entry: _Entry, people: Sequence[PersonId]) -> Actor:
+    name, for_whom = entry["actor"], entry.get("acting_for")
+    return _ENGINE.get(name) or _person(
+        people[int(name[1:]) - 1], None if for_whom is None else people[int(for_whom[1:]) - 1]
     )
 
 
-def _read_behalf(value: JsonValue, people: Sequence[PersonId]) -> Behalf | None:
-    if not isinstance(value, dict):
-        return None
+_ENGINE = {str(actor.kind): actor for actor in (SYSTEM, IMPORT)}
+
+
+@lru_cache(maxsize=1024)
+def _person(person: PersonId, acting_for: PersonId | None) -> Actor:
+    return Actor(kind=ActorKind.PERSON, person=person, acting_for=acting_for)
+
+
+def _read_behalf(value: Json, people: Sequence[PersonId]) -> Behalf:
     who, scan = value.get("who"), value.get("scan")
     return Behalf(
         kind=BasisKind(str(value["kind"])),
@@ -325,12 +368,11 @@ def _read_behalf(value: JsonValue, people: Sequence[PersonId]) -> Behalf | None:
     )
 
 
-def _read_rungs(value: JsonValue) -> tuple[tuple[str, str], ...]:
-    return tuple((deadline, rung) for deadline, rung in cast(Sequence[tuple[str, str]], value or ()))
+def _read_rungs(rows: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((deadline, rung) for deadline, rung in rows)
 
 
-def _read_parties(value: JsonValue, people: Sequence[PersonId]) -> tuple[Party, ...]:
-    rows = cast(Sequence[Mapping[str, str]], value or ())
+def _read_parties(rows: Sequence[Mapping[str, str]], people: Sequence[PersonId]) -> tuple[Party, ...]:
     return tuple(
         Party(row["role"], people[int(row["who"][1:]) - 1], CaseId(row["via"]) if "via" in row else None)
         for row in rows

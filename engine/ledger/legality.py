@@ -37,15 +37,17 @@ def illegal(before: Case | None, event: Event, definition: Definition) -> Iterat
         yield from unlawful(before, event, definition)
 
 
-def misplaced(public: frozenset[str], hidden: frozenset[str], definition: Definition) -> Iterator[Text]:
+def misplaced(public: Iterable[str], hidden: Iterable[str], definition: Definition) -> Iterator[Text]:
     """Yield the fields that do not stand where their privacy demands; the values stand in the open or behind a
     commitment."""
     fields = definition.workflow.fields
-    for name in sorted(public | hidden):
-        if name not in fields:
-            yield Text(f"流程中没有字段 {name[:60]!r}", f"the definition has no field {name[:60]!r}")
-        elif (fields[name].privacy is Privacy.PUBLIC) != (name in public):
-            yield Text(f"字段 {name} 未按密级存放", f"the field {name} does not stand where its privacy demands")
+    for names, in_the_open in ((public, True), (hidden, False)):
+        for name in names:
+            part = fields.get(name)
+            if part is None:
+                yield Text(f"流程中没有字段 {name[:60]!r}", f"the definition has no field {name[:60]!r}")
+            elif (part.privacy is Privacy.PUBLIC) != in_the_open:
+                yield Text(f"字段 {name} 未按密级存放", f"the field {name} does not stand where its privacy demands")
 
 
 def _times(before: Case | None, event: Event) -> Iterator[Text]:
@@ -78,6 +80,8 @@ def _names(event: Event, definition: Definition) -> Iterator[Text]:
 def _rungs(before: Case | None, event: Event, workflow: Workflow) -> Iterator[Text]:
     """Yield what is wrong with the rungs: each stands in the ladder of its deadline, is raised once, and what the clock
     shows is what was raised."""
+    if not event.rungs and not any(clock.rungs for clock in event.clocks):
+        return
     shown = {(clock.name, name) for clock in event.clocks for name in clock.rungs}
     begun = {clock.name: clock.started_at for clock in event.clocks}
     known = {
@@ -100,15 +104,14 @@ def _rungs(before: Case | None, event: Event, workflow: Workflow) -> Iterator[Te
 
 def _withdrawn(before: Case | None, event: Event, workflow: Workflow) -> Iterator[Text]:
     """Yield what is wrong with rungs taken back: it is a move that does so, each stood, and the clock says the same."""
-    stood = {(deadline, name) for deadline, names in ({} if before is None else before.rungs).items() for name in names}
+    stood = {} if before is None or not event.withdrawn else before.rungs
     for deadline, name in event.withdrawn:
-        if (deadline, name) not in stood.union(event.rungs):
+        if name not in stood.get(deadline, ()) and (deadline, name) not in event.rungs:
             yield Text(f"撤销的层级 {name[:60]!r} 并未触发", f"the rung {name[:60]!r} is withdrawn and did not stand")
     if event.withdrawn and not _withdraws(event, workflow):
         yield Text("本次流转不能撤销督办层级", "this move withdraws no rung")
-    clocks = {} if before is None else {clock.name: clock for clock in before.clocks}
     for clock in event.clocks:
-        known = clocks.get(clock.name)
+        known = None if before is None else before.clock(clock.name)
         was = known.withdrawn if known is not None and known.started_at == clock.started_at else ()
         taken_back = {name for deadline, name in event.withdrawn if deadline == clock.name and name in clock.rungs}
         if clock.withdrawn[: len(was)] != was or set(clock.withdrawn[len(was) :]) != taken_back:

@@ -6,14 +6,14 @@ question; what the tables should show of the case is the service's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import cast
+from typing import NamedTuple, cast
 
 from pydantic import JsonValue
 
-from engine.case.case import Case, Pins
+from engine.case.case import NOTHING, Case, Pins
 from engine.case.events import Erasure, Event
 from engine.case.evolve import evolve
 from engine.definition.compiled import Definition
@@ -60,8 +60,7 @@ class ReplayFinding:
     text: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(NamedTuple):
     """One entry replayed: the case before and after it."""
 
     before: Case | None
@@ -147,8 +146,9 @@ class _Replaying:
             said = f"{type(error).__name__}: {error}"[:120]
             self._find(Rule.SCHEMA, seq, Text(f"条目内容无法还原（{said}）", f"the entry makes no sense ({said})"))
             return False
-        problems = [*illegal(self.case, event, definition), *misplaced(*_places(body), definition)]
-        for text in problems:
+        for text in illegal(self.case, event, definition):
+            self._find(Rule.LEGAL, seq, text)
+        for text in misplaced(*_places(body), definition):
             self._find(Rule.LEGAL, seq, text)
         if event.erasure is not None:
             self._erased(seq, event.erasure)
@@ -189,8 +189,8 @@ class _Replaying:
 
     def _opened(self, seq: int, body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """Return the private values whose commitments hold; what is gone, wrong or too much becomes a finding."""
-        commitments = cast(Mapping[str, str], body.get("priv", {}))
-        stored = self.openings.get(seq, {})
+        commitments = cast(Mapping[str, str], body.get("priv", NOTHING))
+        stored = self.openings.get(seq, NOTHING)
         case, entry = str(body["case"]), str(body["id"])
         self.committed[entry] = (seq, frozenset(commitments))
         values: dict[str, JsonValue] = {}
@@ -212,10 +212,12 @@ class _Replaying:
                 self._find(Rule.OPENING, seq, text)
             else:
                 values[path] = cast(JsonValue, opened.value)
-        gone = {path for path in commitments if self.places.get((entry, path), 0) > seq}
-        self.unknown.update(commitments.keys() - values.keys() - gone)
-        for path in sorted(stored.keys() - commitments.keys()):
-            self._find(Rule.ORPHAN, seq, _orphan(path))
+        if len(values) < len(commitments):
+            gone = {path for path in commitments if self.places.get((entry, path), 0) > seq}
+            self.unknown.update(commitments.keys() - values.keys() - gone)
+        if stored.keys() != commitments.keys():
+            for path in sorted(stored.keys() - commitments.keys()):
+                self._find(Rule.ORPHAN, seq, _orphan(path))
         return values
 
     def _erased(self, seq: int, erasure: Erasure) -> None:
@@ -244,11 +246,11 @@ class _Replaying:
             return None
 
 
-def _places(body: Mapping[str, JsonValue]) -> tuple[frozenset[str], frozenset[str]]:
+def _places(body: Mapping[str, JsonValue]) -> tuple[Iterable[str], Iterable[str]]:
     """Return the names of the fields whose values stand in the open, and of those behind commitments."""
-    hidden = (path for path in cast(Mapping[str, str], body.get("priv", {})) if path.startswith(_FIELDS))
-    public = cast(Mapping[str, JsonValue], body.get("pub", {}))
-    return frozenset(public), frozenset(path.removeprefix(_FIELDS) for path in hidden)
+    committed = cast(Mapping[str, str], body.get("priv", NOTHING))
+    hidden = [path.removeprefix(_FIELDS) for path in committed if path.startswith(_FIELDS)]
+    return cast(Mapping[str, JsonValue], body.get("pub", NOTHING)), hidden
 
 
 def _orphan(path: object) -> Text:

@@ -40,6 +40,16 @@ FACTS: Final[Mapping[str, Mapping[str, str]]] = {
     "read": {"case": "text"},
     "denied": {"what": "text", "times": "count", "case": "text?"},
     "heartbeat": {"checkpoint": "count", "size": "count", "root": "hash", "schema": "hash", "build": "text"},
+    "checkpoint_sent": {
+        "way": "text",
+        "day": "day",
+        "checkpoint": "count",
+        "size": "count",
+        "root": "hash",
+        "recipients": "count",
+        "refused": "count",
+        "left": "count",
+    },
     "tree_closed": {"year": "count", "checkpoint": "count", "size": "count", "root": "hash", "note": "text"},
     "key_announced": {"use": "text", "key": "text"},
     "login_opened": {"person": "text", "second_factor": "count"},
@@ -56,7 +66,8 @@ FACTS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """What may be told: by type, the parts of it and what each is. ``text`` is some text, ``count`` a whole number from 0,
 ``day`` YYYY-MM-DD, ``hash`` 64 hex digits, ``texts`` a list of texts; with ``?`` it may be left out. People are called
-by their ids: no name, no address, no word that a stranger typed may stand here, as nothing here can be erased."""
+by their ids: no name, no address, no word that a stranger typed may stand here, as nothing here can be erased. A type
+comes after "at" in the alphabet, as its part does in the entry: verification reads the instant from the first bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

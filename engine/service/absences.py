@@ -6,7 +6,7 @@ What somebody does as a party of a case (proposer, petitioner) is theirs alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, Literal, NamedTuple, Protocol
@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from engine.access.directory import Deputation, Person
 from engine.case.identity import PersonId, RootId
 from engine.errors import FieldProblem, FormInvalid, InputRefused, NotFound
-from engine.service.account_ports import Account
+from engine.service.calling import CallingReads, person_called
 from engine.service.plain import AddDeputation, PlainWrite, RemoveDeputation
 from engine.text import Text
 
@@ -26,16 +26,10 @@ SINCE_EVER: Final = "ever"
 Standing = Literal["now", "coming", "over"]
 
 
-class AbsenceReads(Protocol):
+class AbsenceReads(CallingReads, Protocol):
     """The part of ``Reads`` that absences ask."""
 
     def deputations(self, root: RootId, person: PersonId) -> Sequence[Deputation]: ...
-
-    def persons(self, root: RootId, persons: Collection[PersonId]) -> Mapping[PersonId, Person]: ...
-
-    def all_persons(self, root: RootId) -> Sequence[Person]: ...
-
-    def account(self, login: str) -> Account | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,28 +167,9 @@ def _wrong_days(away: Away, begins: date | None, ends: date | None, today: date)
 
 
 def _substitute(reads: AbsenceReads, root: RootId, called: str) -> Person | FieldProblem:
-    """Return the active person meant by a login name or a name, or why that is nobody."""
     if not called:
         return _problem("substitute", "请填写代理人", "Name a substitute")
-    account = reads.account(called)
-    if account is not None and account.root == root:
-        found = [one for one in reads.persons(root, [account.person]).values() if one.active]
-    else:
-        found = [one for one in reads.all_persons(root) if one.active and called in (one.name, one.id)]
-    if len(found) == 1:
-        return found[0]
-    shown = called[:40]
-    if found:
-        return _problem(
-            "substitute",
-            f"有{len(found)}人叫“{shown}”，请填写登录名",
-            f"{len(found)} people are called {shown!r}; give the login name",
-        )
-    return _problem(
-        "substitute",
-        f"没有找到“{shown}”，请填写登录名或姓名",
-        f"Nobody is called {shown!r}; give a login name or a name",
-    )
+    return person_called(reads, root, called, "substitute")
 
 
 def _overlaps(

@@ -5,39 +5,22 @@ Whom a name means is looked up here; whether it may be entered for them is the e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
 
-from engine.access.directory import Person
 from engine.calendar.term import SHANGHAI, day_ends_at
 from engine.case.actors import Actor
 from engine.case.behalf import PERSON
 from engine.case.commands import BasisKind, OnBehalf, Stated
-from engine.case.identity import PersonId, RootId
+from engine.case.identity import RootId
 from engine.case.roles import granting_unit
 from engine.definition.model import Workflow
 from engine.errors import FieldProblem, FormInvalid
-from engine.service.account_ports import Account
+from engine.service.calling import CallingReads, person_called
 from engine.service.queries import Queries
 from engine.service.world import World
 from engine.text import Text
-
-_SHOWN_CHARACTERS = 40
-
-
-class BehalfReads(Protocol):
-    """What has to be known of those for whom something is entered."""
-
-    def account(self, login: str) -> Account | None:
-        """Return the account with this login name."""
-
-    def persons(self, root: RootId, ids: Sequence[PersonId]) -> Mapping[PersonId, Person]:
-        """Return those of the persons who exist."""
-
-    def all_persons(self, root: RootId) -> Sequence[Person]:
-        """Return everybody of the organisation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +37,9 @@ class Entry:
     scan: str = ""
 
 
-def entered(reads: BehalfReads, queries: Queries, root: RootId, entry: Entry, now: datetime) -> tuple[OnBehalf, Stated]:
+def entered(
+    reads: CallingReads, queries: Queries, root: RootId, entry: Entry, now: datetime
+) -> tuple[OnBehalf, Stated]:
     """Return the entry as commands carry it; raises FormInvalid with everything that is wrong with it."""
     problems: list[FieldProblem] = []
     kind = next((known for known in BasisKind if known == entry.kind), None)
@@ -64,7 +49,7 @@ def entered(reads: BehalfReads, queries: Queries, root: RootId, entry: Entry, no
         problems.append(_problem("on_behalf.occurred_at", "请填写发生日期", "Say when it happened"))
     person: Actor | None = None
     if entry.person.strip():
-        found = _person(reads, root, entry.person.strip())
+        found = person_called(reads, root, entry.person.strip(), PERSON)
         if isinstance(found, FieldProblem):
             problems.append(found)
         else:
@@ -101,24 +86,6 @@ def entering_units(workflow: Workflow, world: World, actor: Actor) -> Iterator[s
             granting_unit(workflow.roles[role], actor, unit, tree) is not None for role in part.by
         ):
             yield unit
-
-
-def _person(reads: BehalfReads, root: RootId, called: str) -> Person | FieldProblem:
-    account = reads.account(called)
-    if account is not None and account.root == root:
-        found = [one for one in reads.persons(root, [account.person]).values() if one.active]
-    else:
-        found = [one for one in reads.all_persons(root) if one.active and called in (one.name, one.id)]
-    if len(found) == 1:
-        return found[0]
-    shown = called[:_SHOWN_CHARACTERS]
-    if found:
-        return _problem(
-            PERSON,
-            f"有{len(found)}人叫“{shown}”，请填写登录名",
-            f"{len(found)} people are called {shown!r}; give the login name",
-        )
-    return _problem(PERSON, f"名册中没有“{shown}”", f"Nobody in the register is called {shown!r}")
 
 
 def _problem(path: str, zh: str, en: str) -> FieldProblem:

@@ -345,10 +345,12 @@ def _rows(
 ) -> BatchRows:
     rows = BatchRows()
     newest = {entry.case.id: entry.case for _before, entry, _definition in written}
+
+    def family(case: CaseId) -> Case | None:
+        return newest.get(case) or working.cases.get(case)
+
     for event, (before, entry, definition) in zip(step.events, written, strict=True):
-        above = entry.case.parent
-        parent = None if above is None else newest.get(above) or working.cases.get(above)
-        step_rows(rows, before, entry, event, definition, world, batch.sealer, parent, batch.mark)
+        step_rows(rows, before, entry, event, definition, world, batch.sealer, family, batch.mark)
     return rows
 
 

@@ -44,8 +44,11 @@ _KIND_TITLES: Final[Mapping[str, Text]] = {
     "reconcile": Text("核对待办任务", "Check of what is due"),
     "purge": Text("清理旧记录", "Removal of old rows"),
     "seal": Text("账册封存", "Sealing of the ledger"),
+    "anchor": Text("寄送检查点", "Mail of the checkpoint"),
+    "witness": Text("检查点见证", "Cosignature by a witness"),
     "heartbeat": Text("账册心跳", "Heartbeat of the ledger"),
     "release": Text("投递匿名件", "Release of anonymous matters"),
+    "readers": Text("重算可见范围", "Who may see the cases of moved units"),
     "watch": Text("登记拒绝访问", "Record of denials"),
     "retention": Text("删除期满内容", "Erasure of what is over"),
 }

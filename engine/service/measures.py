@@ -21,7 +21,7 @@ from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.definition.parts import Effect, Notify, OpenLinked, TransitionPart
 from engine.definition.rulebook import Rulebook
-from engine.errors import BanjieError, CaseNotFound, NotFound
+from engine.errors import BanjieError, CaseNotFound, NotFound, TransitionNotOffered
 from engine.service.desk import Desk
 from engine.service.world import World
 from engine.text import Text
@@ -33,8 +33,9 @@ Form = Mapping[str, JsonValue]
 class Planned:
     """What a measure would come to on one case. ``case`` and ``definition`` are None for one that may not be seen.
 
-    ``refusal`` says why it is not offered; guards are asked only when it is taken. ``tells`` are the posts that are
-    told, ``opens`` the workflows of which a case is opened.
+    ``refusal`` says why it cannot be done: of a plan why it is not offered, of a preview (``selecting``) what guards
+    say, too. ``tells`` are the posts that are told, ``opens`` the workflows of which a case is opened, ``raises`` the
+    rungs that a preview finds would be raised.
     """
 
     id: CaseId
@@ -43,6 +44,12 @@ class Planned:
     refusal: BanjieError | None
     tells: tuple[Text, ...] = ()
     opens: tuple[Text, ...] = ()
+    raises: tuple[Text, ...] = ()
+
+    @property
+    def version(self) -> int | None:
+        """The version of the case as it stands, None for one that may not be seen."""
+        return None if self.case is None else self.case.version
 
     @property
     def number(self) -> str | None:
@@ -83,11 +90,13 @@ def commands(
     actor: Actor,
     root: RootId,
     key: str,
+    rules: Rulebook,
     versions: Mapping[CaseId, int] | None = None,
 ) -> list[FireTransition]:
     """Return one command per case, in the same order.
 
-    Of the one form each case is given what its own definition asks for; what nobody asks for goes along and is refused.
+    Of the one form each case is given what its own definition asks for; what no workflow asks for with this measure
+    goes along and is refused. So a case has the same command whatever else is selected, and when it is sent again.
 
     Args:
         planned: the cases.
@@ -96,9 +105,12 @@ def commands(
         actor: who takes the measure.
         root: the organisation.
         key: of the whole; each case has one of its own made of it.
+        rules: of the organisation.
         versions: the versions of the cases the actor looked at, where that matters.
     """
-    asked_by_any = set(asked_fields(planned, measure))
+    newest = (rules.newest(name).transitions.get(measure) for name in rules.names())
+    asked_by_any = {name for part in newest if part is not None for name in part.form}
+    asked_by_any.update(name for one in planned for name in _asked(one.definition, measure))
     return [
         FireTransition(
             root=root,
@@ -179,7 +191,9 @@ def _planned(wanted: CaseId, case: Case | None, measure: str, actor: Actor, worl
     workflow, tree = definition.workflow, world.surroundings.tree
     part = workflow.transitions.get(measure)
     refusal: BanjieError | None = None
-    if part is None or not part.supervises or case.state not in part.from_:
+    if part is None:
+        refusal = _unknown_to(workflow, measure, world.rules)
+    elif not part.supervises or case.state not in part.from_:
         refusal = not_offered(workflow, case, actor, tree, measure)
     elif measure not in offered(workflow, case, actor, tree):
         refusal = not_permitted(workflow, part.by)
@@ -195,6 +209,14 @@ def _planned(wanted: CaseId, case: Case | None, measure: str, actor: Actor, worl
         opens=tuple(
             world.rules.newest(effect.workflow).title.text for effect in effects if isinstance(effect, OpenLinked)
         ),
+    )
+
+
+def _unknown_to(workflow: Workflow, measure: str, rules: Rulebook) -> TransitionNotOffered:
+    """Return the refusal for a case whose workflow has no such measure, by the name that the measure has elsewhere."""
+    kind, title = workflow.title.text, measures_of(rules)[measure]
+    return TransitionNotOffered(
+        Text(f"“{kind.zh}”没有“{title.zh}”这项措施", f"“{kind.en}” knows no “{title.en}”"), asked=measure, offered=[]
     )
 
 

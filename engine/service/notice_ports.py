@@ -14,7 +14,7 @@ from engine.access.directory import Person
 from engine.case.actors import Grant
 from engine.case.case import Case
 from engine.case.identity import CaseId, PersonId, RootId
-from engine.service.rows import OutboxRow, PrivateRow
+from engine.service.rows import EntryRow, OutboxRow, PrivateRow
 from engine.text import Language
 
 InboxKey = tuple[int, int, str]
@@ -171,6 +171,9 @@ class NoticeReads(Protocol):
     def cases(self, root: RootId, cases: Collection[CaseId]) -> Sequence[Case]: ...
 
     def persons(self, root: RootId, persons: Collection[PersonId]) -> Mapping[PersonId, Person]: ...
+
+    def entries(self, root: RootId, case: CaseId) -> Sequence[EntryRow]:
+        """Return the chain of a case, or one beside the cases, in order."""
 
     def privates(self, root: RootId, case: CaseId) -> Sequence[PrivateRow]:
         """Return the values of a case that stand beside its entries, sealed."""

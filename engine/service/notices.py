@@ -23,6 +23,7 @@ from engine.case.scope import SHANGHAI
 from engine.case.secrecy import recused_people
 from engine.definition.compiled import Definition
 from engine.errors import BanjieError
+from engine.service.house_notices import HOUSE, told_of
 from engine.service.notice_ports import DeliveryRow, NoticeReads, NoticeRow, Preference, ToldRow
 from engine.service.notice_recipients import (
     Announcement,
@@ -61,7 +62,7 @@ class Expanded:
 
 
 class _Pending(NamedTuple):
-    """A row of the outbox with what is to be told of it, or why it cannot be."""
+    """A row of the outbox with what is to be told of it, or why it cannot be; ``people`` where it is about no case."""
 
     row: OutboxRow
     case: Case | None = None
@@ -69,6 +70,7 @@ class _Pending(NamedTuple):
     definition: Definition | None = None
     announcement: Announcement | None = None
     reason: str | None = None
+    people: tuple[Recipient, ...] = ()
 
 
 @dataclass(slots=True)
@@ -141,7 +143,11 @@ def _pending(reads: NoticeReads, world: World, root: RootId, rows: Sequence[Outb
     missing = {case.parent for case in cases.values() if case.parent is not None} - cases.keys()
     if missing:
         cases.update((case.id, case) for case in reads.cases(root, sorted(missing)))
-    return [_one_pending(world, cases, row) for row in rows]
+    return [_of_house(reads, row) if row.kind == HOUSE else _one_pending(world, cases, row) for row in rows]
+
+
+def _of_house(reads: NoticeReads, row: OutboxRow) -> _Pending:
+    return _Pending(row, people=tuple(told_of(row, reads.entries(RootId(row.root), CaseId(row.case)))))
 
 
 def _one_pending(world: World, cases: Mapping[CaseId, Case], row: OutboxRow) -> _Pending:
@@ -174,7 +180,7 @@ def _recipients(
     own = [
         recipients(one.announcement, one.definition.workflow, one.case, holders, units, one.parent)
         if one.announcement is not None and one.definition is not None and one.case is not None
-        else []
+        else list(one.people)
         for one in pending
     ]
     persons = {recipient.person for some in own for recipient in some}
@@ -192,7 +198,7 @@ def _recipients(
             recused_people(one.case, one.parent),
         )
         if one.case is not None and one.definition is not None
-        else []
+        else [recipient for recipient in some if recipient.person in people and people[recipient.person].active]
         for one, some in zip(pending, own, strict=True)
     ]
 

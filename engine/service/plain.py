@@ -19,6 +19,7 @@ from engine.service.deposit_ports import DepositRow
 from engine.service.directory_facts import Stamp
 from engine.service.erasing import ErasureWrite, ForgetErasures, ResealValues, apply_erasure_write
 from engine.service.file_ports import DropFiles, FileWrite, GiveFiles, KeepFile, apply_file_write
+from engine.service.moved_units import EndMove, MoveWrite, SetSight, apply_move_write
 from engine.service.notice_writes import NoticeWrite, apply_notice_write
 from engine.service.ports import DirectoryWrites
 from engine.service.rows import CounterRow
@@ -195,6 +196,7 @@ PlainWrite = (
     | SealingWrite
     | ErasureWrite
     | FileWrite
+    | MoveWrite
 )
 
 
@@ -248,6 +250,8 @@ def apply_write(write: PlainWrite, writes: DirectoryWrites) -> None:
             apply_erasure_write(write, writes)
         case KeepFile() | DropFiles() | GiveFiles():
             apply_file_write(write, writes)
+        case SetSight() | EndMove():
+            apply_move_write(write, writes)
         case write if isinstance(write, AccountWrite):
             apply_account_write(write, writes)
         case _:

@@ -23,6 +23,8 @@ from engine.service.directory_facts import Stamp
 from engine.service.erasing import Chain, ErasureReads, ErasureWrites
 from engine.service.file_ports import FileReads, FileRow, FileWrites
 from engine.service.history_ports import CaseFile, SpanLine
+from engine.service.house_ports import HouseReads
+from engine.service.moved_units import MoveReads, MoveWrites
 from engine.service.notice_ports import NoticeReads, NoticeWrites
 from engine.service.rights_ports import RightsReads
 from engine.service.rows import BatchRows, CounterRow, DeadlineRow, EntryRow, PrivateRow
@@ -210,6 +212,8 @@ class Reads(
     DepositReads,
     FileReads,
     RightsReads,
+    MoveReads,
+    HouseReads,
     Protocol,
 ):
     """The reading side; safe to use from many threads, never blocks the writer."""
@@ -325,14 +329,16 @@ class Reads(
         """Raise StorageUnavailable when the database cannot be reached."""
 
 
-class DirectoryWrites(NoticeWrites, SealingWrites, AccountWrites, ErasureWrites, DepositWrites, FileWrites, Protocol):
+class DirectoryWrites(
+    NoticeWrites, SealingWrites, AccountWrites, ErasureWrites, DepositWrites, FileWrites, MoveWrites, Protocol
+):
     """Small typed writes beside cases; each that changes what situations see advances the epoch.
 
     ``told`` makes a change a fact of the ledger; what changes nothing is none.
     """
 
     def add_unit(self, unit: Unit, told: Stamp | None = None) -> None:
-        """Add or replace a unit."""
+        """Add or replace a unit; one that is moved leaves word that its cases have other readers now."""
 
     def add_person(self, person: Person, told: Stamp | None = None) -> None:
         """Add or replace a person."""

@@ -140,6 +140,15 @@ def peaks_of(row: CheckpointRow) -> Peaks:
         raise InputRefused(Text("峰值不是十六进制", "the peaks are no hex")) from error
 
 
+def proof_from(reads: SealingReads, root: RootId, tree: TreeRow, peaks: Peaks, size: int) -> tuple[bytes, ...]:
+    """Return the proof that the tree of a year with ``size`` leaves begins with the one that these peaks are of.
+
+    It reads the leaves behind the old tree alone.
+    """
+    leaves = reads.leaves(root, tree.first + peaks.size, tree.first + size)
+    return consistency_proof(peaks.size, size, _nodes(peaks, [leaf.hash for leaf in leaves]))
+
+
 @dataclass(slots=True)
 class _Sealing:
     """One run on its way."""
@@ -222,8 +231,7 @@ class _Sealing:
         elif head.root != peaks.root():
             raise SealingStopped(_FORKED)
         if leaves > peaks.size:
-            hashes = self._hashes(tree, peaks.size, leaves)
-            self._signed(tree, row, peaks, leaves, consistency_proof(peaks.size, leaves, _nodes(peaks, hashes)))
+            self._signed(tree, row, peaks, leaves, proof_from(self.reads, self.root, tree, peaks, leaves))
 
     def _newest(self, tree: TreeRow) -> tuple[CheckpointRow | None, Peaks]:
         """Return the newest checkpoint of the tree and what it covers."""
@@ -260,9 +268,7 @@ class _Sealing:
             raise SealingStopped(_FORKED)
         while page := self.reads.checkpoints(self.root, after=known.n, limit=100):
             for row in page:
-                peaks = _trusted(known)
-                hashes = self._hashes(tree, peaks.size, row.size)
-                proof = consistency_proof(peaks.size, row.size, _nodes(peaks, hashes))
+                proof = proof_from(self.reads, self.root, tree, _trusted(known), row.size)
                 self._asked(tree, Checkpoint(origin=tree.origin, size=row.size, root=_trusted(row).root()), proof)
                 known = row
 
@@ -276,9 +282,6 @@ class _Sealing:
         except InputRefused as refusal:
             raise SealingStopped(_NOT_ASKED) from refusal
         raise SealingStopped(_NOT_ASKED)
-
-    def _hashes(self, tree: TreeRow, start: int, end: int) -> list[bytes]:
-        return [leaf.hash for leaf in self.reads.leaves(self.root, tree.first + start, tree.first + end)]
 
 
 def _trusted(row: CheckpointRow) -> Peaks:

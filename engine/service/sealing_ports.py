@@ -118,6 +118,9 @@ class SealingReads(Protocol):
     def oldest_queued(self, root: RootId) -> int | None:
         """Return the instant of the oldest entry that waits, None when none does."""
 
+    def oldest_pressing(self, root: RootId) -> int | None:
+        """Return the instant of the oldest entry that waits and is no sweep's, None when none does."""
+
     def newest_tree(self, root: RootId) -> TreeRow | None:
         """Return the tree that grows, None before anything was sealed."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from engine.access.readers import readers_of, recused_of
+from engine.access.readers import overtaken_by, readers_of, recused_of
 from engine.case.case import Case
 from engine.case.codec import microseconds
 from engine.case.erased import FIELDS, fields_in, people_in
 from engine.case.events import Erasure, Event, EventType
 from engine.case.files import file_fields
+from engine.case.identity import CaseId
 from engine.case.secrecy import RECUSING_FIELDS, accused_units
 from engine.definition.compiled import Definition
 from engine.figures.spans import span_changes
@@ -49,12 +50,13 @@ def step_rows(
     definition: Definition,
     world: World,
     sealer: Sealer,
-    parent: Case | None = None,
+    family: Callable[[CaseId], Case | None],
     mark: Callable[[str], str] | None = None,
 ) -> None:
     """Add the rows of one event.
 
-    ``before`` is the case as the entry found it, None when it opened the case; ``parent`` is the parent as it is now.
+    ``before`` is the case as the entry found it, None when it opened the case; ``family`` gives its relatives as the
+    step leaves them.
     """
     case = entry.case
     root, at = case.root, microseconds(event.at)
@@ -83,7 +85,7 @@ def step_rows(
         )
         for file in event.taken
     )
-    _readers(rows, before, case, event, definition, world, parent)
+    _readers(rows, before, case, event, definition, world, family)
     if event.erasure is not None:
         _erased(rows, before, entry, event.erasure, definition, at)
     for kind, names in (("notice", event.notices), ("rung", tuple(f"{name}/{rung}" for name, rung in event.rungs))):
@@ -116,18 +118,21 @@ def _readers(
     event: Event,
     definition: Definition,
     world: World,
-    parent: Case | None,
+    family: Callable[[CaseId], Case | None],
 ) -> None:
     """Write who may read the case where that can have changed, and the next due instant where that has."""
+    parent = None if case.parent is None else family(case.parent)
     due_at = None if case.next_due_at is None else microseconds(case.next_due_at)
-    units, rules = world.surroundings.tree, world.rules
+    units, rules, moves = world.surroundings.tree, world.rules, world.surroundings.moves
     levels = definition.strict_codes.keys()
+    recusing = not event.fields.keys().isdisjoint(RECUSING_FIELDS)
     people = (
         event.joined
         or event.left
         or event.children
         or event.erasure
-        or not event.fields.keys().isdisjoint(levels | RECUSING_FIELDS)
+        or recusing
+        or not event.fields.keys().isdisjoint(levels)
     )
     recused = parent is not None and bool(accused_units(parent))
     moved = event.to_state is not None and (definition.sight_follows_state or recused)
@@ -135,11 +140,29 @@ def _readers(
         # What a parent's recusal takes away is not known to the rows: the old readers are those without it.
         new = readers_of(case, definition, rules, units, parent)
         old = frozenset[str]() if before is None else readers_of(before, definition, rules, units)
-        rows.end_readers([ReaderEnd(case.root, principal, case.id) for principal in sorted(old - new)])
-        rows.readers.extend(ReaderRow(case.root, principal, case.id, due_at) for principal in sorted(new - old))
+        # Nor is it known which of the rows a move of units has overtaken.
+        overtaken = frozenset[str]() if before is None else overtaken_by(moves, before, definition, rules, units)
+        _sight(rows, case, ends=(old | overtaken) - new, new=new if overtaken else new - old)
         _recusals(rows, before, case, parent)
+        if before is not None and (recusing or event.erasure):
+            _parts(rows, before, case, world, family)
     if before is not None and event.clocks and before.next_due_at != case.next_due_at:
         rows.reader_dues.append(ReaderDue(due_at, case.root, case.id))
+
+
+def _sight(rows: BatchRows, case: Case, *, ends: frozenset[str], new: frozenset[str]) -> None:
+    due_at = None if case.next_due_at is None else microseconds(case.next_due_at)
+    rows.end_readers([ReaderEnd(case.root, principal, case.id) for principal in sorted(ends)])
+    rows.readers.extend(ReaderRow(case.root, principal, case.id, due_at) for principal in sorted(new))
+
+
+def _parts(rows: BatchRows, before: Case, case: Case, world: World, family: Callable[[CaseId], Case | None]) -> None:
+    """Write who may read the parts of a case in which other units are complained about now, those that are over too."""
+    units, rules = world.surroundings.tree, world.rules
+    for part in filter(None, (family(child.case) for child in before.children)):
+        definition = rules.pinned(part.pins.definition, part.pins.lists)
+        old, new = (readers_of(part, definition, rules, units, whole) for whole in (before, case))
+        _sight(rows, part, ends=old - new, new=new - old)
 
 
 def _recusals(rows: BatchRows, before: Case | None, case: Case, parent: Case | None) -> None:

@@ -20,7 +20,7 @@ from engine.service.desk import Desk
 from engine.service.execute import Done
 from engine.service.office import Office
 from engine.service.plain import RecordSweep
-from engine.service.sweep_ports import DueRung, LastSweep, SweepReads
+from engine.service.sweep_ports import SWEEP_SLOT, DueRung, LastSweep, SweepReads
 from engine.text import Text
 
 PAGE = 500
@@ -45,7 +45,9 @@ class SweepReport:
     set_aside: tuple[SetAside, ...]
 
 
-def sweep(desk: Desk, root: RootId, *, slot: int = 0, progress: Callable[[int], None] | None = None) -> SweepReport:
+def sweep(
+    desk: Desk, root: RootId, *, slot: int = SWEEP_SLOT, progress: Callable[[int], None] | None = None
+) -> SweepReport:
     """Tend every case of an organisation that time has come for, and record that it was done.
 
     Where the calendar is another than at the last sweep, every case with an open deadline is looked at, since any date
@@ -54,7 +56,7 @@ def sweep(desk: Desk, root: RootId, *, slot: int = 0, progress: Callable[[int], 
     Args:
         desk: its clock says what is due; its office carries the commands out.
         root: the organisation.
-        slot: the number of this process among those that sweep; each writes a stream of its own.
+        slot: the stream of the day that it is told in; sweeps have one to themselves.
         progress: told how many cases have been tended so far.
     """
     now, calendar = desk.office.now(), desk.world(root).calendar.version

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from engine.case.identity import CaseId, RootId
 from engine.ledger.streams import Swept
+
+SWEEP_SLOT: Final = 800
+"""Sweeps tell what they did in a stream of the day of their own: what stands there alone need not be sealed at once."""
 
 
 class DueRung(NamedTuple):

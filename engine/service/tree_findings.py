@@ -16,7 +16,7 @@ FINDINGS_MAX: Final = 50
 
 
 class TreeRule(StrEnum):
-    """What must hold of the tree; the ids that ``banjie verify`` prints."""
+    """What must hold of the tree, and of what stands beside the cases; the ids that ``banjie verify`` prints."""
 
     GAP = "M1"
     LOST = "M2"
@@ -34,6 +34,8 @@ class TreeRule(StrEnum):
     RECEIPT = "R1"
     TIME = "T1"
     SCHEMA = "D1"
+    HOUSE = "P4"
+    FILE = "F1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ class TreeWalk:
         self._peaks = Peaks()
         self._tree = 0
         self._newest: int | None = None
+        self._dated: int | None = None
         self._floor: int | None = None
         self._first_leaves: dict[int, tuple[str, int]] = {}
         self._ends: dict[int, CheckpointRow] = {}
@@ -87,7 +88,7 @@ class TreeWalk:
             self._found.add(TreeRule.SHRUNK, f"{zh}没有比前一个大", f"{en} is no larger than the one before")
             return
         self._reach(end)
-        self._floor = self._newest
+        self._floor = self._dated
         self._compare(row, tree, zh, en)
 
     def _compare(self, row: CheckpointRow, tree: TreeRow, zh: str, en: str) -> None:
@@ -199,7 +200,8 @@ class TreeWalk:
             if leaf.idx != self.at:
                 place = f"{leaf.idx!r:.20}"
                 self._found.add(TreeRule.GAP, f"叶子 {place}：此处应为 {self.at}", f"leaf {place}: {self.at} expected")
-            if self._trees and self.at == self._trees[self._tree].first:
+            first = bool(self._trees) and self.at == self._trees[self._tree].first
+            if first:
                 self._first_leaves[self._trees[self._tree].year] = (leaf.case, leaf.seq)
             at = leaf.at
             if type(at) is not int:
@@ -209,6 +211,9 @@ class TreeWalk:
                     self._back_dated(leaf, floor)
                 if self._newest is None or at > self._newest:
                     self._newest = at
+                # What tells how the year before ended is sealed ahead of all that waits, however long it has waited.
+                if (self._dated is None or at > self._dated) and not (first and self.at):
+                    self._dated = at
             self.at += 1
             if is_hash(leaf.hash):
                 yield leaf.hash
@@ -228,12 +233,12 @@ class TreeWalk:
     # What is known before.
 
     def _checked(self, trees: Sequence[TreeRow]) -> list[TreeRow]:
-        """Return the trees that can be walked: each begins where the one before ends, or after."""
+        """Return the trees that can be walked: the first begins at 0, each other behind the one before, which has a
+        leaf at least."""
         good: list[TreeRow] = []
         for tree in trees:
-            first = good[-1].first if good else 0
             whole = type(tree.year) is int and type(tree.first) is int and isinstance(tree.origin, str)
-            if not whole or tree.first < first or (not good and tree.first):
+            if not whole or (tree.first <= good[-1].first if good else tree.first):
                 self._found.add(
                     TreeRule.COLUMNS, f"{tree.year!r:.20} 年的树不对", f"the tree {tree.year!r:.20} is wrong"
                 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 from typing import Protocol
 
 from engine.case.case import Pins
@@ -36,6 +35,11 @@ from engine.service.rows import PrivateRow
 from engine.text import Text
 
 CHUNK_CASES = 200
+STREAM_CASES = 40
+"""A stream counts as so many cases: one of a day holds a sweep for every minute, and all of it is in memory at once."""
+GROUP_ENTRIES = 500
+"""So many are asked one question before the next one: what a question needs then stays close to the processor, which
+saves an eighth. The entries of a group are remembered once they are parsed (``parse_once``)."""
 
 
 class RowRule(StrEnum):
@@ -115,11 +119,11 @@ def verify_some(
     """Verify these cases and streams, read at one moment."""
     files = reads.case_files(root, chains)
     sealer.fetch({row.key for file in files for row in file.privates if isinstance(row.key, str)})
-    findings = [
-        found
-        for file in files
-        for found in (verify_stream(file, root) if is_stream(file.case) else verify_file(file, rules, root, sealer))
-    ]
+    findings = list[Finding]()
+    for group in _groups(files):
+        findings += verify_cases([file for file in group if not is_stream(file.case)], rules, root, sealer)
+        for file in group:
+            findings += verify_stream(file, root) if is_stream(file.case) else ()
     return Verification(
         cases=sum(not is_stream(file.case) for file in files),
         entries=sum(len(file.entries) for file in files),
@@ -129,42 +133,71 @@ def verify_some(
 
 def chunks_of(ids: Iterable[CaseId]) -> Iterator[list[CaseId]]:
     """Yield the ids in pieces of which each can be read at once."""
-    rest = iter(ids)
-    while chunk := list(islice(rest, CHUNK_CASES)):
+    chunk, cases = list[CaseId](), 0
+    for id_ in ids:
+        chunk.append(id_)
+        cases += STREAM_CASES if is_stream(id_) else 1
+        if cases >= CHUNK_CASES:
+            yield chunk
+            chunk, cases = [], 0
+    if chunk:
         yield chunk
 
 
-def verify_file(file: CaseFile, rules: Rulebook, root: RootId, sealer: Sealer) -> list[Finding]:
-    """Return everything that is wrong with what is kept of one case."""
+def _groups(files: Iterable[CaseFile]) -> Iterator[list[CaseFile]]:
+    group, entries = list[CaseFile](), 0
+    for file in files:
+        group.append(file)
+        entries += len(file.entries)
+        if entries >= GROUP_ENTRIES:
+            yield group
+            group, entries = [], 0
+    yield group
+
+
+def verify_cases(files: Sequence[CaseFile], rules: Rulebook, root: RootId, sealer: Sealer) -> Iterator[Finding]:
+    """Yield everything that is wrong with what is kept of these cases, case by case.
+
+    Each question is asked of all of them before the next one.
+    """
+
+    def definition_of(pins: Pins) -> Definition:
+        return rules.pinned(pins.definition, pins.lists)
+
+    chains = [_chain(file) for file in files]
+    opened = [_openings(file, sealer) for file in files]
+    replays = [
+        replay(_bodies(file), openings, definition_of, root=root)
+        for file, (openings, _homeless) in zip(files, opened, strict=True)
+    ]
+    rows = [list(_rows(file, replayed)) for file, replayed in zip(files, replays, strict=True)]
+    for number, file in enumerate(files):
+        replayed, (_openings_there, homeless) = replays[number], opened[number]
+        yield from chains[number]
+        for found in replayed.findings:
+            yield Finding(case=file.case, seq=found.seq, rule=found.rule, text=found.text)
+        for path in homeless:
+            text = Text(f"多出的原值 {path}", f"a private value too much: {path}")
+            yield Finding(case=file.case, seq=0, rule=Rule.ORPHAN, text=text)
+        yield from _keys_left(file.case, replayed, sealer)
+        yield from rows[number]
+
+
+def _chain(file: CaseFile) -> list[Finding]:
+    """Return what is wrong with the links of a chain; a case without any entry has none of its own."""
     columns = [(entry.seq, entry.body, entry.hash) for entry in file.entries]
     findings = [
         Finding(case=file.case, seq=found.seq, rule=found.rule, text=found.text)
         for found in check_chain(columns, case=file.case)
     ]
-    if not columns:
+    if not columns and not is_stream(file.case):
         text = Text("没有第一条账目", "the first entry is missing")
         findings.append(Finding(case=file.case, seq=1, rule=ChainRule.SEQUENCE, text=text))
-
-    def definition_of(pins: Pins) -> Definition:
-        return rules.pinned(pins.definition, pins.lists)
-
-    openings, homeless = _openings(file, sealer)
-    bodies = [(_whole(seq, position), body) for position, (seq, body, _hash) in enumerate(columns, start=1)]
-    replayed = replay(bodies, openings, definition_of, root=root)
-    findings += [Finding(case=file.case, seq=f.seq, rule=f.rule, text=f.text) for f in replayed.findings]
-    findings += [
-        Finding(
-            case=file.case,
-            seq=0,
-            rule=Rule.ORPHAN,
-            text=Text(f"多出的原值 {path}", f"a private value too much: {path}"),
-        )
-        for path in homeless
-    ]
-    findings += _keys_left(file.case, replayed, sealer)
-    if replayed.complete:
-        findings += _rows(file, replayed)
     return findings
+
+
+def _bodies(file: CaseFile) -> list[tuple[int, bytes]]:
+    return [(_whole(entry.seq, place), entry.body) for place, entry in enumerate(file.entries, start=1)]
 
 
 def _keys_left(case: CaseId, replayed: Replayed, sealer: Sealer) -> Iterator[Finding]:
@@ -180,15 +213,11 @@ def _keys_left(case: CaseId, replayed: Replayed, sealer: Sealer) -> Iterator[Fin
 
 def verify_stream(file: CaseFile, root: RootId) -> list[Finding]:
     """Return everything that is wrong with a chain of what the engine does on its own."""
-    columns = [(entry.seq, entry.body, entry.hash) for entry in file.entries]
-    findings = [
-        Finding(case=file.case, seq=found.seq, rule=found.rule, text=found.text)
-        for found in check_chain(columns, case=file.case)
-    ]
-    for seq, body, _hash in columns:
+    findings = _chain(file)
+    for entry in file.entries:
         findings += [
-            Finding(case=file.case, seq=_whole(seq, 0), rule=Rule.SCHEMA, text=text)
-            for text in stream_problems(body, root)
+            Finding(case=file.case, seq=_whole(entry.seq, 0), rule=Rule.SCHEMA, text=text)
+            for text in stream_problems(entry.body, root)
         ]
     return findings
 
@@ -229,7 +258,12 @@ def _whole(value: object, otherwise: int) -> int:
 
 
 def _rows(file: CaseFile, replayed: Replayed) -> Iterator[Finding]:
-    """Compare the tables with the replayed case, P1 to P3; without any entry nothing may stand in them."""
+    """Compare the tables with the replayed case, P1 to P3; without any entry nothing may stand in them.
+
+    Of a case that could not be replayed to its end nothing can be said.
+    """
+    if not replayed.complete:
+        return
     unknown = Unknown.of(replayed)
     case, definition = replayed.case, replayed.definition
     last = 0 if case is None else case.seq

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Generic, TypeVar
 
 from engine.case.codec import microseconds
 from engine.case.identity import RootId
-from engine.errors import InputRefused
-from engine.ledger.chain import parse_instant
+from engine.ledger.chain import INSTANT
 from engine.service.sealing_ports import LeafPlace, Place, SealingReads, TreeView, Waiting
 from engine.service.tree_findings import Anchor, Found, TreeFinding, TreeRule
 from engine.service.tree_walk import STEP, Key, Progress, TreeWalk
@@ -158,7 +158,9 @@ class _Beside(Generic[OfEntry]):
             self._next = next(self._rows, None)
 
 
-_HEAD: Final = re.compile(rb'\{(?:"acting_for":"[^"\\]*",)?"actor":"[^"\\]*","at":"([^"\\]{27})"')
+_HEAD: Final = re.compile(
+    rb'\{(?:"acting_for":"[^"\\]*",)?"actor":"[^"\\]*","at":"(%s)"' % INSTANT.encode("ascii"),
+)
 """How the canonical bytes of an entry begin: nothing of what stands before its instant was typed by anybody."""
 
 
@@ -168,8 +170,8 @@ def _instant(head: object) -> int | None:
     if match is None:
         return None
     try:
-        return microseconds(parse_instant(match[1].decode("ascii")))
-    except (InputRefused, UnicodeDecodeError):
+        return microseconds(datetime.fromisoformat(match[1].decode("ascii")))
+    except ValueError:
         return None
 
 

@@ -20,7 +20,7 @@ from engine.service.ports import CaseFilter, CaseLine, OverdueLine, Page
 from engine.service.rows import CaseRow
 from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
 from engine.storage.deadline_statements import counted_deadlines, listed_deadlines, provisional_deadlines
-from engine.storage.sight import Sees, Visibility
+from engine.storage.sight import Sees, Sight, Visibility
 from engine.storage.tables import cases, deadline
 from engine.text import Text
 
@@ -42,7 +42,7 @@ class CaseReads:
         self._filters = _filters(compiler)
 
     def case(self, root: RootId, case: CaseId, principals: Sequence[str] | None) -> Case | None:
-        sight, values = self._visibility.each_for(principals)
+        sight, values = self._visibility.each_for(root, principals)
         statement = self._statement(("case", sight), lambda: _row_of_case(self._visible(sight)))
         found = self._pool.fetch(statement, root=root, id=case, **values)
         return case_from(CaseRow._make(found[0])) if found else None
@@ -56,7 +56,7 @@ class CaseReads:
     ) -> Sequence[Case]:
         if principals is None:
             return self.cases(root, cases)
-        sight, values = self._visibility.each_for(principals)
+        sight, values = self._visibility.each_for(root, principals)
         statement = self._statement(
             ("visible", sight), lambda: _rows_of_cases(self._compiler).where(*self._visible(sight))
         )
@@ -102,20 +102,26 @@ class CaseReads:
         limit: int,
         where: DeadlineFilter = DeadlineFilter(),  # noqa: B008  # a tuple that does not change
     ) -> tuple[Sequence[OverdueLine], str | None]:
-        sight, values = self._sight(root, principals)
+        # The first page of the whole list is what everybody opens; it is found without looking at how many one sees.
+        first = principals is not None and after is None and where == DeadlineFilter()
+        sight, values = self._visibility.each_for(root, principals) if first else self._sight(root, principals)
+        sight = sight._replace(sight=Sight.FEW) if first else sight
         names = self._asked(where, values)
         if after is not None:
             at, case, name = _parts(_OVERDUE_KEY, after)
             values.update(after_at=int(at), after_case=case, after_name=name)
+        # PostgreSQL begins with the cases; SQLite would load each of them before it asks whether it is seen.
+        of = deadline.c.case if first or self._compiler.is_sqlite else cases.c.id
         statement = self._statement(
-            ("overdue", sight, names, after is not None),
+            ("overdue", sight, names, after is not None, first),
             lambda: listed_deadlines(
                 self._compiler,
-                self._visible(sight),
+                [self._visibility.first_due(sight, of)] if first else self._visibility.condition(sight, of),
                 self._visibility.ordering(sight, deadline.c.due_at),
                 names,
                 _LINE,
                 after=after is not None,
+                by_case=first,
             ),
         )
         rows = self._pool.fetch(statement, root=root, before=before, limit=limit + 1, **values)

@@ -42,6 +42,7 @@ def listed_deadlines(
     line: Sequence[ColumnElement[Any]],
     *,
     after: bool,
+    by_case: bool = False,
 ) -> Select[*tuple[object, ...]]:
     """Return the page of the list, the most overdue first.
 
@@ -52,6 +53,7 @@ def listed_deadlines(
         asked: the conditions of the filter, by their names.
         line: the columns of a case's line.
         after: whether the page continues another one.
+        by_case: whether the deadlines are to be found by their cases, not among those that run.
     """
     columns = deadline.c
     listed = select(
@@ -64,7 +66,7 @@ def listed_deadlines(
         columns.rung_at,
         *line,
     ).where(*visible)
-    statement = _narrowed(listed, compiler, due_at, asked)
+    statement = _narrowed(listed, compiler, due_at, asked, by_case=by_case)
     if after:
         key = tuple_(due_at, columns.case, columns.name)
         statement = statement.where(key > tuple_(bind("after_at"), bind("after_case"), bind("after_name")))
@@ -89,15 +91,23 @@ def provisional_deadlines(compiler: Compiler) -> Select[*tuple[object, ...]]:
     return select(columns.case, columns.due_at).where(
         columns.root == bind("root"),
         compiler.among(columns.case, "ids"),
-        columns.state == literal_column("'running'"),
+        # An expression that the partial index does not know: PostgreSQL is to ask by the cases.
+        columns.state.concat(literal_column("''")) == literal_column("'running'"),
         columns.provisional == literal_column("1"),
     )
 
 
 def _narrowed(
-    statement: Select[*tuple[Any, ...]], compiler: Compiler, due_at: ColumnElement[int], asked: Collection[str]
+    statement: Select[*tuple[Any, ...]],
+    compiler: Compiler,
+    due_at: ColumnElement[int],
+    asked: Collection[str],
+    *,
+    by_case: bool = False,
 ) -> Select[*tuple[object, ...]]:
     columns = deadline.c
+    # An expression that the partial index does not know keeps PostgreSQL from walking along that.
+    state = columns.state.concat(literal_column("''")) if by_case else columns.state
     conditions: dict[str, ColumnElement[bool]] = {
         "workflow": cases.c.workflow == bind("workflow"),
         "unit": or_(cases.c.unit == bind("unit"), cases.c.lead_unit == bind("unit")),
@@ -111,7 +121,7 @@ def _narrowed(
     return statement.join_from(deadline, cases, and_(cases.c.root == columns.root, cases.c.id == columns.case)).where(
         columns.root == bind("root"),
         # Spelt out and not a parameter: only so does the partial index of running deadlines apply.
-        columns.state == literal_column("'running'"),
+        state == literal_column("'running'"),
         due_at < bind("before"),
         *(condition for name, condition in conditions.items() if name in asked),
     )

@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, and_, literal_column, null, or_, select, union
 
-from engine.access.directory import Deputation, GrantRow, Person, Surroundings, Unit
+from engine.access.directory import Deputation, GrantRow, Moved, Person, Surroundings, Unit
 from engine.case.actors import Deputed, Grant
 from engine.case.identity import PersonId, RootId, SessionId, UnitId
 from engine.case.situation import CongressSession
 from engine.service.account_ports import Account
+from engine.service.moved_units import unit_move
 from engine.service.ports import Rights
 from engine.storage.compiled import Compiler, Fetches, Pool, Record, bind
 from engine.storage.directory_tables import (
@@ -28,6 +29,7 @@ from engine.storage.directory_tables import (
     person,
     unit,
 )
+from engine.storage.moved_units import MOVES, moves_statement
 from engine.text import Text
 
 
@@ -37,6 +39,7 @@ class SurroundingsReader:
     def __init__(self, compiler: Compiler) -> None:
         of_root = directory_epoch.c.root == bind("root")
         self._epoch = compiler.compile(select(directory_epoch.c.epoch).where(of_root))
+        self._moves = compiler.compile(moves_statement())
         self._units = compiler.compile(select(unit).where(unit.c.root == bind("root")).order_by(unit.c.id))
         self._sessions = compiler.compile(
             select(congress_session).where(congress_session.c.root == bind("root")).order_by(congress_session.c.id)
@@ -52,11 +55,14 @@ class SurroundingsReader:
         epoch = self.epoch(source, root)
         units = [_unit(row) for row in source.fetch(self._units, root=root)]
         sessions = [_session(row) for row in source.fetch(self._sessions, root=root)]
+        waiting = [unit_move(*row) for row in source.fetch(self._moves, root=root, **MOVES)]
+        moves = [Moved(frozenset(move.units), frozenset(move.lost)) for move in waiting]
         return Surroundings(
             root=root,
             epoch=epoch,
             units={unit.id: unit for unit in units},
             sessions={session.id: session for session in sessions},
+            moves=tuple(moves),
         )
 
 

@@ -21,7 +21,7 @@ from engine.storage.directory_tables import (
     person,
     unit,
 )
-from engine.storage.tables import counter, ledger_entry, sweep, unsealed
+from engine.storage.tables import counter, ledger_entry, outbox, sweep, unsealed
 
 _NOTHING: Final[ColumnElement[int]] = literal_column("0")
 _ONE: Final[ColumnElement[int]] = literal_column("1")
@@ -39,6 +39,7 @@ class DirectoryStatements:
         self.notice, self.account = self._insert(calendar_notice), self._insert(account)
         self.first_epoch = self._keep(directory_epoch)
         self.entry, self.unsealed, self.sweep = self._insert(ledger_entry), self._insert(unsealed), self._upsert(sweep)
+        self.to_be_told = self._insert(outbox)
         of_stream = (ledger_entry.c.root == bind("root"), ledger_entry.c.case == bind("case"))
         self.end_of_stream = compiler.compile(
             select(ledger_entry.c.seq, ledger_entry.c.hash).where(

@@ -28,6 +28,7 @@ from engine.service.directory_facts import (
     session_kept,
     unit_kept,
 )
+from engine.service.house_notices import to_be_told
 from engine.service.rows import CounterRow
 from engine.storage.account_writes import StoredAccounts
 from engine.storage.compiled import Compiler, Runner
@@ -35,6 +36,7 @@ from engine.storage.deposits import StoredDeposits
 from engine.storage.directory_statements import DirectoryStatements
 from engine.storage.erasures import StoredErasures
 from engine.storage.files import StoredFiles
+from engine.storage.moved_units import StoredMoves
 from engine.storage.notice_writes import StoredNotices
 from engine.storage.sealing_writes import StoredSealing
 from engine.text import Text
@@ -42,7 +44,9 @@ from engine.text import Text
 T = TypeVar("T")
 
 
-class StoredDirectory(StoredNotices, StoredAccounts, StoredSealing, StoredErasures, StoredDeposits, StoredFiles):
+class StoredDirectory(
+    StoredNotices, StoredAccounts, StoredSealing, StoredErasures, StoredDeposits, StoredFiles, StoredMoves
+):
     """Implements ``DirectoryWrites`` inside one transaction. A write that changes nothing leaves the epoch alone.
 
     Whose rights change has to log in again (threat I24): every session of theirs ends in the same transaction.
@@ -55,10 +59,12 @@ class StoredDirectory(StoredNotices, StoredAccounts, StoredSealing, StoredErasur
         StoredErasures.__init__(self, compiler, transaction)
         StoredDeposits.__init__(self, compiler, transaction)
         StoredFiles.__init__(self, compiler, transaction)
+        StoredMoves.__init__(self, compiler, transaction)
         self._say = DirectoryStatements.of(compiler)
         self._transaction = transaction
 
     def add_unit(self, unit: Unit, told: Stamp | None = None) -> None:
+        known = self.parent_of(unit.root, unit.id)
         changed = self._transaction.run(
             self._say.unit,
             root=unit.root,
@@ -74,6 +80,8 @@ class StoredDirectory(StoredNotices, StoredAccounts, StoredSealing, StoredErasur
         if changed:
             is_first = self._advance(unit.root)
             self._tell(unit.root, told, unit_kept, unit)
+            if known is not None and known[0] != unit.parent:
+                self.keep_move(unit.root, unit.id, known[0], 0 if told is None else microseconds(told.at))
             if is_first:
                 self._tell_rules(unit.root, told)
 
@@ -221,6 +229,9 @@ class StoredDirectory(StoredNotices, StoredAccounts, StoredSealing, StoredErasur
         assert not list(stream_problems(entry.body, root)), f"a fact not as it is declared: {fact.type}"
         self._transaction.run(self._say.entry, root=root, case=stream, seq=entry.seq, body=entry.body, hash=entry.hash)
         self._transaction.run(self._say.unsealed, root=root, at=microseconds(at), case=stream, seq=entry.seq)
+        told = to_be_told(root, stream, entry.seq, at, fact)
+        if told is not None:
+            self._transaction.run(self._say.to_be_told, **told._asdict())
 
     def last_counter(self, row: CounterRow) -> None:
         self._transaction.run(self._say.counter, **row._asdict())

@@ -109,4 +109,5 @@ class FileReads:
 
 def _row(row: tuple[object, ...]) -> FileRow:
     found = FileRow._make(row)
-    return found._replace(sealed=bytes(found.sealed))
+    # SQLite keeps in a column what it was given: what is no bytes opens nothing.
+    return found._replace(sealed=bytes(found.sealed) if isinstance(found.sealed, bytes | memoryview) else b"")

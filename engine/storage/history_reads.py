@@ -63,7 +63,7 @@ class HistoryReads:
     def spans_of_workflow(
         self, root: RootId, workflow: str, at: int, principals: Sequence[str] | None = None
     ) -> Iterator[SpanLine]:
-        sees, values = self._visibility.each_for(principals)
+        sees, values = self._visibility.each_for(root, principals)
         statement = self._spans_seen.get(sees)
         if statement is None:
             visible = self._visibility.condition(sees, cases.c.id)

@@ -40,6 +40,7 @@ from engine.service.rows import OutboxRow
 from engine.service.steps import ERASED
 from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
 from engine.storage.directory_tables import deputation, granting, person
+from engine.storage.moved_units import MOVED
 from engine.storage.notice_tables import delivery, notice, preference, told
 from engine.storage.sight import Sees, Visibility
 from engine.storage.tables import cases, outbox
@@ -49,6 +50,8 @@ MILLISECOND_CHARACTERS: Final = 12
 BEYOND_HEX: Final = "~"
 
 _ACTIVE: Final[ColumnElement[bool]] = person.c.active == literal_column("1")
+_NOT_TOLD: Final[list[ColumnElement[str]]] = [literal_column(f"'{kind}'") for kind in (ERASED, MOVED)]
+"""Rows of the outbox that wait for something else than to be told."""
 
 
 class NoticeReads:
@@ -58,9 +61,7 @@ class NoticeReads:
         self._pool = pool
         compile_, limit = compiler.compile, bind("limit", Integer())
         waits = (
-            select(outbox)
-            .where(outbox.c.root == bind("root"), outbox.c.kind != literal_column(f"'{ERASED}'"))
-            .order_by(outbox.c.id)
+            select(outbox).where(outbox.c.root == bind("root"), outbox.c.kind.not_in(_NOT_TOLD)).order_by(outbox.c.id)
         )
         self._outbox = compile_(at_most(waits, limit))
         self._same_millisecond = compile_(waits.where(outbox.c.id > bind("after"), outbox.c.id < bind("until")))
@@ -237,7 +238,7 @@ class NoticeReads:
         limit: int,
         unread: bool = False,
     ) -> Sequence[InboxLine]:
-        sees, values = self._visibility.each_for(principals)
+        sees, values = self._visibility.each_for(root, principals)
         whose: dict[str, Values] = {"root": root, "person": person, **values, "limit": limit}
         shape = (sees, unread, after is not None)
         statement = self._inboxes.get(shape)

@@ -14,6 +14,8 @@ from engine.storage.directory_reads import DirectoryReads
 from engine.storage.erasures import ErasureReads
 from engine.storage.files import FileReads
 from engine.storage.history_reads import HistoryReads
+from engine.storage.house_reads import HouseReads
+from engine.storage.moved_units import MoveReads
 from engine.storage.notice_reads import NoticeReads
 from engine.storage.rights_reads import RightsReads
 from engine.storage.schema_look import SchemaReads
@@ -36,6 +38,8 @@ class StoreReads(
     DepositReads,
     FileReads,
     RightsReads,
+    MoveReads,
+    HouseReads,
 ):
     """Implements ``Reads``."""
 
@@ -52,6 +56,8 @@ class StoreReads(
         DepositReads.__init__(self, compiler, pool)
         RightsReads.__init__(self, compiler, pool)
         FileReads.__init__(self, compiler, pool)
+        MoveReads.__init__(self, compiler, pool)
+        HouseReads.__init__(self, compiler, pool)
         self._ping = compiler.compile(select(literal_column("1")))
 
     def ping(self) -> None:

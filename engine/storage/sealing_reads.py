@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Integer, Select, Table, func, literal_column, select, tuple_
 
 from engine.case.identity import RootId
+from engine.ledger.streams import SYSTEM
 from engine.service.sealing_ports import (
     CheckpointRow,
     CosignatureRow,
@@ -19,6 +20,7 @@ from engine.service.sealing_ports import (
     TreeRow,
     Waiting,
 )
+from engine.service.sweep_ports import SWEEP_SLOT
 from engine.storage.compiled import Compiler, Pool, Snapshot, Statement, at_most, bind
 from engine.storage.sealing_tables import checkpoint, cosignature, leaf, tree
 from engine.storage.tables import ledger_entry, unsealed
@@ -49,7 +51,10 @@ class SealingReads:
                 bind("limit", Integer()),
             )
         )
-        self._oldest = compile_(select(func.min(unsealed.c.at)).where(unsealed.c.root == bind("root")))
+        of_root = unsealed.c.root == bind("root")
+        self._oldest = compile_(select(func.min(unsealed.c.at)).where(of_root))
+        pressing = unsealed.c.case.not_like(literal_column(f"'{SYSTEM}%:{SWEEP_SLOT}'"))
+        self._pressing = compile_(at_most(select(unsealed.c.at).where(of_root, pressing).order_by(unsealed.c.at), _ONE))
         self._newest_tree = compile_(at_most(_of(tree).order_by(tree.c.year.desc()), _ONE))
         self._next = compile_(
             select(func.coalesce(func.max(leaf.c.idx), literal_column("-1"))).where(leaf.c.root == bind("root"))
@@ -90,6 +95,10 @@ class SealingReads:
     def oldest_queued(self, root: RootId) -> int | None:
         found = self._pool.fetch(self._oldest, root=root)[0][0]
         return None if found is None else int(found)
+
+    def oldest_pressing(self, root: RootId) -> int | None:
+        found = self._pool.fetch(self._pressing, root=root)
+        return int(found[0][0]) if found else None
 
     def newest_tree(self, root: RootId) -> TreeRow | None:
         found = self._pool.fetch(self._newest_tree, root=root)

@@ -141,11 +141,13 @@ reader = Table(
     number("due_at", null=True),
     sqlite_with_rowid=False,
 )
+# In the order of the overdue list, so that its first page is read off here and not sorted.
 Index(
     "ix_reader_due",
     reader.c.root,
     reader.c.principal,
     reader.c.due_at,
+    reader.c.case,
     sqlite_where=text("due_at IS NOT NULL"),
     postgresql_where=text("due_at IS NOT NULL"),
 )

@@ -103,6 +103,9 @@ def mail_of(message: Message, server: MailServer, now: datetime) -> bytes:
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: absence notes are not sent back to it
     mail.set_content(message.body, charset="utf-8", cte="base64")
     mail["Content-Language"] = message.language
+    for file in message.files:
+        # As plain bytes: a file of text might come with other line ends, and a signature would not hold any more.
+        mail.add_attachment(file.content, maintype="application", subtype="octet-stream", filename=file.name)
     ids = {"Message-ID": message_id(message.id, server.domain)}
     if message.thread is not None:
         # The thread's first mail is one that nobody was sent; mail boxes group by it all the same.

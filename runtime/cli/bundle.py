@@ -32,14 +32,18 @@ def bundle(
     from engine.ledger.bundle import bundle_pieces
     from engine.service.proving import bundle_of
     from runtime.cli.cases import case_called
+    from runtime.cli.verify_receipt import known_receipt_keys
     from runtime.signer.child import known_key
+    from runtime.witness.configured import witness_keys
 
     run = the_run(context)
-    key = known_key(run.settings())
+    settings = run.settings()
+    key, receipts, witnesses = known_key(settings), known_receipt_keys(settings, ()), witness_keys(settings)
 
     def keys(origin: str) -> Sequence[tuple[KeyRole, VerifierKey]]:
         found = key(origin)
-        return [] if found is None else [("log", found)]
+        log: list[tuple[KeyRole, VerifierKey]] = [] if found is None else [("log", found)]
+        return [*log, *(("receipt", one) for one in receipts), *(("witness", one) for one in witnesses)]
 
     with run.desk() as opened:
         desk = opened.desk

@@ -29,6 +29,8 @@ MOVES_HEAD: Final = (
     Text("新截止日期", "Is due"),
     Text("原因", "Because of"),
 )
+MOVES_SHOWN_MAX: Final = 1_000
+"""Nobody reads more lines, and laying out a hundred thousand took longer than finding them."""
 KINDS: Final = {
     "worked": Text("工作日", "worked"),
     "rest": Text("休息", "off"),
@@ -74,7 +76,15 @@ def _tell_change(terminal: Terminal, change: Change, carried: Carried | None) ->
     shown = change.moves if carried is None else carried.moved
     moves = [move for move in shown if move.moves]
     if moves:
-        terminal.table(MOVES_HEAD, [_move_row(terminal, move) for move in moves])
+        terminal.table(MOVES_HEAD, [_move_row(terminal, move) for move in moves[:MOVES_SHOWN_MAX]])
+    if len(moves) > MOVES_SHOWN_MAX:
+        more = len(moves) - MOVES_SHOWN_MAX
+        terminal.say(
+            Text(
+                f"以上为前 {MOVES_SHOWN_MAX} 项，其余 {more} 项用 --json 列出",
+                f"The first {MOVES_SHOWN_MAX}; --json lists the other {more}",
+            )
+        )
     terminal.say(_summary(change, len(moves), len(shown) - len(moves), done=carried is not None))
     for move, why in () if carried is None else carried.left:
         terminal.complain(_left(move, why))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.errors import BanjieError, InputRefused
+from engine.errors import InputRefused
 from engine.service.notice_ports import WaitingChannel
-from engine.storage.store import open_store
 from engine.text import Text
 from runtime.channels import outlets
-from runtime.cli.health import Look
+from runtime.cli.looking import Look, asked
 from runtime.settings import Settings
 
 
@@ -72,16 +71,7 @@ def waiting_looks(found: Sequence[WaitingChannel], names: Sequence[str]) -> Iter
 
 def _waiting(settings: Settings) -> list[WaitingChannel]:
     """Return what waits in all organisations; nothing where there is no database, which is told elsewhere."""
-    path = settings.sqlite_path
-    if path is not None and not path.is_file():
-        return []
-    try:
-        store = open_store(settings.database_url, write=False)
-    except BanjieError:
-        return []
-    try:
-        return [waiting for root in store.reads.roots() for waiting in store.reads.waiting_channels(root)]
-    except BanjieError:
-        return []
-    finally:
-        store.close()
+    found = asked(
+        settings, lambda reads: [waiting for root in reads.roots() for waiting in reads.waiting_channels(root)]
+    )
+    return found or []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from engine.figures.measures import Counted, Tally
     from engine.figures.report import Report
+    from engine.service.anchoring import Head
 
 HEAD = (
     Text("指标", "Measure"),
@@ -60,6 +61,7 @@ def figures(
     from engine.figures.measures import Grouping
     from engine.figures.report import figures as counted
     from engine.figures.report import report_json
+    from engine.service.anchoring import head_json, is_all_sealed, newest_head
 
     run = the_run(context)
     with run.desk() as opened:
@@ -81,10 +83,13 @@ def figures(
             decimals=decimals,
             principals=principals,
         )
+        checkpoint = head_json(desk.reads, organisation, report.as_of)
+        head, complete = newest_head(desk.reads, organisation), is_all_sealed(desk.reads, organisation, report.as_of)
     if as_json:
-        run.terminal.json(report_json(report))
+        run.terminal.json({**report_json(report), "checkpoint": checkpoint})
     else:
         _print(run, report)
+        _print_head(run, head, is_complete=complete)
 
 
 def mark_of(text: str) -> str:
@@ -128,6 +133,25 @@ def _print(run: Run, report: Report) -> None:
         for key, tally in measure.groups:
             rows.append((f"  {terminal.read(report.groups[key])}", *_cells(run, tally, report.decimals)))
     terminal.table(HEAD, rows, right=NUMBERS)
+
+
+def _print_head(run: Run, head: Head | None, *, is_complete: bool) -> None:
+    """Print the checkpoint that the figures stand on, by which they are tied to the ledger."""
+    from engine.calendar.term import SHANGHAI
+
+    run.terminal.say()
+    if head is None:
+        run.terminal.say(Text("账册尚未封存，没有检查点可依", "Nothing is sealed yet: there is no checkpoint to go by"))
+        return
+    local = head.at.astimezone(SHANGHAI)
+    run.terminal.say(
+        Text(
+            f"账册检查点：{head.origin}，{head.size} 条，根指纹 {head.short}，涵盖至 {local:%Y-%m-%d %H:%M}",
+            f"Ledger checkpoint: {head.origin}, {head.size} entries, root {head.short}, until {local:%Y-%m-%d %H:%M}",
+        )
+    )
+    if not is_complete:
+        run.terminal.say(Text("截止时刻以前有记录尚待封存", "Some entries up to the cut-off wait to be sealed"))
 
 
 def _cells(run: Run, tally: Tally, decimals: int) -> tuple[str, str, str]:

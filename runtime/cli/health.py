@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from engine.storage.sqlite_connection import checkpoints_are_safe
 from engine.storage.store import open_store, writer_elsewhere
 from engine.text import Text
 from runtime.cli.advice import advice_for
+from runtime.cli.looking import Look, asked
 from runtime.clock import Clock, WallClock
 from runtime.known_calendar import known_calendar
 from runtime.rules import load_calendar, load_rules
@@ -28,20 +28,6 @@ from runtime.socket import socket_path
 NOVEMBER: Final = 11
 FREE_BYTES_MIN: Final = 1024**3
 GIB: Final = 1024**3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What one question found. ``advice`` is None where nothing has to be done; ``fatal`` means it does not work."""
-
-    name: str
-    text: Text
-    advice: Text | None = None
-    fatal: bool = False
-
-    @property
-    def well(self) -> bool:
-        return self.advice is None
 
 
 def looked_at(settings: Settings, clock: Clock) -> Iterator[Look]:
@@ -57,6 +43,7 @@ def looked_at(settings: Settings, clock: Clock) -> Iterator[Look]:
     yield from _calendars(settings, clock)
     yield from _sweeps(settings, clock)
     yield from _sealing(settings, clock)
+    yield from _anchors(settings, clock)
     yield from _administrations(settings, clock)
     yield from _retention(settings, clock)
     yield from _channels(settings)
@@ -168,19 +155,7 @@ def calendar_look(calendar: Calendar, today: date) -> Look:
 
 def _sweeps(settings: Settings, clock: Clock) -> Iterator[Look]:
     """Say whether somebody watches over the deadlines; nothing where there are none yet."""
-    path = settings.sqlite_path
-    if path is not None and not path.is_file():
-        return
-    try:
-        store = open_store(settings.database_url, write=False)
-    except BanjieError:
-        return  # told already, by the look at the database
-    try:
-        found = [store.reads.last_sweep(root) for root in store.reads.roots()]
-    except BanjieError:
-        return
-    finally:
-        store.close()
+    found = asked(settings, lambda reads: [reads.last_sweep(root) for root in reads.roots()])
     if found:
         yield sweep_look(found, clock.now())
 
@@ -209,8 +184,17 @@ def sweep_look(found: Sequence[LastSweep | None], now: datetime) -> Look:
 def _sealing(settings: Settings, clock: Clock) -> Iterator[Look]:
     """Say whether the ledger is sealed in time, and whether the signer goes along."""
     from runtime.cli.sealing_looks import sealing_looks
+    from runtime.cli.witness_looks import witness_looks
 
     yield from sealing_looks(settings, clock)
+    yield from witness_looks(settings, clock)
+
+
+def _anchors(settings: Settings, clock: Clock) -> Iterator[Look]:
+    """Say whether the checkpoint goes out by mail each day."""
+    from runtime.cli.anchor_looks import anchor_looks
+
+    yield from anchor_looks(settings, clock)
 
 
 def _retention(settings: Settings, clock: Clock) -> Iterator[Look]:
@@ -232,19 +216,12 @@ def _administrations(settings: Settings, clock: Clock) -> Iterator[Look]:
     from engine.access.staff_roles import STAFF_ROLES, load_staff_roles
     from engine.service.granting import together
 
-    path = settings.sqlite_path
-    if path is not None and not path.is_file():
-        return
     staff = load_staff_roles(settings.staff_roles or STAFF_ROLES)
     on = clock.now().astimezone(SHANGHAI).date()
-    try:
-        store = open_store(settings.database_url, write=False)
-        try:
-            several = sum(len(together(staff, store.reads.all_grants(root), on)) for root in store.reads.roots())
-        finally:
-            store.close()
-    except BanjieError:
-        return  # said already by the question about the database
+    found = asked(settings, lambda reads: [len(together(staff, reads.all_grants(root), on)) for root in reads.roots()])
+    if found is None:
+        return
+    several = sum(found)
     if not several:
         yield Look(
             name="administrations",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.errors import BanjieError
 from engine.text import Text
-from runtime.cli.health import Look
+from runtime.cli.looking import Look, asked
 from runtime.clock import WallClock
 from runtime.keys.places import FILE_MODE, FOLDER_MODE, KeyPlaces, foreign_keys, places_of
 
@@ -27,23 +27,22 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 def key_looks(settings: Settings) -> Iterator[Look]:
     """Yield what is found about the keys; nothing where there is no database yet, or it does not answer."""
-    from engine.storage.store import open_store
     from runtime.keys.opening import open_sealer
 
-    path = settings.sqlite_path
-    if path is not None and not path.is_file():
-        return
     places = places_of(settings)
-    try:
-        store = open_store(settings.database_url, write=False)
-    except BanjieError:
-        return  # told already, by the look at the database
-    try:
-        with closing(store), closing(open_sealer(places, store.reads)) as sealer:
-            yield from _opened(store.reads, sealer)
-    except BanjieError as error:
-        advice = Text("从密钥备份恢复后再试", "Restore it from the back-up of the keys and try again")
-        yield Look(name="keys", text=error.text, advice=advice, fatal=True)
+
+    def question(reads: Reads) -> list[Look]:
+        try:
+            with closing(open_sealer(places, reads)) as sealer:
+                return list(_opened(reads, sealer))
+        except BanjieError as error:
+            advice = Text("从密钥备份恢复后再试", "Restore it from the back-up of the keys and try again")
+            return [Look(name="keys", text=error.text, advice=advice, fatal=True)]
+
+    found = asked(settings, question)
+    if found is None:
+        return
+    yield from found
     yield from modes(places)
 
 

@@ -49,6 +49,7 @@ from runtime.cli import (
     tokens,
     told,
     verify,
+    witness,
     work,
 )
 from runtime.cli.run import Run, the_run
@@ -136,6 +137,7 @@ app.command("verify")(verify.verify)
 app.command("seal")(seal.seal)
 app.command("bundle")(bundle.bundle)
 app.command("signer")(signer.signer)
+app.add_typer(witness.commands, name="witness")
 people.users.command("slips")(people_accounts.slips)
 people.users.command("link")(people_accounts.link)
 people.users.command("notices")(people_told.notices)

@@ -1,6 +1,7 @@
 """``banjie overdue --act``: a measure of supervision on single cases or on all that are listed, previewed first.
 
-One case that is refused keeps none of the others back; each is told with what became of it.
+The preview asks every guard and writes nothing; what it finds can be done is what is carried out, after a yes. One case
+that is refused keeps none of the others back; each is told with what became of it.
 """
 
 from __future__ import annotations
@@ -46,15 +47,19 @@ def act_on(
     run: Run, desk: Desk, root: RootId, ask: OverdueAsk, wanted: Wanted, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
     """Take the measure, or with ``dry_run`` only show it; leaves with 1 when anything was refused."""
-    from engine.service.measures import commands, measure_called, measures_of, plan
+    from engine.service.measures import measure_called, measures_of, plan
+    from engine.service.selecting import Selection, confirm, preview
 
     rules = desk.world(root).rules
     measure = measure_called(rules, wanted.measure)
     title = measures_of(rules)[measure]
     actor = _actor(run, desk, root, wanted.login)
-    planned = plan(desk, root, actor, measure, _chosen(desk, root, actor, ask, wanted.cases))
+    cases = tuple(_chosen(desk, root, actor, ask, wanted.cases))
+    offered = [one for one in plan(desk, root, actor, measure, cases) if one.refusal is None]
+    form = _form(run, offered, measure, wanted)
+    selection = Selection(root=root, actor=actor, measure=measure, form=form, cases=cases)
+    planned = preview(desk, selection)
     ready = [one for one in planned if one.refusal is None]
-    form = _form(run, ready, measure, wanted)
     answers: Mapping[CaseId, Answer] = {}
     if not as_json:
         run.terminal.table(_PLAN_HEAD, [(*_named(one), run.terminal.read(_what(one, title))) for one in planned])
@@ -62,9 +67,10 @@ def act_on(
         if len(ready) > 1 and not yes:
             question = Text(f"对以上 {len(ready)} 件{title.zh}？", f"{title.en}: {len(ready)} cases?")
             typer.confirm(run.terminal.read(question), abort=True, err=as_json)
-        asked = commands(ready, measure, form, actor=actor, root=root, key=secrets.token_urlsafe(16))
-        given = desk.office.carry_out(asked)
-        answers = {one.id: answer for one, answer in zip(ready, given, strict=True)}
+        versions = {one.id: one.version for one in ready}
+        agreed = confirm(desk, selection, versions, key=secrets.token_urlsafe(16))
+        given = desk.office.carry_out(agreed.commands)
+        answers = {command.case: answer for command, answer in zip(agreed.commands, given, strict=True)}
     if as_json:
         run.terminal.json({"measure": measure, "cases": [_one_json(one, answers.get(one.id)) for one in planned]})
     else:
@@ -139,6 +145,7 @@ def _what(one: Planned, title: Text) -> Text:
         [
             title.zh,
             *(f"开出{opened.zh}" for opened in one.opens),
+            *(f"升为“{raised.zh}”" for raised in one.raises),
             *(["通知" + "、".join(told.zh for told in one.tells)] if one.tells else []),
         ]
     )
@@ -146,6 +153,7 @@ def _what(one: Planned, title: Text) -> Text:
         [
             title.en,
             *(f"opens: {opened.en}" for opened in one.opens),
+            *(f"raises “{raised.en}”" for raised in one.raises),
             *(["tells " + ", ".join(told.en for told in one.tells)] if one.tells else []),
         ]
     )
@@ -157,9 +165,14 @@ def _tell(run: Run, planned: Sequence[Planned], answers: Mapping[CaseId, Answer]
     if not planned:
         terminal.complain(Text("没有可办理的事项", "There is nothing to act on"))
         return
-    ready = sum(one.refusal is None for one in planned)
     if dry_run:
-        terminal.say(Text(f"可以办理 {ready} 件，未办理", f"{ready} could be done; nothing was done"))
+        ready = sum(one.refusal is None for one in planned)
+        terminal.say(
+            Text(
+                f"可以办理 {ready} 件，不能办理 {len(planned) - ready} 件；以上只是核对，均未办理",
+                f"{ready} could be done, {len(planned) - ready} could not; this is a preview, nothing was done",
+            )
+        )
         return
     rows = []
     for one in planned:
@@ -194,16 +207,13 @@ def _reason(refusal: BanjieError) -> Text:
 
 
 def _one_json(one: Planned, answer: Answer | None) -> dict[str, object]:
+    from api.overdue import planned_json
     from api.rendering import done_json, text_json
     from engine.service.execute import Done
 
     refusal = _refusal(one, answer)
     return {
-        "id": one.id,
-        "number": one.number,
-        "subject": one.subject,
-        "opens": [text_json(title) for title in one.opens],
-        "tells": [text_json(title) for title in one.tells],
+        **planned_json(one),
         "done": done_json(answer) if isinstance(answer, Done) else None,
         "refusal": None if refusal is None else {"code": refusal.code, **text_json(refusal.text)},
     }

@@ -183,6 +183,7 @@ def history(
     root: Organisation = None,
 ) -> None:
     """近一年的授权和代理变动，取自账册 · What the ledger was told of grants and deputations in the last year."""
+    from api.rendering import rights_json
     from engine.service.granting import today
     from engine.service.rights_history import people_named, rights_history
 
@@ -195,7 +196,7 @@ def history(
         lines = rights_history(desk.reads, organisation, today(desk), units=there.units, person=person)
         people = desk.reads.persons(organisation, people_named(lines))
     if as_json:
-        run.terminal.json({"history": [history_json(line) for line in lines]})
+        run.terminal.json({"history": [rights_json(line) for line in lines]})
         return
     names = {known: one.name for known, one in people.items()}
     rows = [_history_row(line, names, there, run.terminal) for line in lines]
@@ -289,23 +290,6 @@ def _grant_words(row: GrantRow, there: Surroundings) -> str:
     unit = there.units.get(row.unit)
     period = "" if row.from_on is None and row.until_on is None else f" {row.from_on or ''}–{row.until_on or ''}"
     return f"{row.role}@{unit.code if unit is not None else row.unit}{period}"
-
-
-def history_json(line: RightsLine) -> dict[str, object]:
-    """Return a line of the history as JSON, as the API gives it."""
-    return {
-        "at": line.at.isoformat(),
-        "what": line.kind,
-        "person": line.person,
-        "by": line.by,
-        "role": line.role,
-        "unit": line.unit,
-        "acting_for": line.acting_for,
-        "from_on": None if line.from_on is None else line.from_on.isoformat(),
-        "until_on": None if line.until_on is None else line.until_on.isoformat(),
-        "stream": line.stream,
-        "seq": line.seq,
-    }
 
 
 def _history_row(

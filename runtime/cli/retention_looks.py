@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.errors import BanjieError
 from engine.text import Text
-from runtime.cli.health import Look
+from runtime.cli.looking import Look
 
 if TYPE_CHECKING:
     from runtime.clock import Clock

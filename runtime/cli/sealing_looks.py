@@ -9,9 +9,9 @@ from engine.errors import BanjieError
 from engine.ledger.notes import parse_checkpoint, parse_note
 from engine.service.ports import Reads
 from engine.service.sealing import late_sealing, peaks_of
-from engine.storage.store import open_store
+from engine.service.sealing_due import due_since
 from engine.text import Text
-from runtime.cli.health import Look
+from runtime.cli.looking import Look, asked
 from runtime.clock import Clock
 from runtime.settings import Settings
 from runtime.signer.child import last_note
@@ -24,24 +24,19 @@ _BEHIND = Text(
 
 def sealing_looks(settings: Settings, clock: Clock) -> Iterator[Look]:
     """Yield how far sealing is, and whether the signer has signed what the database holds."""
-    path = settings.sqlite_path
-    if path is not None and not path.is_file():
-        return
-    try:
-        store = open_store(settings.database_url, write=False)
-    except BanjieError:
-        return  # told already, by the look at the database
-    try:
-        yield from _looks(settings, store.reads, clock)
-    except BanjieError as error:
-        yield Look(name="signer", text=error.text, advice=_BEHIND)
-    finally:
-        store.close()
+
+    def question(reads: Reads) -> list[Look]:
+        try:
+            return list(_looks(settings, reads, clock))
+        except BanjieError as error:
+            return [Look(name="signer", text=error.text, advice=_BEHIND)]
+
+    yield from asked(settings, question) or ()
 
 
 def _looks(settings: Settings, reads: Reads, clock: Clock) -> Iterator[Look]:
     roots = reads.roots()
-    late = [text for root in roots if (text := late_sealing(reads.oldest_queued(root), clock.now())) is not None]
+    late = [text for root in roots if (text := late_sealing(due_since(reads, root), clock.now())) is not None]
     if late:
         yield Look(name="sealing", text=late[0], advice=_BEHIND)
     elif roots:

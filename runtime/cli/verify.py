@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.service.tree_findings import TreeFinding
     from engine.service.verify import Finding, Verification
     from engine.service.verify_tree import TreeVerification
+    from runtime.cli.verify_sealed import SealedLook, Wanted
     from runtime.wiring import Opened
 
 
@@ -34,24 +35,41 @@ def verify(
         typer.Option(metavar="A B", help="两份检查点是否同出一部账册 · whether two checkpoints tell one history"),
     ] = None,
     key: Annotated[
-        str | None,
-        typer.Option(metavar="KEY", help="报告上印的验证密钥 · the verifier key as it is printed in reports"),
+        list[str] | None,
+        typer.Option(metavar="KEY", help="报告上印的账册密钥、回执密钥 · keys of ledger and receipts, as printed"),
+    ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY", help="见证的验证密钥，可多次 · verifier key of a witness; may be repeated"),
+    ] = None,
+    receipt: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE|-", help="只核对回执：文件，或粘贴到标准输入 · check receipts alone: a file, or - for pasted"
+        ),
     ] = None,
     as_json: AsJson = False,
     root: Organisation = None,
 ) -> None:
     """核验记录链、重演每件事项并核对签名检查点 · Verify chains, rows, what is sealed, and every signature."""
     from engine.service.organisation import organisation_called
-    from runtime.cli.verify_sealed import sealed_findings, wanted
+    from runtime.cli.verify_sealed import SealedLook, sealed_findings, wanted
+    from runtime.verifying_beside import beside_findings
 
     run = the_run(context)
-    given = wanted(anchor or (), consistency, key)
+    given = wanted(anchor or (), consistency, key or (), witness or ())
+    if receipt:
+        _receipts(run, receipt, given, as_json=as_json)
+        return
     with run.desk() as opened:
         reads = opened.desk.reads
         several = root is None and case is None
         roots = list(reads.roots()) if several else [organisation_called(reads, root)]
         verified = [_verified(run, opened, organisation, case) for organisation in roots]
-        tree, looked = ([], []) if case else sealed_findings(run, run.settings(), reads, roots, opened.clock, given)
+        look = SealedLook() if case else sealed_findings(run, run.settings(), reads, roots, opened.clock, given)
+        tree, looked = look.findings, look.trees
+        if not case:
+            tree += beside_findings(opened.desk, roots)
     findings = [finding for one in verified for finding in one.findings]
     cases, entries = sum(one.cases for one in verified), sum(one.entries for one in verified)
     if as_json:
@@ -64,6 +82,7 @@ def verify(
                 "waiting": sum(one.waiting for one in looked),
                 "checkpoints": sum(one.checkpoints for one in looked),
                 "signatures_checked": all(one.signed for one in looked),
+                "witnesses": _witnesses_json(look),
                 "findings": [*map(_finding_json, findings), *map(_tree_json, tree)],
             }
         )
@@ -77,8 +96,26 @@ def verify(
             )
         )
         _say_sealed(run, looked)
+    if not as_json:
+        _say_witnesses(run, look)
     if findings or tree:
         raise typer.Exit(1)
+
+
+def _receipts(run: Run, receipts: Sequence[str], given: Wanted, *, as_json: bool) -> None:
+    """Check receipts alone, one after the other."""
+    from runtime.cli.verify_receipt import check_receipt, known_receipt_keys, read_receipt, tell
+    from runtime.cli.verify_sealed import log_key
+
+    settings = run.settings()
+    read = [read_receipt(one) for one in receipts]
+    keys, of_log = known_receipt_keys(settings, given.receipt_keys), log_key(settings, given.key)
+    with run.desk() as opened:
+        checked = [
+            check_receipt(opened.desk.reads, name, signed, keys=keys, log_key=of_log, anchors=given.all)
+            for name, signed in read
+        ]
+    tell(run, checked, as_json=as_json)
 
 
 def _verified(run: Run, opened: Opened, root: RootId, case: str | None) -> Verification:
@@ -117,6 +154,22 @@ def _say_sealed(run: Run, looked: Sequence[TreeVerification]) -> None:
         )
 
 
+def _say_witnesses(run: Run, look: SealedLook) -> None:
+    """Say how far every declared witness has come, which of them did not answer, and what nobody gave a key for."""
+    from runtime.cli.witness_told import standing_told, strangers_told, trouble_told
+
+    for cosigned in look.cosigned:
+        for standing in cosigned.standings:
+            run.terminal.say(standing_told(standing))
+    troubles = dict.fromkeys((one.witness, one.trouble) for one in look.troubles)
+    for name, trouble in troubles:
+        if trouble is not None:
+            run.terminal.complain(trouble_told(name, trouble))
+    strangers = sum(cosigned.strangers for cosigned in look.cosigned)
+    if strangers:
+        run.terminal.say(strangers_told(strangers))
+
+
 def _complain(run: Run, findings: list[Finding], tree: list[TreeFinding], cases: int, entries: int) -> None:
     for found in findings:
         entry = Text(f"第 {found.seq} 条", f"entry {found.seq}") if found.seq else Text("整件", "whole case")
@@ -135,6 +188,21 @@ def _complain(run: Run, findings: list[Finding], tree: list[TreeFinding], cases:
             f"✗ {cases} case(s) and {entries} entries verified: {count} finding(s)",
         )
     )
+
+
+def _witnesses_json(look: SealedLook) -> list[dict[str, object]]:
+    troubles = {one.witness: one.trouble for one in look.troubles}
+    return [
+        {
+            "name": one.name,
+            "checkpoint": None if one.cosigned is None else one.cosigned.n,
+            "at": one.at,
+            "missing": None if one.missing is None else one.missing.n,
+            "trouble": troubles.get(one.name),
+        }
+        for cosigned in look.cosigned
+        for one in cosigned.standings
+    ]
 
 
 def _tree_json(found: TreeFinding) -> dict[str, object]:

@@ -1,37 +1,47 @@
-"""The part of ``banjie verify`` about what is sealed: files of checkpoints, the key, and every organisation's tree."""
+"""The part of ``banjie verify`` about what is sealed: files of checkpoints, keys, every organisation's tree, and what
+witnesses add."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from engine.case.identity import RootId
 from engine.errors import BanjieError, InputRefused, SealingStopped
-from engine.ledger.notes import VerifierKey, parse_verifier_key
+from engine.ledger.notes import KeyType, VerifierKey, parse_verifier_key
 from engine.service.ports import Reads
+from engine.service.sealing_cosigned import CosignatureVerification, verify_cosignatures
 from engine.service.tree_findings import Anchor, TreeFinding, TreeRule, anchor_of, contradiction
 from engine.service.tree_walk import Key
 from engine.service.verify_tree import TreeVerification, verify_tree
 from engine.text import Text
 from runtime.cli.run import Run
+from runtime.cli.witness_told import SeenLast, seen_last
 from runtime.clock import Clock, WallClock
 from runtime.settings import Settings
 from runtime.signer.child import known_key, last_note
+from runtime.witness.configured import witness_keys, witnesses_of
 
 SETTLE_SECONDS: Final = 10.0
 LOOK_SECONDS: Final = 0.2
 
 
+RECEIPTS: Final = "/receipts"
+"""How the name of every key of receipts ends."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What somebody holds against the ledger: checkpoints from elsewhere, two that should agree, a key."""
+    """What somebody holds against the ledger: checkpoints from elsewhere, two that should agree, keys."""
 
     anchors: tuple[Anchor, ...]
     pair: tuple[Anchor, Anchor] | None
     key: VerifierKey | None
+    receipt_keys: tuple[VerifierKey, ...] = ()
+    witnesses: tuple[VerifierKey, ...] = ()
 
     @property
     def all(self) -> tuple[Anchor, ...]:
@@ -39,56 +49,93 @@ class Wanted:
         return (*self.anchors, *(self.pair or ()))
 
 
-def wanted(anchors: Sequence[Path], pair: tuple[Path, Path] | None, key: str | None) -> Wanted:
-    """Read what was given on the command line.
+@dataclass(slots=True)
+class SealedLook:
+    """What was found of all organisations: of their trees, of what witnesses added, and who of those did not answer."""
+
+    findings: list[TreeFinding] = field(default_factory=list)
+    trees: list[TreeVerification] = field(default_factory=list)
+    cosigned: list[CosignatureVerification] = field(default_factory=list)
+    troubles: list[SeenLast] = field(default_factory=list)
+
+
+def wanted(
+    anchors: Sequence[Path],
+    pair: tuple[Path, Path] | None,
+    keys: Sequence[str] = (),
+    witnesses: Sequence[str] = (),
+) -> Wanted:
+    """Read what was given on the command line; a key of receipts is known by its name.
 
     Raises:
-        InputRefused: a file is no signed checkpoint or cannot be read, or the key is none.
+        InputRefused: a file is no signed checkpoint or cannot be read, a key is none, or there are two of the log.
     """
     both = None if pair is None else (_anchor(pair[0]), _anchor(pair[1]))
+    given = [_of_kind(key, KeyType.NOTE) for key in keys]
+    log = [key for key in given if not key.name.endswith(RECEIPTS)]
+    if len(log) > 1:
+        raise InputRefused(Text("账册的验证密钥只能给一把", "Give one verifier key of the ledger, not several"))
     return Wanted(
-        anchors=tuple(map(_anchor, anchors)), pair=both, key=None if key is None else parse_verifier_key(key.strip())
+        anchors=tuple(map(_anchor, anchors)),
+        pair=both,
+        key=log[0] if log else None,
+        receipt_keys=tuple(key for key in given if key.name.endswith(RECEIPTS)),
+        witnesses=tuple(dict.fromkeys(_of_kind(key, KeyType.COSIGNATURE) for key in witnesses)),
     )
 
 
 def sealed_findings(
     run: Run, settings: Settings, reads: Reads, roots: Iterable[RootId], clock: Clock, given: Wanted
-) -> tuple[list[TreeFinding], list[TreeVerification]]:
-    """Verify the trees of these organisations, the tables themselves, and the checkpoints that were given."""
-    findings: list[TreeFinding] = []
+) -> SealedLook:
+    """Verify the trees of these organisations, the tables themselves, and the checkpoints that were given.
+
+    The signer and the declared witnesses are asked for the last head they know, which is held against the tree like a
+    checkpoint that somebody has kept.
+    """
+    look = SealedLook()
     if given.pair is not None and (against := contradiction(*given.pair)) is not None:
-        findings.append(against)
-    looked, placed = [], set[str]()
+        look.findings.append(against)
+    placed = set[str]()
+    key = log_key(settings, given.key)
+    witnesses = witnesses_of(settings)
+    declared = tuple(dict.fromkeys((*given.witnesses, *witness_keys(settings))))
     for root in roots:
         _settle(reads, root)
         with reads.tree_view(root) as view:
             origins = {tree.origin for tree in view.trees() if isinstance(tree.origin, str)}
         placed |= origins
         anchors = [anchor for anchor in given.all if anchor.checkpoint.origin in origins]
-        anchors += _signers_own(settings, sorted(origins), findings)
+        anchors += _signers_own(settings, sorted(origins), look.findings)
+        for seen in seen_last(witnesses, sorted(origins), key):
+            if seen.anchor is not None:
+                anchors.append(seen.anchor)
+            else:
+                look.troubles.append(seen)
         with run.terminal.progress(Text("核验封存", "Verifying what is sealed")) as progressed:
             done = verify_tree(
                 reads,
                 root,
-                key=_key(settings, given.key),
+                key=key,
                 anchors=anchors,
                 times=isinstance(clock, WallClock),
                 progress=lambda n, show=progressed: show(n, None),  # type: ignore[misc]  # each its own bar
             )
-        looked.append(done)
-        findings += done.findings
+        cosigned = verify_cosignatures(reads, root, declared)
+        look.trees.append(done)
+        look.cosigned.append(cosigned)
+        look.findings += [*done.findings, *cosigned.findings]
     for anchor in given.all:
         if anchor.checkpoint.origin not in placed:
             name, origin = anchor.name, anchor.checkpoint.origin
             text = Text(f"数据库中没有 {name} 所属的账册 {origin}", f"{name} is of {origin}, which is not here")
-            findings.append(TreeFinding(rule=TreeRule.ROOT, text=text))
+            look.findings.append(TreeFinding(rule=TreeRule.ROOT, text=text))
     schema = reads.schema()
-    findings += [TreeFinding(rule=TreeRule.SCHEMA, text=text) for text in schema.problems]
-    findings += [
+    look.findings += [TreeFinding(rule=TreeRule.SCHEMA, text=text) for text in schema.problems]
+    look.findings += [
         TreeFinding(rule=TreeRule.SCHEMA, text=Text(f"数据库文件：{one}", f"database file: {one}"))
         for one in reads.damage()
     ]
-    return findings, looked
+    return look
 
 
 def _settle(reads: Reads, root: RootId) -> None:
@@ -117,16 +164,31 @@ def _signers_own(settings: Settings, origins: Sequence[str], findings: list[Tree
     return anchors
 
 
-def _key(settings: Settings, given: VerifierKey | None) -> Key:
+def log_key(settings: Settings, given: VerifierKey | None) -> Key:
     """Return what gives the key of an origin: the one given, for every year, else the signer's as it stands here."""
     if given is None:
         return known_key(settings)
     return lambda origin: VerifierKey(name=origin, kind=given.kind, public=given.public)
 
 
+def _of_kind(text: str, kind: KeyType) -> VerifierKey:
+    """Return a key that was given; one of the other kind is no key where this one is meant."""
+    key = parse_verifier_key(text.strip())
+    if key.kind is not kind:
+        raise InputRefused(
+            Text(
+                "账册和回执的密钥用 --key 给出，见证的密钥用 --witness 给出",
+                "Keys of the ledger and of receipts are given with --key, those of witnesses with --witness",
+            )
+        )
+    return key
+
+
 def _anchor(path: Path) -> Anchor:
+    from runtime.mailed_notes import note_in
+
     try:
-        return anchor_of(path.name, path.read_bytes())
+        return anchor_of(path.name, note_in(path.read_bytes()))
     except OSError as error:
         raise InputRefused(Text(f"读不到文件 {path}", f"The file {path} cannot be read")) from error
     except BanjieError as refusal:

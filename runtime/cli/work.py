@@ -26,14 +26,18 @@ def work(
     from runtime.jobs.handlers import product_registry
     from runtime.jobs.leases import LeasedJobs
     from runtime.jobs.sealing import with_sealing
+    from runtime.jobs.witnessing import with_witnesses
     from runtime.jobs.worker import Worker
     from runtime.signer.child import signing
+    from runtime.witness.configured import witnesses_of
 
     run = the_run(context)
     settings = run.settings()
+    witnesses = witnesses_of(settings)
     with run.desk(write=True) as opened, signing(settings) as signer:
         jobs = LeasedJobs.open(settings.database_url, opened.clock)
         registry = with_sealing(product_registry(opened, jobs, settings), opened.desk, signer, settings.ledger_origin)
+        registry = with_witnesses(registry, opened.desk, jobs, witnesses)
         worker = Worker(jobs, registry, opened.clock, at_once_max=at_once)
         interrupted = False
 

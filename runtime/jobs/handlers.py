@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from engine.case.secrecy import ANONYMOUS_HOURS
 from engine.service.jobs import Jobs
 from runtime.channels import outlets
+from runtime.jobs.anchoring import ANCHOR_EVERY, anchoring
 from runtime.jobs.clearing import clear_over, clear_strays
 from runtime.jobs.delivering import (
     Dispatchers,
@@ -48,6 +49,8 @@ RETENTION: Final = "retention"
 RETENTION_EVERY: Final = timedelta(days=1)
 WATCH: Final = "watch"
 WATCH_EVERY: Final = timedelta(minutes=1)
+READERS: Final = "readers"
+READERS_EVERY: Final = timedelta(seconds=10)
 RELEASE: Final = "release"
 RELEASE_EVERY: Final = timedelta(hours=ANONYMOUS_HOURS)
 """Periods are counted from 1970, so that they end at the very boundaries to which anonymous entries are dated."""
@@ -62,7 +65,8 @@ def product_registry(opened: Opened, jobs: Jobs, settings: Settings) -> Registry
         InputRefused: a channel is configured by half.
     """
     desk = opened.desk
-    dispatchers = dispatchers_of(desk, outlets(settings))
+    ways = outlets(settings)
+    dispatchers, anchors = dispatchers_of(desk, ways), anchoring(desk, ways, settings)
     # A new kind: one line here, and one in intervals if it runs by itself.
     handlers: dict[str, Handler] = {
         SWEEP: lambda _subject: sweep_all(desk),
@@ -71,10 +75,12 @@ def product_registry(opened: Opened, jobs: Jobs, settings: Settings) -> Registry
         PURGE: lambda _subject: purge(desk),
         RELEASE: lambda _subject: release_all(desk),
         WATCH: lambda _subject: watch_flushed(desk),
+        READERS: lambda _subject: rewrite_all(desk),
         ERASE: lambda _subject: Report(done=finish_erasures(opened) + clear_over(opened)),
         FILES: lambda _subject: Report(done=clear_strays(opened.desk)),
         KEYS: lambda _subject: look_after_keys(opened),
         RETENTION: lambda _subject: retain(opened),
+        **anchors,
         **{kind_of(name): _delivering(desk, one) for name, one in dispatchers.items()},
     }
     intervals: dict[str, timedelta] = {
@@ -84,10 +90,12 @@ def product_registry(opened: Opened, jobs: Jobs, settings: Settings) -> Registry
         PURGE: PURGE_EVERY,
         RELEASE: RELEASE_EVERY,
         WATCH: WATCH_EVERY,
+        READERS: READERS_EVERY,
         ERASE: ERASE_EVERY,
         KEYS: KEYS_EVERY,
         FILES: FILES_EVERY,
         **({RETENTION: RETENTION_EVERY} if settings.retention == "apply" else {}),
+        **dict.fromkeys(anchors, ANCHOR_EVERY),
         **dict.fromkeys(map(kind_of, dispatchers), DELIVER_EVERY),
     }
     return Registry(handlers=handlers, intervals=intervals)
@@ -142,6 +150,13 @@ def release_all(desk: Desk) -> Report:
 
     box = DepositBox(desk)
     return Report(done=sum(box.release(root).done for root in desk.reads.roots()))
+
+
+def rewrite_all(desk: Desk) -> Report:
+    """Write the readers of cases anew whose units were moved in the tree."""
+    from engine.service.moved_units import rewrite_readers
+
+    return Report(done=sum(rewrite_readers(desk, root) for root in desk.reads.roots()))
 
 
 def watch_flushed(desk: Desk) -> Report:

@@ -1,4 +1,7 @@
-"""The jobs that seal the ledger every minute, and record hourly how many checkpoints there are."""
+"""The jobs that seal the ledger every minute, and record hourly how many checkpoints there are.
+
+A minute that holds nothing but what a sweep records may pass unsealed (``engine.service.sealing_due``).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.errors import SealingStopped
 from engine.service.sealing import heartbeat, seal
+from engine.service.sealing_due import may_wait
 from runtime.jobs.port import JobFailed, Registry, Report
 
 if TYPE_CHECKING:
@@ -38,6 +42,8 @@ def seal_all(desk: Desk, signer: Signer, origin: str) -> Report:
     """Seal every organisation; one that cannot be sealed makes the job a failure and keeps no other waiting."""
     sealed, aside, stopped = 0, 0, list[SealingStopped]()
     for root in desk.reads.roots():
+        if may_wait(desk.reads, root, desk.office.now()):
+            continue
         try:
             done = seal(desk.office, desk.reads, signer, root, origin=origin)
         except SealingStopped as error:

@@ -5,7 +5,6 @@ Every head is on the disk before it is handed out: a signer that was interrupted
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import threading
@@ -13,9 +12,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.errors import InputRefused, SealingStopped
 from engine.ledger.merkle import verify_consistency
@@ -29,6 +25,7 @@ from engine.ledger.notes import (
     signed_checkpoint,
 )
 from engine.text import Text
+from runtime.signer.durable import locked, private_key, written
 
 KEY_FILE: Final = "log.key"
 PUBLIC_FILE: Final = "log.pub"
@@ -49,11 +46,11 @@ class Keeper:
         try:
             (folder / HEADS).mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
-            self._lock = _locked(folder / "lock")
+            self._lock = locked(folder / "lock")
             try:
-                self._key = _key(folder)
+                self._key = private_key(folder / KEY_FILE)
                 self.public = self._key.public_key().public_bytes_raw()
-                _written(folder / PUBLIC_FILE, self.public.hex().encode() + b"\n")
+                written(folder / PUBLIC_FILE, self.public.hex().encode() + b"\n")
             except BaseException:
                 self.close()
                 raise
@@ -139,7 +136,7 @@ class Keeper:
 
     def _keep(self, origin: str, note: bytes) -> None:
         try:
-            _written(_place(self.folder, origin), note)
+            written(_place(self.folder, origin), note)
         except OSError as error:
             raise SealingStopped(_UNWRITABLE) from error
 
@@ -172,57 +169,6 @@ def kept_origins(folder: Path) -> list[str]:
 
 def _place(folder: Path, origin: str) -> Path:
     return folder / HEADS / f"{hashlib.sha256(origin.encode()).hexdigest()[:32]}.note"
-
-
-def _locked(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise SealingStopped(
-            Text("另一签名程序正在使用这个文件夹", "Another signer is using this folder"), held=True
-        ) from error
-    return descriptor
-
-
-def _key(folder: Path) -> Ed25519PrivateKey:
-    path = folder / KEY_FILE
-    if not path.exists():
-        fresh = Ed25519PrivateKey.generate()
-        _written(
-            path,
-            fresh.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ),
-        )
-    if path.stat().st_mode & 0o077:
-        raise SealingStopped(
-            Text(f"他人可以读取 {path}；请执行 chmod 600", f"Others may read {path}; run chmod 600 on it")
-        )
-    try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except ValueError as error:
-        raise SealingStopped(Text(f"{path} 不是签名密钥", f"{path} holds no signing key")) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SealingStopped(Text(f"{path} 不是签名密钥", f"{path} holds no signing key"))
-    return key
-
-
-def _written(path: Path, data: bytes) -> None:
-    """Write a file so that after a power loss either the old or the new one is there, whole."""
-    partial = path.with_name(path.name + ".part")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _refused(last: Checkpoint, asked: Checkpoint) -> Text:

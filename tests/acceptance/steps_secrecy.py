@@ -47,6 +47,20 @@ def _case_is_seen(hall: Hall, who: str, answer: str, case: str) -> None:
     assert _sees(hall, who, hall.case(case_of(hall, case))) is (answer == "能")
 
 
+@then(sentence(r"系统没有发出“(?P<title>[^“”]+)”"))
+def _not_told(hall: Hall, title: str) -> None:
+    """The workflow knows a notice of this title, and what was asked last led to none."""
+    found = hall.case(hall.case_id(hall.current))
+    assert title in {part.title.zh for part in hall.definition(found.workflow).workflow.notices.values()}
+    assert hall.asked[-1].refusal is None, hall.asked[-1].reasons
+    sent = {
+        hall.definition(move.workflow).workflow.notices[notice].title.zh
+        for move in hall.asked[-1].moves
+        for notice in move.notices
+    }
+    assert title not in sent
+
+
 @then(sentence(r"CASE登记于(?P<year>\d+)年(?P<month>\d+)月(?P<day>\d+)日(?P<hour>\d+)时"))
 def _opened_at(hall: Hall, case: str, year: str, month: str, day: str, hour: str) -> None:
     at = datetime(int(year), int(month), int(day), int(hour), tzinfo=SHANGHAI)

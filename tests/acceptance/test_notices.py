@@ -17,11 +17,13 @@ from engine.access.directory import Deputation
 from engine.calendar.term import SHANGHAI
 from engine.case.commands import OpenCase
 from engine.case.identity import CaseId, PersonId, UnitId
+from engine.service.absences import key_of, taken_back
 from engine.service.execute import Done
+from engine.service.house_notices import HOUSE, HOUSE_NOTICES
 from engine.service.notice_inbox import Notices
 from engine.service.notice_ports import InboxLine
 from engine.service.notice_recipients import announced
-from engine.service.plain import AddDeputation
+from engine.service.plain import AddDeputation, done_by
 from tests.acceptance.steps_common import sentence
 from tests.support.house import ROOT, House
 from tests.support.mail_server import Post, mail_server
@@ -136,6 +138,17 @@ def _is_away(letters: Letters, who: str, first: str, last: str) -> None:
     )
 
 
+@when(sentence(rf"{PERSON}撤回外出登记"))
+def _is_back(letters: Letters, who: str) -> None:
+    """Take back what is running or to come, as the page does it."""
+    desk, person = letters.inner.desk, PersonId(WHO[who])
+    letters.work()
+    [absence] = [one for one in desk.reads.deputations(ROOT, person) if one.principal == person]
+    today = letters.house.clock.now().astimezone(SHANGHAI).date()
+    desk.office.write(done_by(taken_back(desk.reads, ROOT, person, key_of(absence), today), person))
+    letters.house.jobs.schedule("tell")
+
+
 @given("邮件服务器头两次拒收")
 def _refuses(letters: Letters) -> None:
     letters.post.refusals = 2
@@ -197,14 +210,17 @@ def _again(letters: Letters) -> None:
 
 @then(sentence(rf"{PERSON}的收件箱有(?P<count>\d+)条“(?P<title>[^“”]+)”(?:，注明代(?P<principal>沈若棠))?"))
 def _in_the_inbox(letters: Letters, who: str, count: str, title: str, principal: str | None) -> None:
-    lines = letters.inbox(who)
+    of_house = title in {notice.title.zh for notice in HOUSE_NOTICES.values()}
+    lines = [line for line in letters.inbox(who) if (line.notice.kind == HOUSE) is of_house]
+    if of_house:
+        lines = [line for line in lines if _title(letters, line) == title]
     assert [_title(letters, line) for line in lines] == [title] * int(count)
     assert {line.notice.acting_for for line in lines} == {None if principal is None else "shen"}
 
 
-@then(sentence(rf"{PERSON}的收件箱是空的"))
-def _empty(letters: Letters, who: str) -> None:
-    assert letters.inbox(who) == []
+@then(sentence(rf"{PERSON}的收件箱没有“(?P<title>[^“”]+)”"))
+def _not_in_the_inbox(letters: Letters, who: str, title: str) -> None:
+    assert title not in {_title(letters, line) for line in letters.inbox(who)}
 
 
 @then("没有发出邮件")
@@ -243,6 +259,8 @@ def _instant(on: str, hour: str, minute: str) -> datetime:
 
 
 def _title(letters: Letters, line: InboxLine) -> str:
+    if line.notice.kind == HOUSE:
+        return HOUSE_NOTICES[line.notice.name].title.zh
     rules = letters.inner.desk.world(ROOT).rules
     found = announced(rules.newest(line.workflow or "proposal"), line.notice.kind, line.notice.name)
     assert found is not None

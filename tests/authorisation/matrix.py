@@ -1,6 +1,7 @@
 """The matrix: every role in the own, a sibling, the parent and a child unit × every address × cases of every level.
 
-Who ought to see a case is worked out here from the text of the definition, not by the code that decides it.
+Who ought to see a case is worked out here from the text of the definition, not by the code that decides it. An address
+about a case is asked about each; the answer of any other is looked through for each, by a word that only it holds.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,11 +41,25 @@ from web.app import create_site
 
 WORKFLOWS: Final = Path(__file__).resolve().parents[2] / "workflows"
 NOON: Final = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
-OWN, ABOVE = "logistics", {"logistics": ("logistics", "works")}
+OWN: Final = "logistics"
+ABOVE: Final[Mapping[str, tuple[str, ...]]] = {
+    "works": ("works",),
+    "logistics": ("logistics", "works"),
+    "safety": ("safety", "works"),
+    "canteen": ("canteen", "logistics", "works"),
+}
+"""Each unit with those above it."""
 UNITS: Final = {"own": "logistics", "sibling": "safety", "parent": "works", "child": "canteen"}
 LEVELS: Final = ("open", "internal", "confidential", "anonymous")
 HIDDEN: Final = "accused"
 """A case of the own unit against that unit: nobody who holds a grant there or below sees it."""
+OF_CASES: Final = (*LEVELS, HIDDEN)
+LISTS: Final = frozenset({"GET /cases"})
+"""Where everybody finds what they may see."""
+ENDING: Final = frozenset(
+    {"POST /logout", "DELETE /me/sessions", "POST /me/sessions/end-others", "PUT /me/password", "POST /me/password"}
+)
+"""They end sessions: asked last, each time in a session of its own."""
 ABSENT: Final = "019caccf000000000000000000000000"
 _WORKING: Final = {"GET": "get", "POST": "post", "PUT": "put", "DELETE": "delete"}
 
@@ -95,7 +110,11 @@ class World:
     def ask(self, address: Address, who: Somebody | None, case: str) -> Any:
         headers = {"Idempotency-Key": f"k{random.getrandbits(60)}", "Sec-Fetch-Site": "same-origin"}
         if who is not None:
-            headers["Authorization"] = f"Bearer session-{who.login}"
+            secret = f"session-{who.login}"
+            if address.name in ENDING:
+                secret = f"{secret}-{random.getrandbits(60)}"
+                self.house.desk.office.write([session_of(who.login, secret)])
+            headers["Authorization"] = f"Bearer {secret}"
         path = address.path(case)
         if address.method in ("GET", "DELETE"):
             return self.client.request(address.method, path, headers=headers)
@@ -136,25 +155,53 @@ def grantable() -> list[str]:
 
 
 def ought_to_see(who: Somebody, level: str) -> bool:
-    """Work out from the text of the definition whether somebody ought to see the case of a level: by a role held in its
-    unit, or above it where the role is inherited, and never by a grant in a unit complained about."""
+    """Work out whether somebody ought to see the case of a level; never by a grant in a unit complained about."""
     if level == HIDDEN and who.unit in ("logistics", "canteen"):
         return False
-    for part in _roles("grievance").values():
+    return sees_by_text(who, "grievance", OWN, "registered")
+
+
+def sees_by_text(who: Somebody, workflow: str, unit: str, state: str) -> bool:
+    """Work out from the text of a definition whether somebody sees a case of a unit in a state that nobody handles yet:
+    by a role held in its unit, or above it where the role is inherited."""
+    for part in _roles(workflow).values():
         if part["bound"] != "grant" or who.role not in part["of"] or part.get("in", "case_unit") != "case_unit":
             continue
         sees = part.get("sees", True)
-        if sees is True or (isinstance(sees, list) and "registered" in sees):
-            reach = ABOVE[OWN] if part.get("inherited", True) else (OWN,)
+        if sees is True or (isinstance(sees, list) and state in sees):
+            reach = ABOVE[unit] if part.get("inherited", True) else (unit,)
             if who.unit in reach:
                 return True
     return False
 
 
+def opens_by_text(who: Somebody, workflow: str, unit: str) -> bool:
+    """Work out from the text of a definition whether somebody opens cases of it in a unit: where the role is held or
+    inherited, and of one's own (``identity.own``) in the units above, too, which one may turn to."""
+    definition, roles = _read(workflow), _roles(workflow)
+    own = definition.get("identity", {}).get("own", ())
+    for opener in definition["openers"]:
+        part = roles[opener]
+        reach = set(ABOVE[unit] if part.get("inherited", True) else (unit,))
+        upwards = opener in own and unit in ABOVE[who.unit]
+        if part["bound"] == "grant" and who.role in part["of"] and (who.unit in reach or upwards):
+            return True
+    return False
+
+
 def ought_to_audit(who: Somebody, level: str) -> bool:
     """Work out whether somebody audits the unit of the case."""
-    audits = {role.id for role in STAFF.roles.values() if role.audits}
-    return who.role in audits and who.unit in ABOVE[OWN] and not (level == HIDDEN and who.unit == OWN)
+    return audits(who, OWN) and not (level == HIDDEN and who.unit == OWN)
+
+
+def audits(who: Somebody, unit: str) -> bool:
+    """Work out from the file of the staff whether somebody audits a unit."""
+    return who.role in {role.id for role in STAFF.roles.values() if role.audits} and who.unit in ABOVE[unit]
+
+
+def word_of(level: str) -> str:
+    """Return the word that stands in the subject of the case of a level and nowhere else."""
+    return f"WORD{level.upper()}WORD"
 
 
 def wrong(world: World, address: Address, who: Somebody | None, level: str) -> str | None:
@@ -166,6 +213,8 @@ def wrong(world: World, address: Address, who: Somebody | None, level: str) -> s
     said = f"{address.name} as {who.login if who else 'nobody'} on {level}: {status}"
     if status >= 500 and status != 503:
         return said
+    if words := _misplaced(address, who, answer):
+        return f"{said}, {words}"
     if rule is Rule.OPEN:
         return None
     if who is None:
@@ -188,25 +237,39 @@ def wrong(world: World, address: Address, who: Somebody | None, level: str) -> s
     return None if refused and same else f"{said}, equal to absent: {same}"
 
 
+def _misplaced(address: Address, who: Somebody | None, answer: Any) -> str:
+    """Say which cases stand in an answer and ought not, or are missing from a list; "" where all is well."""
+    told = {level for level in OF_CASES if word_of(level) in answer.text}
+    known = {level for level in OF_CASES if who is not None and ought_to_see(who, level)}
+    if told - known:
+        return f"tells of {sorted(told - known)}"
+    return f"misses {sorted(known - told)}" if address.name in LISTS and known - told else ""
+
+
 def chosen(
     world: World, site_addresses: Sequence[Address], *, sample: int | None, seed: int
 ) -> Iterator[tuple[Any, ...]]:
     """Yield what is to be asked: all of it, or so much of it by a seed, every address at least once."""
     everybody: list[Somebody | None] = [None, *world.people]
-    on_cases = [each for each in site_addresses if each.rule in (Rule.CASE, Rule.RIGHTS)]
-    others = [each for each in site_addresses if each not in on_cases and not _ends_things(each)]
+    on_cases = [each for each in site_addresses if _is_on_a_case(each)]
+    others = [each for each in site_addresses if not _is_on_a_case(each)]
+    others.sort(key=lambda address: address.name in ENDING)
     whole = [
-        *itertools.product(on_cases, everybody, (*LEVELS, HIDDEN)),
+        *itertools.product(on_cases, everybody, OF_CASES),
         *itertools.product(others, everybody, ("open",)),
     ]
     if sample is None:
         yield from whole
         return
     dice = random.Random(seed)
-    for address in site_addresses:
-        if not _ends_things(address):
-            yield address, dice.choice(everybody), dice.choice((*LEVELS, HIDDEN)) if address in on_cases else "open"
-    yield from dice.sample(whole, sample)
+    some = [(each, dice.choice(everybody), dice.choice(OF_CASES)) for each in on_cases]
+    some += [(each, dice.choice(everybody), "open") for each in others]
+    yield from sorted([*some, *dice.sample(whole, sample)], key=lambda asked: asked[0].name in ENDING)
+
+
+def cells(world: World, site_addresses: Sequence[Address]) -> int:
+    """Return the size of the whole matrix: roles in units and nobody × addresses × cases of every level."""
+    return (1 + len(world.people)) * len(site_addresses) * len(OF_CASES)
 
 
 @contextmanager
@@ -232,24 +295,24 @@ def _writes(people: Sequence[Somebody]) -> Iterator[PlainWrite]:
         yield AddPerson(Person(root=ROOT, id=person, name=who.login, login=who.login, unit=UnitId(who.unit)))
         yield AddGrant(GrantRow(root=ROOT, person=person, role=who.role, unit=UnitId(who.unit)))
     for who in people:
-        yield OpenLogin(
-            token_hash=secret_hash(f"session-{who.login}"),
-            root=ROOT,
-            person=PersonId(who.login),
-            kind="login",
-            title="",
-            at=NOON,
-            expires_at=NOON + timedelta(days=9),
-        )
+        yield session_of(who.login, f"session-{who.login}")
+
+
+def session_of(login: str, secret: str) -> OpenLogin:
+    """Return the write that opens a session of somebody's."""
+    return OpenLogin(
+        token_hash=secret_hash(secret),
+        root=ROOT,
+        person=PersonId(login),
+        kind="login",
+        title="",
+        at=NOON,
+        expires_at=NOON + timedelta(days=9),
+    )
 
 
 def _cases(house: House) -> Iterator[tuple[str, CaseId]]:
-    form: dict[str, JsonValue] = {
-        "subject": "测试事项",
-        "channel": "letter",
-        "content": "内容",
-        "petitioner_name": "某人",
-    }
+    form: dict[str, JsonValue] = {"channel": "letter", "content": "内容", "petitioner_name": "某人"}
     office = house.desk.queries.actor(ROOT, PersonId("shen"), NOON)
     against: dict[str, JsonValue] = {"accused_units": [OWN]}
     for level in ("open", "internal", "confidential", HIDDEN):
@@ -260,25 +323,23 @@ def _cases(house: House) -> Iterator[tuple[str, CaseId]]:
             key=level,
             workflow="grievance",
             unit=UnitId(OWN),
-            form={**form, **more},
+            form={**form, **more, "subject": f"测试事项 {word_of(level)}"},
         )
         (answer,) = house.desk.office.carry_out([command])
         assert isinstance(answer, Done), answer
         yield level, answer.outcome.case
     del form["petitioner_name"]
     box = DepositBox(house.desk)
-    code = box.file(ROOT, "grievance", UnitId(OWN), {**form, "confidentiality": "anonymous"}, "k").code
+    form.update({"confidentiality": "anonymous", "subject": f"测试事项 {word_of('anonymous')}"})
+    code = box.file(ROOT, "grievance", UnitId(OWN), form, "k").code
     house.clock.set(NOON + timedelta(hours=4))
     assert release_all(house.desk).done == 1
     (case,) = box.cases(ROOT, code)
     yield "anonymous", case
 
 
-def _ends_things(address: Address) -> bool:
-    """Say whether using an address would end the session it is used with, or change passwords and grants."""
-    return address.method != "GET" and (
-        address.template in ("/logout", "/me/password", "/grants", "/grants/end") or "/me/sessions" in address.template
-    )
+def _is_on_a_case(address: Address) -> bool:
+    return address.rule in (Rule.CASE, Rule.RIGHTS)
 
 
 def _plain(text: str, case: str) -> str:
@@ -288,8 +349,12 @@ def _plain(text: str, case: str) -> str:
 _READ: dict[str, dict[str, Any]] = {}
 
 
-def _roles(workflow: str) -> dict[str, Any]:
+def _read(workflow: str) -> dict[str, Any]:
     if workflow not in _READ:
         _READ[workflow] = YAML(typ="safe").load((WORKFLOWS / workflow / "v1.yaml").read_text(encoding="utf-8"))
-    found: dict[str, Any] = _READ[workflow]["roles"]
+    return _READ[workflow]
+
+
+def _roles(workflow: str) -> dict[str, Any]:
+    found: dict[str, Any] = _read(workflow)["roles"]
     return found

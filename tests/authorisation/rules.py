@@ -47,6 +47,7 @@ API: Final = {
     "GET /cases/{case_id}/proof": Rule.CASE,
     "GET /cases/{case_id}/bundle": Rule.CASE,
     "GET /overdue": Rule.LOGIN,
+    "POST /overdue/measures": Rule.LOGIN,
     "POST /uploads": Rule.LOGIN,
     "GET /notices": Rule.LOGIN,
     "POST /notices/read": Rule.LOGIN,

@@ -57,7 +57,7 @@ def choose(page: Page, address: str, *subjects: str) -> None:
     for subject in subjects:
         page.get_by_role("checkbox", name=subject).check()
     page.get_by_label("对所选事项采取督办措施").select_option(label="催办")
-    page.get_by_role("button", name="下一步：填写理由并核对").click()
+    page.get_by_role("button", name="下一步：填写并核对").click()
 
 
 def test_two_are_urged_and_the_one_that_somebody_moved_meanwhile_is_refused(
@@ -70,9 +70,13 @@ def test_two_are_urged_and_the_one_that_somebody_moved_meanwhile_is_refused(
     expect(page.locator("table.overdue tbody tr")).to_have_count(2)
     picture(page, "overdue-list")
     choose(page, address, CANTEEN, LIGHTS)
-    expect(page.get_by_role("heading", name="将要办理（2 件）")).to_be_visible()
+    expect(page.get_by_role("heading", name="所选事项（2 件可以采取此项措施）")).to_be_visible()
     page.get_by_label("催办内容").fill("请于三日内交办。")
+    picture(page, "overdue-reason")
+    page.get_by_role("button", name="核对").click()
+    expect(page.get_by_role("heading", name="核对结果：可以办理 2 件，不能办理 0 件")).to_be_visible()
     picture(page, "overdue-preview")
+    assert [reminders(house, case) for case in cases.values()] == [0, 0]
     house.fire("zhai", cases[LIGHTS], "remind", {"reminder_note": "已电话催办。"})
     page.get_by_role("button", name="确认催办").click()
     expect(page.get_by_role("status")).to_have_text("办理结果：成功 1 件，未办 1 件")
@@ -82,6 +86,7 @@ def test_two_are_urged_and_the_one_that_somebody_moved_meanwhile_is_refused(
     picture(page, "overdue-results")
     # What was typed is still there for the one that is left.
     expect(page.get_by_label("催办内容")).to_have_value("请于三日内交办。")
+    page.get_by_role("button", name="核对").click()
     page.get_by_role("button", name="确认催办").click()
     expect(page.get_by_role("status")).to_have_text("办理结果：成功 1 件，未办 0 件")
     assert {subject: reminders(house, case) for subject, case in cases.items()} == {CANTEEN: 1, LIGHTS: 2}
@@ -93,6 +98,7 @@ def test_a_page_that_is_loaded_again_urges_nobody_twice(
     log_in(page, address, "zhai")
     choose(page, address, CANTEEN, LIGHTS)
     page.get_by_label("催办内容").fill("请于三日内交办。")
+    page.get_by_role("button", name="核对").click()
     page.get_by_role("button", name="确认催办").click()
     expect(page.get_by_role("status")).to_have_text("办理结果：成功 2 件，未办 0 件")
     page.reload()
@@ -113,8 +119,13 @@ def test_it_works_without_javascript_and_fits_a_phone(
         expect(page.locator("table.overdue input:checked")).to_have_count(2)
         picture(page, "overdue-phone-list")
         page.get_by_label("对所选事项采取督办措施").select_option(label="催办")
-        page.get_by_role("button", name="下一步：填写理由并核对").click()
+        page.get_by_role("button", name="下一步：填写并核对").click()
         page.get_by_label("催办内容").fill("请于三日内交办。")
+        page.get_by_role("button", name="核对").click()
+        # Looked at again with another reason; only the confirmation does anything.
+        page.get_by_label("催办内容").fill("请于两日内交办。")
+        page.get_by_role("button", name="重新核对").click()
+        expect(page.get_by_label("催办内容")).to_have_value("请于两日内交办。")
         picture(page, "overdue-phone-preview")
         page.get_by_role("button", name="确认催办").click()
         expect(page.get_by_role("status")).to_have_text("办理结果：成功 2 件，未办 0 件")

@@ -40,7 +40,8 @@ ROWS = BatchRows(
         a_deadline("d", "far", due_at=50),
         a_deadline("hidden", due_at=15, rungs='["blue"]'),
     ],
-    readers=readers("unit:x", *"abcd"),
+    # Each row carries when the first deadline of its case is due, as steps write it.
+    readers=[row._replace(due_at=due) for row, due in zip(readers("unit:x", *"abcd"), (10, 20, 30, 40), strict=True)],
 )
 NARROWED: list[tuple[DeadlineFilter, list[str]]] = [
     (DeadlineFilter(), ["a/reply", "b/reply", "c/reply", "d/reply", "d/far"]),

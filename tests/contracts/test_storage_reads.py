@@ -108,7 +108,11 @@ def test_nobody_sees_what_none_of_their_principals_may_see(store_seen_either_way
         store,
         BatchRows(
             created=[a_row(name, opened_at=at) for at, name in enumerate("abc")],
-            readers=[*readers("unit:x", "a", "b"), *readers("person:p", "b"), *readers("unit:x", "c", root=OTHER_ROOT)],
+            readers=[
+                *readers("unit:x", "a", "b", due_at=5),
+                *readers("person:p", "b", due_at=5),
+                *readers("unit:x", "c", root=OTHER_ROOT, due_at=5),
+            ],
             deadlines=[a_deadline(name, due_at=5) for name in "abc"],
         ),
     )

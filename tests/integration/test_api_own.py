@@ -125,7 +125,9 @@ def test_a_substitute_is_told_marked_so_and_acts_by_the_posts_until_the_last_day
     assert away(client, house, "shen", until_on="2026-01-21", substitute="罗小山", note="出差").status_code == 201
     case = house.filed("shi")
     tell_all(house.desk)
-    mine = client.get("/api/notices", headers=house.bearer("luo")).json()["notices"]
+    told = client.get("/api/notices", headers=house.bearer("luo")).json()["notices"]
+    named, mine = [one for one in told if one["case"] is None], [one for one in told if one["case"] is not None]
+    assert [(line["title"]["zh"], line["acting_for"]) for line in named] == [("代理登记通知", None)]
     assert mine
     assert {(line["acting_for"], line["acting_for_name"]) for line in mine} == {("shen", "沈若棠")}
     assert {line["case"] for line in mine} == {case}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.cli import calendar_told
 from tests.integration.test_cli_serve import serving
 from tests.support.command_line import CommandLine, command_line
 from tests.support.registers import Cell, write_rows
@@ -168,3 +169,13 @@ def test_a_running_server_counts_by_a_notice_imported_beside_it(late: CommandLin
         assert "已变动 1 项" in late.must("calendar", "import", str(notice), "--apply")
         assert json.loads(server.get(question, token))["due_on"] == "2026-04-08"
     assert due(late) == [("2026-04-08", False)]
+
+
+def test_a_long_list_of_moves_is_cut_and_says_how_many_more_there_are(
+    late: CommandLine, notice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendar_told, "MOVES_SHOWN_MAX", 0)
+    told = late.must("calendar", "import", str(notice))
+    assert "以上为前 0 项，其余 1 项用 --json 列出" in told
+    assert "6-3-1" not in told
+    assert "6-3-1" in late.must("calendar", "import", str(notice), "--json")

@@ -87,7 +87,7 @@ def test_a_preview_does_nothing(late: CommandLine) -> None:
     told = late.must(*URGE, "-w", "proposal", "--dry-run")
     assert "改善饮水之1" in told
     assert "催办；通知" in told
-    assert "可以办理 3 件，未办理" in told
+    assert "可以办理 3 件，不能办理 0 件" in told
     assert moved(late, "6-3-1") == before
 
 
@@ -110,7 +110,7 @@ def test_single_cases_are_named_and_one_that_is_refused_keeps_no_other_back(late
     assert told.code == 1
     assert "已办理 2 件，未办理 1 件" in told.out
     assert "开出督办" in told.out
-    assert "✗ 事项处于“待签收”，不能“issue_supervision”" in told.out
+    assert "✗ “承办”没有“发出督办单”这项措施" in told.out
     orders = late.run("overdue", "-w", "supervision", "--within", "300", "--json").json["cases"]
     assert sorted({one["subject"] for one in orders}) == ["改善饮水之1", "改善饮水之2"]
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from engine.case.case import Case
 from engine.case.codec import instant, microseconds
@@ -189,14 +190,19 @@ def test_nothing_of_a_confidential_case_leaves_the_house(hall: Hall) -> None:
     assert "case-" not in repr(channel.given)
 
 
-def test_who_is_complained_about_after_it_was_queued_is_not_told(hall: Hall, sqlite_database: str) -> None:
+@pytest.mark.parametrize(
+    "named", [{"accused_units": ["plant"]}, {"accused_people": ["li"]}, {"recused_people": ["li"]}]
+)
+def test_who_is_complained_about_or_recused_after_it_was_queued_is_not_told(
+    hall: Hall, sqlite_database: str, named: dict[str, JsonValue]
+) -> None:
     hall.people("sun clerk@works")
     hall.by_mail("zhao")
     hall.deputed("li", "wang")
     hall.by_mail("wang")
     queue(hall, "registered")
-    named = an_errand("case-1", "zhao", data={"subject": CANARY, "accused_units": ["plant"]})
-    body = row_of(named, RULES.for_new("errand")).body
+    later = an_errand("case-1", "zhao", data={"subject": CANARY, **named})
+    body = row_of(later, RULES.for_new("errand")).body
     change(sqlite_database, f"UPDATE cases SET body = '{body}'")
     channel = FakeChannel()
 

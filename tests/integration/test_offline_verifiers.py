@@ -23,7 +23,8 @@ import pytest
 from deploy.verify.verify import FINDINGS, check_bundle
 from engine.ledger.bundle import bundle_bytes
 from tests.support.bundle_mutations import Mutant, mutants
-from tests.support.bundles import a_sample
+from tests.support.bundles import WITNESS, a_sample
+from tests.support.bundles_beside import beside, files_of
 
 PROJECT = Path(__file__).parents[2]
 SEED = os.environ.get("MUTATION_SEED", "1")
@@ -33,7 +34,7 @@ Report = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def spoiled() -> list[Mutant]:
-    return list(mutants(int(SEED), ROUNDS))
+    return [*mutants(int(SEED), ROUNDS), *beside(int(SEED), ROUNDS)]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,14 @@ def anchors_of(mutant: Mutant) -> dict[str, bytes]:
 
 
 def by_python(mutant: Mutant) -> Report:
-    return check_bundle(mutant.data, keys=mutant.keys, receipts=mutant.receipts, anchors=anchors_of(mutant))
+    return check_bundle(
+        mutant.data,
+        keys=mutant.keys,
+        receipts=mutant.receipts,
+        anchors=anchors_of(mutant),
+        witnesses=mutant.witnesses,
+        files=mutant.files,
+    )
 
 
 def by_node(spoiled: Sequence[Mutant], folder: Path) -> list[Report]:
@@ -59,7 +67,14 @@ def by_node(spoiled: Sequence[Mutant], folder: Path) -> list[Report]:
             file = folder / f"{number}.zip"
             file.write_bytes(mutant.data)
             anchors = {name: base64.b64encode(data).decode() for name, data in anchors_of(mutant).items()}
-            job = {"file": str(file), "keys": mutant.keys, "receipts": mutant.receipts, "anchors": anchors}
+            job = {
+                "file": str(file),
+                "keys": mutant.keys,
+                "receipts": mutant.receipts,
+                "anchors": anchors,
+                "witnesses": mutant.witnesses,
+                "files": mutant.files,
+            }
             out.write(json.dumps(job) + "\n")
     driver, verifier = PROJECT / "tests/support/verify_many.mjs", PROJECT / "deploy/verify/verify.mjs"
     ran = subprocess.run([node, driver, verifier, jobs], capture_output=True, check=True)
@@ -133,7 +148,9 @@ def test_good_bundles_are_clean_for_both(tmp_path: Path) -> None:
     for seed in range(20):
         sample = a_sample(seed, cases=1 + seed % 5)
         anchors = tuple(sample.anchor(number) for number in range(len(sample.marks)))
-        good.append(Mutant(str(seed), bundle_bytes(sample.bundle()), "", sample.receipts(), anchors))
+        receipts, data = sample.receipts(), bundle_bytes(sample.bundle())
+        whole = Mutant(str(seed), data, "", receipts, anchors, witnesses=(WITNESS.text,), files=files_of(sample))
+        good.append(whole)
 
     for reports in ([by_python(mutant) for mutant in good], by_node(good, tmp_path)):
         assert Counter(report["ok"] for report in reports) == {True: 20}

@@ -182,9 +182,14 @@ def test_a_measure_is_previewed_then_taken_on_each_and_sending_it_again_does_not
 ) -> None:
     chosen = "&".join(f"case={case}" for case in late[:2])
     page = zhai.get(f"/overdue/act?measure=remind&{chosen}&workflow=proposal").text
-    assert "将要办理（2 件）" in page
-    form = {**posted(page), "f.reminder_note": ["请于三日内交办。"]}
+    assert "2 件可以采取此项措施" in page
+    note = {"f.reminder_note": ["请于三日内交办。"]}
+    previewed = zhai.post("/overdue/act", data={**posted(page), **note}, headers=OWN).text
+    assert "核对结果：可以办理 2 件，不能办理 0 件" in previewed
+    assert "请于三日内交办。" in previewed
     assert [urged(house, case) for case in late[:2]] == [0, 0]
+    form = {**posted(previewed), **note}
+    assert form["confirmed"] == ["1"]
     for result in ("已办理", "此前已办理，未重复"):
         answer = zhai.post("/overdue/act", data=form, headers=OWN)
         assert answer.status_code == 200
@@ -199,8 +204,9 @@ def test_one_that_is_refused_keeps_no_other_back_and_says_why(
     chosen = "&".join(f"case={case}" for case in (*late[:2], strange))
     page = zhai.get(f"/overdue/act?measure=remind&{chosen}").text
     assert "不能办理，不计入本次" in page
-    form = {**posted(page), "f.reminder_note": ["请于三日内交办。"]}
+    form = {**posted(page), "f.reminder_note": ["请于三日内交办。"], "confirmed": ["1"]}
     assert form["case"] == list(late[:2])
+    assert form["other"] == [strange]
     # Sent all the same, and one of them was moved on meanwhile.
     house.fire("zhai", late[1], "assign", {"lead": "safety"})
     answer = zhai.post("/overdue/act", data={**form, "case": [*form["case"], strange]}, headers=OWN)
@@ -229,16 +235,24 @@ def test_orders_are_opened_for_a_selection_and_a_refusal_names_its_source(
     house.fire("zhai", other, "assign", {"lead": "safety"})
     page = zhai.get(f"/overdue/act?measure=issue_supervision&case={late[3]}&case={other}&case={late[0]}").text
     assert page.count("开出督办") == 2
-    assert "将要办理（2 件）" in page
+    assert "2 件可以采取此项措施" in page
     text = {"f.supervision_trigger": ["overdue"], "f.supervision_note": ["请限期答复。"]}
     # A rectification needs a date (XF Art.39).
     form = {**posted(page), **text, "f.supervision_kind": ["rectification"]}
-    refused = zhai.post("/overdue/act", data=form, headers=OWN)
-    assert refused.status_code == 409
-    assert refused.text.count("限期整改须填写截止日期") == 2
-    assert "第三十九条" in refused.text
-    again = {**posted(refused.text), **text, "f.supervision_kind": ["order"]}
-    assert "办理结果：成功 2 件，未办 0 件" in zhai.post("/overdue/act", data=again, headers=OWN).text
+    refused = zhai.post("/overdue/act", data=form, headers=OWN).text
+    assert "核对结果：可以办理 0 件，不能办理 3 件" in refused
+    assert refused.count("限期整改须填写截止日期") == 2
+    assert "第三十九条" in refused
+    assert "confirmed" not in posted(refused)
+    anyway = zhai.post("/overdue/act", data={**form, "confirmed": ["1"]}, headers=OWN)
+    assert anyway.status_code == 409
+    assert anyway.text.count("限期整改须填写截止日期") == 2
+    # Another answer to the same cases: the guard holds, and what is not open for it is told as left out.
+    again = {**posted(refused), **text, "f.supervision_kind": ["order"]}
+    previewed = zhai.post("/overdue/act", data=again, headers=OWN).text
+    assert "核对结果：可以办理 2 件，不能办理 1 件" in previewed
+    done = {**posted(previewed), **text, "f.supervision_kind": ["order"]}
+    assert "办理结果：成功 2 件，未办 1 件" in zhai.post("/overdue/act", data=done, headers=OWN).text
     orders = house.desk.reads.list_cases(ROOT, None, CaseFilter(workflow="supervision"), after=None, limit=9)
     assert sorted((line.subject, line.lead_unit) for line in orders.lines) == [
         ("关于照明的提案第1件", "safety"),
@@ -268,7 +282,13 @@ def test_who_may_take_no_measure_is_shown_none(house: House, late: list[CaseId])
         assert 'name="case"' not in page
         preview = client.get(f"/overdue/act?measure=remind&case={late[3]}").text
         assert "所选事项都不能采取此项措施" in preview
-        posted_anyway = {"measure": "remind", "key": "k", "case": late[3], "f.reminder_note": "催"}
+        posted_anyway = {
+            "measure": "remind",
+            "key": "k",
+            "case": late[3],
+            "f.reminder_note": "催",
+            "confirmed": "1",
+        }
         answer = client.post("/overdue/act", data=posted_anyway, headers=OWN)
     assert answer.status_code in (403, 404)
     assert urged(house, late[3]) == 0
@@ -276,7 +296,7 @@ def test_who_may_take_no_measure_is_shown_none(house: House, late: list[CaseId])
 
 def test_a_measure_may_be_named_by_its_title(house: House, zhai: TestClient, late: list[CaseId]) -> None:
     form = posted(zhai.get(f"/overdue/act?measure=催办&case={late[0]}").text)
-    typed = {**form, "measure": ["催办"], "f.reminder_note": ["请于三日内交办。"]}
+    typed = {**form, "measure": ["催办"], "f.reminder_note": ["请于三日内交办。"], "confirmed": ["1"]}
     assert "成功 1 件" in zhai.post("/overdue/act", data=typed, headers=OWN).text
     assert urged(house, late[0]) == 1
 

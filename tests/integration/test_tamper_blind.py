@@ -1,15 +1,14 @@
-"""Every column of every row changed, every row deleted: verification finds each of it, and nothing where all is well.
-
-In every check a sample, with each column of each table in it; ``BLIND_ATTEMPTS`` sets how many for a campaign, 0 all.
+"""Every column of every row changed, rows taken out and put in: verification finds each of it, and nothing where all is
+well. In every check a sample, with each column of each table of the history in it; the campaign makes every change.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
 from typing import Final
 
 import pytest
@@ -19,10 +18,19 @@ from engine.storage.urls import sqlite_path
 from runtime.signer.keeper import Keeper
 from tests.support.house import ROOT, House, open_house
 from tests.support.sealing import behind_its_back, rules_of
-from tests.support.tampering import TABLES, Attempt, a_sealed_house, attempts, some_of, tamper
+from tests.support.tamper_classes import HISTORY
+from tests.support.tampering import (
+    a_sealed_house,
+    attempts,
+    everything_found,
+    found_of_tables,
+    some_of,
+    tamper,
+)
 
-ATTEMPTS: Final = int(os.environ.get("BLIND_ATTEMPTS", "160"))
-SEED: Final = int(os.environ.get("BLIND_SEED", "20261121"))
+ATTEMPTS: Final = 160
+SEED: Final = 20261121
+NOT_IN_A_SMALL_HOUSE: Final = {"attachment", "calendar_notice", "delegation", "deputation"}
 
 
 @pytest.fixture
@@ -42,15 +50,17 @@ def house(any_database: str, keeper: Keeper) -> Iterator[House]:
 def test_every_blind_change_is_found_or_refused_and_nothing_else(
     house: House, keeper: Keeper, any_database: str
 ) -> None:
-    assert rules_of(house, keeper.key) == set()
-    every = attempts(any_database)
-    assert {attempt.table for attempt in every} == set(TABLES)
-    chosen = every if ATTEMPTS == 0 else some_of(every, ATTEMPTS, SEED)
+    assert everything_found(house, keeper.key) == set()
+    draw = Random(SEED)
+    every = attempts(any_database, draw)
+    assert {attempt.table for attempt in every} == set(HISTORY) - NOT_IN_A_SMALL_HOUSE
+    chosen = some_of(every, ATTEMPTS, draw)
     result = tamper(any_database, house, keeper.key, chosen)
-    assert result.missed == [], f"seed {SEED}"
+    assert [(one.table, one.column, one.kind) for one in result.missed] == [], f"seed {SEED}"
     assert result.refused + result.detected == len(chosen)
     assert result.detected > len(chosen) // 2
-    assert rules_of(house, keeper.key) == set(), "every change was taken back"
+    assert everything_found(house, keeper.key) == set(), "every change was taken back"
+    assert found_of_tables(house) == [], "and every trigger put back"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +83,10 @@ def test_every_blind_change_is_found_or_refused_and_nothing_else(
 def test_a_change_is_told_by_the_rule_it_breaks(
     house: House, keeper: Keeper, any_database: str, attempt: tuple[str, str | None], rules: set[str]
 ) -> None:
-    of_kind = [one for one in attempts(any_database) if (one.table, one.column) == attempt]
+    table, column = attempt
+    kind = "changed" if column else "taken out"
+    every = attempts(any_database, Random(SEED))
+    of_kind = [one for one in every if (one.table, one.column, one.kind) == (table, column or "", kind)]
     result = tamper(any_database, house, keeper.key, of_kind[-4:])
     assert result.missed == []
     assert set(result.by_rule) & rules, result.by_rule
@@ -92,6 +105,7 @@ def test_a_change_is_told_by_the_rule_it_breaks(
         ),
         ("INSERT INTO checkpoint SELECT root, n + 1, year, size, at, peaks, note FROM checkpoint WHERE n = 3", "S2"),
         ("INSERT INTO tree SELECT root, year + 1, first + 5, origin FROM tree", "S7"),
+        ("INSERT INTO tree SELECT root, year - 1, first, origin FROM tree", "S6"),
     ],
 )
 def test_what_is_put_in_is_found(house: House, keeper: Keeper, any_database: str, statement: str, rule: str) -> None:
@@ -165,9 +179,11 @@ def test_the_harness_sees_a_rule_that_was_forgotten(
     missed: tuple[str, str | None],
 ) -> None:
     """A negative control: without the rule, what only it finds is reported as missed."""
-    chosen = [one for one in attempts(any_database) if (one.table, one.column) == missed]
+    table, column = missed
+    kinds = {"changed"} if column else {"taken out", "cut off"}
+    every = attempts(any_database, Random(SEED))
+    chosen = [one for one in every if (one.table, one.column) == (table, column or "") and one.kind in kinds]
     monkeypatch.setattr(module, name, lambda *_arguments: None)
     result = tamper(any_database, house, keeper.key, chosen)
     assert result.missed
-    assert {(one.table, one.column) for one in result.missed} == {missed}
-    assert all(isinstance(one, Attempt) for one in result.missed)
+    assert {(one.table, one.column) for one in result.missed} == {(table, column or "")}

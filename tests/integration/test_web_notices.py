@@ -226,7 +226,7 @@ def test_an_absence_is_refused_with_what_was_typed_then_entered_and_taken_back(h
         typed = {"from_on": "2026-01-20", "until_on": "2026-01-19", "substitute": "罗大山", "note": "出差"}
         refused = shen.post("/me/absence", data=typed, headers=OWN)
         assert refused.status_code == 422
-        for expected in ("截止日期不能早于开始日期", "没有找到“罗大山”", 'value="罗大山"', 'value="出差"'):
+        for expected in ("截止日期不能早于开始日期", "名册中没有“罗大山”", 'value="罗大山"', 'value="出差"'):
             assert expected in refused.text
         right = {**typed, "until_on": "2026-01-23", "substitute": "罗小山"}
         assert shen.post("/me/absence", data=right, headers=OWN).headers["location"] == "/me/absence?done=saved"

@@ -94,7 +94,7 @@ class OracleLedger:
         return len(self.raised) - before
 
     def _do(self, effect: Body, case: OracleCase, body: Body, days: Days) -> None:
-        if effect["do"] == "notify":
+        if effect["do"] == "notify" and _was_filled_in(effect.get("given"), body):
             self.told.append((body["case"], effect["notice"]))
         if effect["do"] not in ("start", "stop", "cancel", "suspend", "resume", "extend", "raise"):
             assert "deadline" not in effect, f"the oracle does not know what {effect} does to a deadline"
@@ -204,6 +204,11 @@ def _effects(definition: Body, body: Body) -> Iterator[Body]:
         if all(guard["id"] in held for guard in way.get("guards", ())):
             yield from way.get("effects", ())
             return
+
+
+def _was_filled_in(field: str | None, body: Body) -> bool:
+    """Return whether an entry holds a field, in the open or committed to; without a field there is nothing to ask."""
+    return field is None or field in body.get("pub", {}) or f"fields/{field}" in body.get("priv", {})
 
 
 def _rungs(parts: Sequence[Body]) -> tuple[Rung, ...]:

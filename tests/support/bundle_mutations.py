@@ -55,6 +55,8 @@ class Mutant(NamedTuple):
     receipts: tuple[str, ...] = ()
     anchors: tuple[bytes, ...] = ()
     keys: tuple[str, ...] = ()
+    witnesses: tuple[str, ...] = ()
+    files: tuple[tuple[str, str | None], ...] | None = None
 
 
 def packed(files: Files, *, deflated: bool = False) -> bytes:

@@ -47,7 +47,20 @@ DEFINITION = {
     "version": 1,
     "title": {"zh": "提案", "en": "Proposal"},
     "initial": "draft",
-    "states": {"draft": {}, "filed": {}, "merged": {}, "closed": {}},
+    "states": {
+        "draft": {"phase": "initial"},
+        "filed": {"phase": "active"},
+        "merged": {"phase": "active"},
+        "closed": {"phase": "final"},
+    },
+    "fields": {
+        "text": {"privacy": "internal", "schema": {"type": "string"}},
+        "contact": {"privacy": "personal", "schema": {"type": "string"}},
+        "legal_hold": {"privacy": "public", "schema": {"type": "boolean"}},
+        "papers": {"privacy": "internal", "schema": {"type": "array", "items": {"type": "string", "format": "file"}}},
+        "minutes": {"privacy": "public", "schema": {"type": "array", "items": {"type": "string", "format": "file"}}},
+    },
+    "retention": {"hold": "legal_hold"},
     "roles": {"proposer": {}, "union_office": {"erases": True}, "auditor": {"erases": True}},
     "transitions": {
         "file": {"from": ["draft"], "to": "filed", "by": ["proposer"], "guards": [{"id": "seconded"}]},
@@ -65,9 +78,23 @@ DEFINITION = {
 DEFINITION_TEXT = json.dumps(DEFINITION, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 PINNED = "sha256:" + hashlib.sha256(DEFINITION_TEXT.encode()).hexdigest()
 
-# A case filed, returned, filed, merged, un-merged and closed, with everything said that an entry of each may say.
+
+def attached(content: bytes) -> Body:
+    """Return how an entry describes a file."""
+    digest = hashlib.sha256(content).hexdigest()
+    return {"id": digest[:32], "sha256": digest, "size": len(content), "name": "材料.txt", "type": "text/plain"}
+
+
+MINUTES = "座谈会纪要".encode()
+"""A file that every case names in the open."""
+
+# A case held, filed, returned, filed, merged, un-merged and closed, its hold lifted, with everything said that an entry
+# of each may say.
 STEPS: list[Body] = [
-    {"type": "changed", "pub": {"category": "安全生产"}, "unset": ["old"], "notices": ["told"], "published": True},
+    {
+        "type": "changed", "pub": {"category": "安全生产", "legal_hold": True}, "unset": ["old"], "notices": ["told"],
+        "published": True,
+    },
     {"type": "fired", "transition": "remark", "role": "proposer"},
     {
         "type": "fired", "transition": "remark", "role": "union_office", "unit": "U1",
@@ -97,7 +124,11 @@ STEPS: list[Body] = [
         }],
         "rungs": [["reply", "yellow"]],
         # U+1F600 comes before U+E000 in UTF-16 and after it in every other order.
-        "pub": {"words": {"\U0001f600": "\u0001\"\\\t", "\ue000": -7, "é": [True, False, 9007199254740991]}},
+        "pub": {
+            "words": {"\U0001f600": "\u0001\"\\\t", "\ue000": -7, "é": [True, False, 9007199254740991]},
+            "legal_hold": False,
+            "minutes": [attached(MINUTES)],
+        },
     },
 ]  # fmt: skip
 
@@ -247,6 +278,11 @@ class Sample:
         )
 
 
+def paper(number: int) -> bytes:
+    """Return a file that the case of this number was opened with; that of nought goes with every case."""
+    return f"第{number}件的材料".encode()
+
+
 def opening_of(number: int) -> Body:
     """Return the first entry of a case."""
     opening = {
@@ -261,7 +297,13 @@ def a_sample(seed: int = 0, cases: int = 3) -> Sample:
     ledger = Ledger(random.Random(seed))
     chains = [ledger.id() for _ in range(cases)]
     for number, chain in enumerate(chains, start=1):
-        secrets = {"fields/text": f"反映第{number}件", "people/P1": "P" * 32, "note": {"more": ["x", number]}}
+        secrets = {
+            "fields/text": f"反映第{number}件",
+            "people/P1": "P" * 32,
+            "note": {"more": ["x", number]},
+            "fields/contact": f"分机 {number}",
+            "fields/papers": [attached(paper(number)), attached(paper(0))],
+        }
         ledger.add(chain, opening_of(number), secrets)
     stream = "system:2026-11-18:1"
     ledger.add(stream, {"type": "swept", "actor": "system", "swept": {"calendar": "2026.1", "open": 3}})

@@ -97,9 +97,9 @@ def an_entry(case: str, seq: int, body: bytes = b"{}", *, root: RootId = ROOT) -
     return EntryRow(root, case, seq, body, hashlib.sha256(body).digest())
 
 
-def readers(principal: str, *cases: str, root: RootId = ROOT) -> list[ReaderRow]:
-    """Return the rows that let a principal see cases."""
-    return [ReaderRow(root, principal, case, None) for case in cases]
+def readers(principal: str, *cases: str, root: RootId = ROOT, due_at: int | None = None) -> list[ReaderRow]:
+    """Return the rows that let a principal see cases, all due first at the same instant."""
+    return [ReaderRow(root, principal, case, due_at) for case in cases]
 
 
 def table(url: str, statement: str) -> list[tuple[Any, ...]]:

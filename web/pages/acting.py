@@ -1,11 +1,14 @@
-"""Taking a measure of supervision on a selection of cases: the reason with a preview, then what became of each."""
+"""Taking a measure of supervision on a selection of cases: what is written, a preview, then what became of each.
+
+The first page asks for the reason, the second shows what every guard says to it; only what is ticked there is done.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from fastapi import APIRouter, Request
@@ -19,15 +22,17 @@ from api.problems import headers_of, status_of
 from engine.case.commands import FireTransition
 from engine.case.identity import CaseId
 from engine.definition.wording import source_words
-from engine.errors import BanjieError, FieldProblem, FormInvalid
+from engine.errors import BanjieError, FieldProblem, FormInvalid, GuardRefused
 from engine.service.execute import Done
-from engine.service.measures import Planned, asked_fields, commands, measure_called, measures_of, plan
+from engine.service.measures import Planned, asked_fields, measure_called, measures_of, plan
+from engine.service.selecting import Selection, confirm, preview
 from engine.service.world import World
 from web.forms.filled import PREFIX, filled
 from web.forms.moves import message_of, source_of
 from web.forms.widgets import Choices, FormMaker, Widget
 from web.pages.case import VERSION_DIGITS_MAX, posted_key
 from web.pages.overdue import address, filter_of
+from web.pages.receipt_kept import receipt_address
 from web.shell import Shell, Visit
 from web.views.fields import format_of
 
@@ -51,13 +56,14 @@ class PlannedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
-    """What became of one case."""
+    """What became of one case; ``receipt`` is where that of its entry is kept, None where there is none."""
 
     row: PlannedRow
     is_done: bool
     text: str
     reason: str | None
     source: str | None
+    receipt: str | None = None
 
 
 def acting_pages(shell: Shell) -> APIRouter:
@@ -68,19 +74,30 @@ def acting_pages(shell: Shell) -> APIRouter:
     def prepare(request: Request) -> Response:
         visit = shell.visit(request)
         chosen = [CaseId(case) for case in request.query_params.getlist("case")[:BATCH_COMMANDS_MAX]]
-        return _page(shell, visit, request.query_params.get("measure", ""), chosen)
+        return _page(shell, visit, _planned(shell, visit, request.query_params.get("measure", ""), chosen))
 
     @router.post("/overdue/act")
     async def act(request: Request) -> Response:
+        """Show what the measure would come to; with ``confirmed``, and not asked to look again, take it."""
         visit = await shell.visiting(request)
         posted = await read_form(request)
-        measure = posted.get("measure", [""])[0]
-        chosen = [CaseId(case) for case in posted.get("case", [])[:BATCH_COMMANDS_MAX]]
-        planned, asked = await run_in_threadpool(_commands, shell, visit, measure, chosen, posted)
-        answers = await asyncio.gather(*(_answer(shell, command) for command in asked))
-        results = [(one, answer) for one, answer in zip(planned, answers, strict=True)]
-        response = await run_in_threadpool(_page, shell, visit, measure, chosen, results, _typed(posted))
+        is_confirmed = "confirmed" in posted and "again" not in request.query_params
+        selection = await run_in_threadpool(_selection, shell, visit, posted)
+        if not is_confirmed:
+            planned = await run_in_threadpool(preview, shell.edge.desk, selection)
+            shown = _Shown(measure=selection.measure, planned=planned, is_preview=True, typed=_typed(posted))
+            response = await run_in_threadpool(_page, shell, visit, shown)
+            refused = [(one.refusal, one.id) for one in planned if one.refusal is not None]
+            response.background = shell.edge.denials.among(request, refused)
+            return response
+        versions = {case: _version(case, posted) for case in _chosen(posted, "case")}
+        agreed = await run_in_threadpool(confirm, shell.edge.desk, selection, versions, key=posted_key(posted))
+        answers = await asyncio.gather(*(_answer(shell, command) for command in agreed.commands))
+        results = agreed.results(answers)
         refused = [(answer, one.id) for one, answer in results if isinstance(answer, BanjieError)]
+        left = await run_in_threadpool(_planned, shell, visit, selection.measure, [case for _why, case in refused])
+        shown = replace(left, results=results, typed=_typed(posted))
+        response = await run_in_threadpool(_page, shell, visit, shown)
         response.background = shell.edge.denials.among(request, refused)
         return response
 
@@ -94,13 +111,30 @@ async def _answer(shell: Shell, command: FireTransition) -> Answer:
         return refusal
 
 
-def _commands(
-    shell: Shell, visit: Visit, measure: str, chosen: Sequence[CaseId], posted: dict[str, list[str]]
-) -> tuple[list[Planned], list[FireTransition]]:
-    """Return the cases and their commands, also of those it is not offered for: the refusal is the engine's."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What a page is about: a measure on cases, planned or previewed, what became of others, and what was typed."""
+
+    measure: str
+    planned: Sequence[Planned]
+    is_preview: bool = False
+    results: Sequence[tuple[Planned, Answer]] = ()
+    typed: Values = field(default_factory=dict)
+
+
+def _planned(shell: Shell, visit: Visit, measure: str, chosen: Sequence[CaseId]) -> _Shown:
+    """Return what the measure is open for, before anything is typed."""
     asker = visit.known
     measure = measure_called(shell.world(visit).rules, measure)
-    planned = plan(shell.edge.desk, asker.root, asker.actor, measure, chosen)
+    return _Shown(measure=measure, planned=plan(shell.edge.desk, asker.root, asker.actor, measure, chosen))
+
+
+def _selection(shell: Shell, visit: Visit, posted: dict[str, list[str]]) -> Selection:
+    """Return what a form asks for: the cases ticked and those that stood beside them, and what was filled in."""
+    asker = visit.known
+    measure = measure_called(shell.world(visit).rules, posted.get("measure", [""])[0])
+    cases = tuple(dict.fromkeys((*_chosen(posted, "case"), *_chosen(posted, "other"))))
+    planned = plan(shell.edge.desk, asker.root, asker.actor, measure, cases)
     fields = asked_fields(planned, measure)
     form: dict[str, JsonValue] = {}
     for definition in {one.definition.hash: one.definition for one in planned if one.definition}.values():
@@ -108,22 +142,17 @@ def _commands(
             name: "optional" for name, known in fields.items() if known is definition
         }
         form.update({name: value for name, value in filled(definition, own, posted).items() if name in own})
-    return planned, commands(
-        planned,
-        measure,
-        form,
-        actor=asker.actor,
-        root=asker.root,
-        key=posted_key(posted),
-        versions=dict(_versions(chosen, posted)),
-    )
+    return Selection(root=asker.root, actor=asker.actor, measure=measure, form=form, cases=cases)
 
 
-def _versions(chosen: Sequence[CaseId], posted: Mapping[str, list[str]]) -> Iterator[tuple[CaseId, int]]:
-    for case in chosen:
-        text = posted.get(f"version.{case}", [""])[0]
-        if text.isascii() and text.isdigit() and len(text) <= VERSION_DIGITS_MAX:
-            yield case, int(text)
+def _chosen(posted: Mapping[str, list[str]], name: str) -> list[CaseId]:
+    return [CaseId(case) for case in posted.get(name, [])[:BATCH_COMMANDS_MAX]]
+
+
+def _version(case: CaseId, posted: Mapping[str, list[str]]) -> int | None:
+    text = posted.get(f"version.{case}", [""])[0]
+    is_number = text.isascii() and text.isdigit() and len(text) <= VERSION_DIGITS_MAX
+    return int(text) if is_number else None
 
 
 def _typed(posted: Mapping[str, list[str]]) -> dict[str, JsonValue]:
@@ -135,50 +164,66 @@ def _typed(posted: Mapping[str, list[str]]) -> dict[str, JsonValue]:
     }
 
 
-def _page(
-    shell: Shell,
-    visit: Visit,
-    measure: str,
-    chosen: Sequence[CaseId],
-    results: Sequence[tuple[Planned, Answer]] = (),
-    typed: Values | None = None,
-) -> Response:
+def _page(shell: Shell, visit: Visit, shown: _Shown) -> Response:
     """Return the page: the form over what can still be done, below what became of a measure that was taken."""
-    words, asker = visit.words, visit.known
+    words, measure = visit.words, shown.measure
     world = shell.world(visit)
-    measure = measure_called(world.rules, measure)
-    left = chosen if not results else [one.id for one, answer in results if isinstance(answer, BanjieError)]
-    planned = plan(shell.edge.desk, asker.root, asker.actor, measure, left)
+    # Who has filled in something wrong puts it right for all: no case is left out for that.
+    wrong = [one for one in shown.planned if isinstance(one.refusal, FormInvalid)]
+    planned = [_put_right(one, FormInvalid) for one in shown.planned]
     open_ones = [one for one in planned if one.refusal is None]
-    refusals = [answer for _one, answer in results if isinstance(answer, BanjieError)]
-    problems = next((refusal.fields for refusal in refusals if isinstance(refusal, FormInvalid)), ())
+    # What a guard refuses may be open to another answer, so the form stays.
+    asked_of = [_put_right(one, GuardRefused) for one in planned]
+    refusals = [answer for _one, answer in shown.results if isinstance(answer, BanjieError)]
+    status = _status(shown, wrong)
     asked, _ask = filter_of(shell, visit)
     title = words.say(measures_of(world.rules)[measure])
+    problems = next((one.fields for one in (*refusals, *_refusals(wrong)) if isinstance(one, FormInvalid)), ())
     response = shell.page(
         visit,
         "overdue_act.html",
         section="overdue",
-        status=status_of(refusals[0]) if refusals and len(refusals) == len(results) else 200,
+        status=200 if status is None else status_of(status),
         title=title,
         measure=measure,
         rows=[_row(one, visit) for one in planned],
         open_count=len(open_ones),
-        widgets=_widgets(shell, visit, world, open_ones, measure, typed or {}, problems),
-        sources=_sources(open_ones, measure, visit),
+        is_preview=shown.is_preview and not wrong,
+        ready_count=len(open_ones) if not wrong else 0,
+        widgets=_widgets(shell, visit, world, asked_of, measure, shown.typed, problems),
+        sources=_sources([one for one in asked_of if one.refusal is None], measure, visit),
         key=secrets.token_urlsafe(16),
-        results=[_result(one, answer, visit) for one, answer in results],
-        done_count=len(results) - len(refusals),
+        results=[_result(one, answer, visit, shell) for one, answer in shown.results],
+        done_count=len(shown.results) - len(refusals),
         refused_count=len(refusals),
         back=address(asked),
     )
-    if refusals and len(refusals) == len(results):
-        response.headers.update(headers_of(refusals[0]))
+    if status is not None:
+        response.headers.update(headers_of(status))
     return response
+
+
+def _put_right(one: Planned, kind: type[BanjieError]) -> Planned:
+    """Return the plan of a case as if it were open, where it was refused in a way that another answer may put right."""
+    return replace(one, refusal=None) if isinstance(one.refusal, kind) else one
+
+
+def _status(shown: _Shown, wrong: Sequence[Planned]) -> BanjieError | None:
+    """Return the refusal that the answer's status tells: of the form, or where nothing at all was done."""
+    if wrong:
+        return wrong[0].refusal
+    refusals = [answer for _one, answer in shown.results if isinstance(answer, BanjieError)]
+    return refusals[0] if refusals and len(refusals) == len(shown.results) else None
+
+
+def _refusals(planned: Sequence[Planned]) -> list[BanjieError]:
+    return [one.refusal for one in planned if one.refusal is not None]
 
 
 def _row(one: Planned, visit: Visit) -> PlannedRow:
     words = visit.words
     what = [words.t("act_will_open", title=words.say(title)) for title in one.opens]
+    what += [words.t("act_will_raise", title=words.say(title)) for title in one.raises]
     if one.tells:
         what.append(words.t("act_will_tell", roles=words.listed(words.say(title) for title in one.tells)))
     refusal = one.refusal
@@ -194,11 +239,12 @@ def _row(one: Planned, visit: Visit) -> PlannedRow:
     )
 
 
-def _result(one: Planned, answer: Answer, visit: Visit) -> ResultRow:
+def _result(one: Planned, answer: Answer, visit: Visit, shell: Shell) -> ResultRow:
     words, row = visit.words, _row(one, visit)
     if isinstance(answer, Done):
         text = words.t("act_repeated") if answer.repeated else words.t("act_done")
-        return ResultRow(row=row, is_done=True, text=text, reason=None, source=None)
+        receipt = receipt_address(shell, answer.outcome)
+        return ResultRow(row=row, is_done=True, text=text, reason=None, source=None, receipt=receipt)
     told = words.say(answer.text) if one.definition is None else message_of(answer, one.definition, words)
     return ResultRow(
         row=row, is_done=False, text=words.t("act_refused"), reason=told, source=source_of(answer, words.language)

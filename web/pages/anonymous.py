@@ -23,6 +23,7 @@ from api.limits import TOKEN_CHARACTERS_MAX
 from api.multipart import Posted, Whose, uploads_of
 from api.origin import refuse_foreign_page
 from api.problems import headers_of, status_of
+from api.receipts import deposit_receipt
 from api.strangers import LOOKS_AT_ONCE, Patience
 from engine.case.identity import RootId
 from engine.case.scope import SHANGHAI
@@ -211,14 +212,13 @@ def _is_large(shell: Shell, entrance: Entrance | None) -> bool:
 
 
 def _code_page(shell: Shell, visit: Visit, root: RootId, deposited: Deposited) -> Response:
-    pen = shell.edge.settings.receipts
     return shell.page(
         visit,
         "anonymous_code.html",
         code=deposited.code.split("-"),
         released=visit.words.instant(deposited.releases_at),
         mark=short_form(bytes.fromhex(deposited.command_hash)),
-        receipt=None if pen is None else pen.deposit(root, bytes.fromhex(deposited.command_hash)).text,
+        receipt=deposit_receipt(shell.edge, root, deposited),
         at=_own(visit),
     )
 
@@ -250,11 +250,19 @@ def _acted(shell: Shell, visit: Visit, code: str, move: str, behind: Looked, sen
         attempt = Attempt(transition=move, key=key, values=form, refusal=refusal)
         return _looked(shell, visit, code, behind, attempt=attempt)
     told = visit.words.t("look_done", at=visit.words.instant(done.releases_at))
-    return _looked(shell, visit, code, look(shell.edge.desk, code), done=told)
+    receipt = deposit_receipt(shell.edge, behind.root, done)
+    return _looked(shell, visit, code, look(shell.edge.desk, code), done=told, receipt=receipt)
 
 
 def _looked(
-    shell: Shell, visit: Visit, code: str, behind: Looked, *, attempt: Attempt | None = None, done: str | None = None
+    shell: Shell,
+    visit: Visit,
+    code: str,
+    behind: Looked,
+    *,
+    attempt: Attempt | None = None,
+    done: str | None = None,
+    receipt: str | None = None,
 ) -> Response:
     refusal = None if attempt is None else attempt.refusal
     seen: LookedView = looked_view(behind, visit, attempt)
@@ -270,6 +278,7 @@ def _looked(
         seen=seen,
         next_release=visit.words.instant(next_boundary(visit.now)),
         done=done,
+        receipt=receipt,
         refusal=None
         if homeless is None or behind.view is None
         else message_of(homeless, behind.view.definition, visit.words),

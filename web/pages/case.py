@@ -33,6 +33,7 @@ from web.forms.filled import filled
 from web.forms.moves import Attempt, message_of, move_forms, source_of
 from web.forms.people import PeopleTyped, asks_for_people, people_typed
 from web.forms.widgets import Choices, FormMaker
+from web.pages.receipt_kept import parting_page, receipt_asked, still_seen
 from web.shell import Shell, Visit
 from web.views.clocks import clock_view
 from web.views.fields import FieldWriter, format_of, named
@@ -90,7 +91,7 @@ def case_pages(shell: Shell) -> APIRouter:
         try:
             demand_files(posted)
             again = await run_in_threadpool(_again, shell, visit, CaseId(case_id), posted)
-            await shell.edge.ask(command)
+            done = await shell.edge.ask(command)
         except CaseNotFound:
             raise
         except BanjieError as refusal:
@@ -98,8 +99,10 @@ def case_pages(shell: Shell) -> APIRouter:
             response = await run_in_threadpool(_page, shell, visit, CaseId(case_id), attempt)
             response.background = shell.edge.denials.of(request, refusal)
             return response
+        if not await run_in_threadpool(still_seen, shell, visit, CaseId(case_id)):
+            return await run_in_threadpool(parting_page, shell, visit, done.outcome)
         more = "&again=1" if again else ""
-        return RedirectResponse(f"/cases/{case_id}?done={transition}{more}", status_code=303)
+        return RedirectResponse(f"/cases/{case_id}?done={transition}&seq={done.outcome.seq}{more}", status_code=303)
 
     return router
 
@@ -174,6 +177,7 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
         access=_access(shell, visit, case_id, world),
         erases=may_erase(shell.edge.desk, view, asker.actor),
         done=_done(visit, view) if attempt is None else None,
+        receipt=receipt_asked(shell, visit, case_id) if attempt is None else None,
         again=attempt is None and "again" in visit.request.query_params,
         case_address=f"/cases/{case_id}",
         has_receipts=shell.edge.settings.receipts is not None,

@@ -20,6 +20,7 @@ from engine.service.erasure_requests import Request as Asked
 from engine.text import Text
 from web.pages.account import first
 from web.pages.case import posted_key
+from web.pages.receipt_kept import receipt_asked
 from web.shell import Shell, Visit
 
 
@@ -77,13 +78,13 @@ def erasing_pages(shell: Shell) -> APIRouter:
                 first(posted, "basis"),
                 posted_key(posted),
             )
-            await shell.edge.ask(command)
+            done = await shell.edge.ask(command)
         except (CaseNotFound, NotPermitted):
             raise
         except BanjieError as error:
             tried = Tried(error=error, posted=posted)
             return await run_in_threadpool(_page, shell, visit, CaseId(case_id), tried)
-        return RedirectResponse(f"/cases/{case_id}/erasure?done=asked", status_code=303)
+        return RedirectResponse(f"/cases/{case_id}/erasure?done=asked&seq={done.outcome.seq}", status_code=303)
 
     @router.post("/cases/{case_id}/erasure/{erasure}/approve")
     async def approve_it(request: Request, case_id: str, erasure: str) -> Response:
@@ -94,13 +95,13 @@ def erasing_pages(shell: Shell) -> APIRouter:
             if first(posted, "sure") != "yes":
                 raise InputRefused(Text("请先勾选确认", "Tick that you are sure first"))
             command = await run_in_threadpool(approve, desk, asker.root, CaseId(case_id), asker.actor, erasure)
-            await shell.edge.ask(command)
+            done = await shell.edge.ask(command)
         except (CaseNotFound, NotPermitted):
             raise
         except BanjieError as error:
             tried = Tried(error=error, posted={})
             return await run_in_threadpool(_page, shell, visit, CaseId(case_id), tried)
-        return RedirectResponse(f"/cases/{case_id}/erasure?done=erased", status_code=303)
+        return RedirectResponse(f"/cases/{case_id}/erasure?done=erased&seq={done.outcome.seq}", status_code=303)
 
     return router
 
@@ -130,6 +131,7 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, tried: Tried | None = Non
         address=f"/cases/{case_id}",
         held=None if found.held is None else words.say(found.held),
         done=said.get(visit.request.query_params.get("done", "")) if tried is None else None,
+        receipt=receipt_asked(shell, visit, case_id) if tried is None else None,
         errors=[] if tried is None else _errors(tried.error, visit),
         requests=[_request(request, visit) for request in found.waiting],
         values=[value for value in values if not value.stays],

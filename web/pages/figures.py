@@ -12,7 +12,8 @@ from api.routes.figures import report_of
 from engine.figures.measures import DENOMINATOR, NUMERATOR, Counted, Grouping, Tally
 from engine.figures.report import Audience, Report
 from engine.figures.suppression import FEW
-from web.shell import Shell
+from engine.service.anchoring import is_all_sealed, newest_head
+from web.shell import Shell, Visit
 from web.views.lines import shown_workflows
 from web.words import Words
 
@@ -74,6 +75,7 @@ def figures_pages(shell: Shell) -> APIRouter:
             audience_note=words.t(f"figures_note_{report.audience}"),
             suppressed_note=words.t("figures_suppressed") if report.suppressed else None,
             as_of_line=words.t("figures_as_of_line", at=words.instant(report.as_of)),
+            standing_on=_standing_on(shell, visit, report),
             measures=tuple(_measures(report, words)),
             workflow=workflow,
             workflows=[(part.name, words.say(part.title.text)) for part in workflows],
@@ -86,6 +88,19 @@ def figures_pages(shell: Shell) -> APIRouter:
         )
 
     return router
+
+
+def _standing_on(shell: Shell, visit: Visit, report: Report) -> str:
+    """Return the checkpoint that the figures stand on, by which a printed page is tied to the ledger."""
+    reads, root, words = shell.edge.desk.reads, visit.known.root, visit.words
+    head = newest_head(reads, root)
+    if head is None:
+        return words.t("figures_unsealed")
+    said = words.t(
+        "figures_checkpoint", origin=head.origin, size=head.size, short=head.short, at=words.instant(head.at)
+    )
+    open_ones = "" if is_all_sealed(reads, root, report.as_of) else words.t("figures_not_all_sealed")
+    return " ".join(part for part in (said, open_ones) if part)
 
 
 def _measures(report: Report, words: Words) -> Iterator[MeasureView]:

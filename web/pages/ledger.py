@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -15,9 +16,12 @@ from engine.case.identity import CaseId
 from engine.errors import InputRefused, NotFound
 from engine.ledger.notes import parse_checkpoint, parse_note
 from engine.service.sealing import late_sealing
+from engine.service.sealing_due import QUIET_EVERY, due_since
 from engine.service.sealing_ports import CheckpointRow
 from engine.text import Text
 from web.shell import Shell, Visit
+from web.views.anchors import anchors_view
+from web.views.witnesses import witnesses_view
 
 SHOWN: Final = 20
 
@@ -42,8 +46,8 @@ def ledger_pages(shell: Shell) -> APIRouter:
     def show(request: Request) -> Response:
         visit = shell.visit(request)
         reads, root = shell.edge.desk.reads, visit.known.root
-        newest, oldest = reads.newest_checkpoint(root), reads.oldest_queued(root)
-        late = late_sealing(oldest, visit.now)
+        newest, oldest, pressing = reads.newest_checkpoint(root), reads.oldest_queued(root), reads.oldest_pressing(root)
+        late = late_sealing(due_since(reads, root), visit.now)
         rows = [] if newest is None else reads.checkpoints(root, after=max(0, newest.n - SHOWN), limit=SHOWN)
         settings, words = shell.edge.settings, visit.words
         key = None if newest is None else settings.log_key(_origin(newest))
@@ -53,9 +57,12 @@ def ledger_pages(shell: Shell) -> APIRouter:
             section="ledger",
             newest=None if newest is None else newest.note,
             covered=0 if newest is None else reads.sealed(root),
-            waits_since=None if oldest is None else words.instant(instant(oldest)),
+            waits_since=None if pressing is None else words.instant(instant(pressing)),
+            quiet_minutes=None if oldest is None else QUIET_EVERY // timedelta(minutes=1),
             late=None if late is None else words.say(late),
             rows=_views(shell, visit, list(reversed(rows))),
+            anchors=anchors_view(reads, root, visit),
+            witnesses=witnesses_view(shell, visit),
             log_key=None if key is None else key.fingerprint,
             receipt_key=None if settings.receipts is None else settings.receipts.key.fingerprint,
         )

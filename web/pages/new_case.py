@@ -27,6 +27,7 @@ from web.forms.people import PeopleTyped, asks_for_people, people_typed
 from web.forms.widgets import Choices, FormMaker, Option, Widget
 from web.pages.case import posted_key
 from web.pages.front import files_for_self, openable, opening_units
+from web.pages.receipt_kept import parting_page, still_seen
 from web.shell import Shell, Visit
 from web.views.openness import always_seen, levels_seen
 
@@ -85,7 +86,9 @@ def new_case_pages(shell: Shell) -> APIRouter:
                 refusal=refusal,
             )
             return await run_in_threadpool(_page, shell, visit, workflow, typed)
-        return RedirectResponse(f"/cases/{done.outcome.case}?done=open", status_code=303)
+        if not await run_in_threadpool(still_seen, shell, visit, done.outcome.case):
+            return await run_in_threadpool(parting_page, shell, visit, done.outcome)
+        return RedirectResponse(f"/cases/{done.outcome.case}?done=open&seq={done.outcome.seq}", status_code=303)
 
     return router
 

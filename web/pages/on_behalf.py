@@ -31,6 +31,7 @@ from web.forms.filled import filled
 from web.forms.moves import message_of, source_of
 from web.forms.widgets import Choices, FormMaker, Option, Widget
 from web.pages.case import posted_key
+from web.pages.receipt_kept import slip_receipt
 from web.shell import Shell, Visit
 from web.views.fields import format_of
 from web.views.timeline import entered_words, stated_words
@@ -303,6 +304,7 @@ def _slip_page(shell: Shell, visit: Visit, case_id: CaseId, seq: int) -> Respons
         section="cases",
         rows=[(title, text) for title, text in rows if text is not None],
         address=f"/cases/{case_id}",
+        receipt=slip_receipt(shell, visit, case_id, line),
         is_new=visit.request.query_params.get("done") == "1",
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.case.codec import instant
+from engine.service.house_notices import HOUSE, HOUSE_NOTICES
 from engine.service.notice_inbox import InboxPage, title_of_notice
 from engine.service.notice_ports import InboxLine
 from engine.service.world import World
@@ -33,12 +34,15 @@ def notice_lines(page: InboxPage, world: World, visit: Visit) -> Iterator[Notice
     for line in page.lines:
         notice = line.notice
         principal = None if notice.acting_for is None else page.principals.get(notice.acting_for)
+        of_house = HOUSE_NOTICES.get(notice.name) if notice.kind == HOUSE else None
+        address = None if line.workflow is None else f"/cases/{notice.case}"
+        subject = line.subject or words.t("no_subject")
         yield NoticeLine(
             id=notice.outbox,
-            title=_title(line, world, visit),
-            address=None if line.workflow is None else f"/cases/{notice.case}",
-            number=line.number or words.t("no_number"),
-            subject=line.subject or words.t("no_subject"),
+            title=_title(line, world, visit) if of_house is None else words.say(of_house.title),
+            address=address if of_house is None else of_house.page,
+            number=(line.number or words.t("no_number")) if of_house is None else "",
+            subject=subject if of_house is None else words.say(of_house.subject),
             at=words.instant(instant(notice.at)),
             unread=notice.read_at is None,
             acknowledged=notice.acknowledged_at is not None,

@@ -10,7 +10,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO, Final
@@ -22,7 +22,7 @@ from engine.case.codec import instant, microseconds
 from engine.case.files import FILES_OF_STEP_MAX, described_files, file_fields, uploader_of
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.secrecy import next_boundary
-from engine.errors import InputRefused, KeyReused, NotFound, TooBusy
+from engine.errors import CaseNotFound, InputRefused, KeyReused, NotFound, TooBusy
 from engine.ledger.ciphers import KEY_BYTES
 from engine.service.desk import Desk
 from engine.service.file_ports import FileRow, KeepFile
@@ -36,7 +36,7 @@ from engine.service.filing.chunks import (
     read_chunks,
     sealed_size,
 )
-from engine.service.filing.folder import COPY, Written
+from engine.service.filing.folder import COPY, Written, refusing
 from engine.service.filing.inspecting import FileRefused, Found, inspect
 from engine.service.filing.kinds import FILE_BYTES_MAX
 from engine.service.filing.names import ending_of, file_name
@@ -136,15 +136,18 @@ class Intake:
         if self.size > FILE_BYTES_MAX:
             raise FileTooLarge
         self._hash.update(data)
-        self._writer.write(data)
+        with refusing():
+            self._writer.write(data)
 
     def finish(self) -> Uploaded:
-        """Look into the content, make its copy, and keep both; raises FileRefused."""
+        """Look into the content, make its copy, and keep both; raises FileRefused, and StorageUnavailable as ``write``
+        does where the disk is full."""
         if not self.size:
             raise FileRefused("empty")
-        self._writer.finish()
-        self._written.file.flush()
-        return self._cabinet._kept(self, self._written, self._hash.hexdigest())
+        with refusing():
+            self._writer.finish()
+            self._written.file.flush()
+            return self._cabinet._kept(self, self._written, self._hash.hexdigest())
 
 
 class Cabinet:
@@ -273,10 +276,15 @@ class Cabinet:
         )
 
     def is_known(self, root: RootId, case: CaseId, actor: Actor, world: World, sha256: str) -> bool:
-        """Return whether the case holds this content already in a field that the reader may read."""
+        """Return whether the case holds this content already in a field that the reader may read.
+
+        A case that the reader may not see holds nothing, like one that there is not.
+        """
         mark = file_mark(self._desk.box.mark, root, case, sha256)
         found = set(self._desk.reads.case_marks(root, case, mark))
-        return bool(found) and any(file.id in found for file in self.files(root, case, actor, world))
+        with suppress(CaseNotFound):
+            return bool(found) and any(file.id in found for file in self.files(root, case, actor, world))
+        return False
 
     def files(self, root: RootId, case: CaseId, actor: Actor, world: World) -> list[HeldFile]:
         """Return every file that the reader may know of, in the order in which they came; raises CaseNotFound."""

@@ -64,7 +64,7 @@ class FileFolder:
         """
         target = self._at(address, copy)
         part = target.with_name(f"{target.name}{_PART}")
-        try:
+        with refusing():
             target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             if shutil.disk_usage(target.parent).free < FREE_BYTES_MIN:
                 raise StorageUnavailable
@@ -75,8 +75,6 @@ class FileFolder:
                     yield Written(file, part, target)
             finally:
                 part.unlink(missing_ok=True)
-        except OSError as error:
-            raise StorageUnavailable from error
 
     def open(self, address: str, copy: str = "") -> IO[bytes] | None:
         """Open a content; None where there is none."""
@@ -123,6 +121,15 @@ class FileFolder:
     def _at(self, address: str, copy: str = "") -> Path:
         assert _ADDRESS.fullmatch(address), "addresses are made here, and never come from outside"
         return self.path / address[:2] / f"{address}{copy}"
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Tell what the file system refuses, as a full disk does, in the word that every surface knows."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable from error
 
 
 def _flush(folder: Path) -> None:

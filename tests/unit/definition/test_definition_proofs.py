@@ -34,6 +34,8 @@ def test_a_definition_that_uses_every_part_is_right() -> None:
         # effects
         ("lead: led_by, co_handlers: helped_by, carry", "lead: led_bi, carry", "field_unknown: 没有名为“led_bi”"),
         ("who: witness", "who: subject", "form_field_not_asked: 字段“subject”未列入流转“second”的表单"),
+        ("given: witness", "given: subject", "form_field_not_asked: 字段“subject”未列入流转“second”的表单"),
+        ("given: witness", "given: witnes", "field_unknown: 没有名为“witnes”的字段。是否想写“witness”"),
         ("{do: unbind, role: seconder}", "{do: unbind, role: secnder}", "role_unknown: 没有名为“secnder”"),
         ("join_as: {proposer: joint", "join_as: {propser: joint", "role_unknown: 没有名为“propser”的角色"),
         ("join_as: {proposer: joint_proposer}", "join_as: {proposer: clerk}", "role_not_party: 角色“经办人”"),

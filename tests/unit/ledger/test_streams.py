@@ -12,7 +12,7 @@ import pytest
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.ledger.canonical import canonical
 from engine.ledger.chain import entry_hash
-from engine.ledger.streams import Fact, Swept, fact_entry, is_stream, stream_for, stream_of, swept_fact
+from engine.ledger.streams import FACTS, Fact, Swept, fact_entry, is_stream, stream_for, stream_of, swept_fact
 from engine.service.history_ports import CaseFile
 from engine.service.rows import EntryRow
 from engine.service.verify import verify_stream
@@ -47,6 +47,11 @@ def test_a_stream_is_named_by_the_day_of_shanghai_and_the_process() -> None:
     assert stream_of(AT + timedelta(minutes=1), 4) == "system:2026-03-03:4"
     assert is_stream(STREAM)
     assert not is_stream("019cac0f26805f9251c8f4201747b167")
+
+
+def test_the_instant_stands_among_the_first_bytes_of_every_fact() -> None:
+    """The tree is verified by them (``verify_tree``): a part that came before it would hide the instant."""
+    assert [name for name in FACTS if name < "at"] == []
 
 
 def test_what_the_engine_wrote_has_no_findings() -> None:

@@ -13,6 +13,7 @@ from jinja2.exceptions import SecurityError
 from engine.definition.loader import load_workflow
 from engine.definition.model import Rung, Workflow
 from engine.text import Language
+from notifications.checkpoint_mail import CheckpointMail
 from notifications.rendering import (
     TEMPLATES,
     NoticeValues,
@@ -145,6 +146,7 @@ def test_both_languages_have_the_same_templates_of_two_lines_each() -> None:
 
 def test_templates_use_only_the_variables_that_notices_have() -> None:
     known = {field.name for field in fields(NoticeValues)} | {"macro"}
+    of_checkpoints = {field.name for field in fields(CheckpointMail)} | {"file", "begin", "end"}
     used = {
         path.relative_to(TEMPLATES).as_posix(): meta.find_undeclared_variables(environment().parse(path.read_text()))
         for path in sorted(TEMPLATES.glob("*/*.txt"))
@@ -152,6 +154,7 @@ def test_templates_use_only_the_variables_that_notices_have() -> None:
     for language in LANGUAGES:
         assert used.pop(f"{language}/layout.txt") == known
         assert used.pop(f"{language}/digest.txt") == {"parts"}
+        assert used.pop(f"{language}/checkpoint.txt") <= of_checkpoints
     assert used.pop("zh/wording.txt") == {"deadline"}
     # The rest says nothing of a case: confidential cases, the footer, and the English wording.
     assert len(used) == 5

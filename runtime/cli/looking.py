@@ -1,0 +1,49 @@
+"""What a look of ``banjie doctor`` is, and how one asks a database that may not be there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from engine.errors import BanjieError
+from engine.text import Text
+
+if TYPE_CHECKING:
+    from engine.service.ports import Reads
+    from runtime.settings import Settings
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one question found. ``advice`` is None where nothing has to be done; ``fatal`` means it does not work."""
+
+    name: str
+    text: Text
+    advice: Text | None = None
+    fatal: bool = False
+
+    @property
+    def well(self) -> bool:
+        return self.advice is None
+
+
+def asked(settings: Settings, question: Callable[[Reads], Found]) -> Found | None:
+    """Return what the database answers; None where there is none or it does not answer, which its own look tells."""
+    from engine.storage.store import open_store
+
+    path = settings.sqlite_path
+    if path is not None and not path.is_file():
+        return None
+    try:
+        store = open_store(settings.database_url, write=False)
+    except BanjieError:
+        return None
+    try:
+        return question(store.reads)
+    except BanjieError:
+        return None
+    finally:
+        store.close()

@@ -1,0 +1,318 @@
+"""What every field of every request names, in one table: a field that does not stand here fails the test.
+
+Fields of the API come from its OpenAPI document; those of pages from ``PAGE_FIELDS``, which is held against templates
+and sources. Written by hand, from what each address is for: the scan replaces what names something of somebody's.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+PROJECT: Final = Path(__file__).resolve().parents[2]
+
+
+class Kind(StrEnum):
+    """What a field names. Whose things the first ones are decides: anybody else is answered as if they were not there.
+
+    UNIT and PERSON are known to everybody who is logged in; what counts is what one may do with them. KEY is what
+    somebody made up for a request, CURSOR where a list goes on. The others name nothing of anybody's: SHARED things of
+    the whole house, WITHIN a place in what another field names, FORM the fields of a definition, PLAIN no thing at all.
+    """
+
+    CASE = "case"
+    FILE = "file"
+    NOTICE = "notice"
+    ERASURE = "erasure"
+    LOGIN_SESSION = "login session"
+    TOKEN = "token"
+    ABSENCE = "absence"
+    ACCOUNT = "account"
+    GRANTEE = "grantee"
+    JOB = "job"
+    SECRET = "secret"
+    UNIT = "unit"
+    PERSON = "person"
+    KEY = "key"
+    CURSOR = "cursor"
+    SHARED = "shared"
+    WITHIN = "within"
+    FORM = "form"
+    PLAIN = "plain"
+
+
+HIDDEN: Final = frozenset(
+    {
+        Kind.CASE,
+        Kind.FILE,
+        Kind.NOTICE,
+        Kind.ERASURE,
+        Kind.LOGIN_SESSION,
+        Kind.TOKEN,
+        Kind.ABSENCE,
+        Kind.ACCOUNT,
+        Kind.GRANTEE,
+        Kind.JOB,
+        Kind.SECRET,
+    }
+)
+SCANNED: Final = HIDDEN | {Kind.UNIT, Kind.PERSON, Kind.KEY, Kind.CURSOR}
+
+
+class Place(StrEnum):
+    PATH = "path"
+    QUERY = "query"
+    HEADER = "header"
+    COOKIE = "cookie"
+    BODY = "body"
+    FORM = "form"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the requests to an address; within a body its name is a path, as ``transitions.case``."""
+
+    address: str
+    place: Place
+    name: str
+    is_api: bool
+
+    def __str__(self) -> str:
+        return f"{'/api ' if self.is_api else ''}{self.address}: {self.place} {self.name}"
+
+    @property
+    def kind(self) -> Kind | None:
+        """What it names, None where nobody has said so: only names that mean one thing everywhere stand in KINDS."""
+        return AT.get((self.address, self.name)) or KINDS.get(self.name)
+
+
+def _each(kind: Kind, names: str) -> dict[str, Kind]:
+    return dict.fromkeys(names.split(), kind)
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    **_each(Kind.CASE, "case_id case cases other transitions.case confirmed.case"),
+    **_each(Kind.FILE, "file_id"),
+    **_each(Kind.ERASURE, "erasure"),
+    **_each(Kind.NOTICE, "notice notices"),
+    **_each(Kind.UNIT, "unit listed.unit"),
+    **_each(Kind.PERSON, "person substitute on_behalf.person"),
+    **_each(Kind.KEY, "Idempotency-Key transitions.key"),
+    **_each(Kind.CURSOR, "after"),
+    **_each(Kind.SECRET, "authorization banjie banjie-known ticket secret"),
+    **_each(Kind.SHARED, "workflow listed.workflow role congress_session session root to"),
+    **_each(Kind.WITHIN, "seq"),
+    **_each(Kind.FORM, "form transitions.form f. p."),
+    **_each(Kind.PLAIN, "transition transitions.transition move measure channel category state phase scope rung limit"),
+    **_each(
+        Kind.PLAIN, "children before within within_days near_working_days days all show as_of by audience start roll"
+    ),
+    **_each(Kind.PLAIN, "expected_version transitions.expected_version version on_behalf.kind on_behalf.basis basis"),
+    **_each(Kind.PLAIN, "on_behalf.occurred_at on_behalf.scan unread_only done lang next find sure paths path file"),
+    **_each(
+        Kind.PLAIN, "address active digest quiet_from quiet_until language from_on until_on note old password again"
+    ),
+    **_each(Kind.PLAIN, "title access parts reset receipt unit_code unit_name q username"),
+    **_each(Kind.PLAIN, "listed.scope listed.near_working_days listed.rung confirmed.expected_version confirmed"),
+}
+AT: Final[Mapping[tuple[str, str], Kind]] = {
+    **{(f"{method} /me/sessions/{{number}}{more}", "number"): Kind.LOGIN_SESSION
+       for method, more in (("DELETE", ""), ("POST", "/end"))},
+    **{(f"{method} /{whose}/tokens/{{number}}{more}", "number"): Kind.TOKEN
+       for method, more in (("DELETE", ""), ("POST", "/end")) for whose in ("me", "accounts")},
+    ("POST /jobs/{number}/run", "number"): Kind.JOB,
+    ("DELETE /me/absences/{key}", "key"): Kind.ABSENCE,
+    ("POST /me/absence/{key}/end", "key"): Kind.ABSENCE,
+    **{(f"POST /accounts/{{login}}/{what}", "login"): Kind.ACCOUNT for what in ("slip", "reset", "second-factor")},
+    ("GET /grants/{person}", "person"): Kind.GRANTEE,
+    ("GET /grants", "person"): Kind.GRANTEE,
+    ("GET /grants/history", "person"): Kind.GRANTEE,
+    ("POST /grants/end", "person"): Kind.GRANTEE,
+    ("GET /workflows/{name}", "name"): Kind.SHARED,
+    ("GET /ledger/checkpoints/{n}", "n"): Kind.SHARED,
+    **{(f"GET {path}", "text"): Kind.PLAIN for path in ("/cases", "/accounts", "/grants", "/grants/{person}")},
+    **{(f"POST {path}", "code"): Kind.SECRET
+       for path in ("/anonymous/look", "/anonymous/transitions", "/anonymous/act", "/activate")},
+    # A code of an authenticator opens nothing by itself.
+    **{(f"POST {path}", "code"): Kind.PLAIN
+       for path in ("/login/code", "/me/second-factor", "/me/second-factor/remove")},
+    # Who one says that one is, at the door: told apart by nothing (see the tests of the login).
+    **{(f"{method} {path}", "login"): Kind.PLAIN
+       for method, path in (("POST", "/login"), ("GET", "/activate"), ("POST", "/activate"),
+                            ("POST", "/link/{secret}"))},
+    ("POST /link/{secret}", "name"): Kind.PLAIN,
+    **{(f"POST {path}", "key"): Kind.KEY
+       for path in ("/cases/new/{workflow}", "/cases/new/{workflow}/on-behalf", "/cases/{case_id}/{transition}",
+                    "/cases/{case_id}/on-behalf/{move}", "/cases/{case_id}/erasure/ask", "/overdue/act",
+                    "/anonymous", "/anonymous/act")},
+}  # fmt: skip
+FORMATS: Final[Mapping[str, Kind]] = {
+    "case": Kind.CASE,
+    "file": Kind.FILE,
+    "person": Kind.PERSON,
+    "unit": Kind.UNIT,
+    "rung": Kind.WITHIN,
+    "date": Kind.PLAIN,
+    "date-time": Kind.PLAIN,
+}
+"""What the formats of the fields of definitions name."""
+HEADERS: Final[Mapping[str, Kind]] = {
+    "authorization": Kind.SECRET,
+    "idempotency-key": Kind.KEY,
+    **_each(Kind.PLAIN, "accept-language content-disposition content-length content-type host origin sec-fetch-site"),
+    "user-agent": Kind.PLAIN,
+}
+COOKIES: Final[Mapping[str, Kind]] = {"banjie": Kind.SECRET, "banjie-known": Kind.SECRET}
+
+_BASIS: Final = "on_behalf.person on_behalf.kind on_behalf.basis on_behalf.occurred_at on_behalf.scan"
+# Beside these every page takes lang. ``f.`` and ``p.`` stand for the fields of a definition.
+PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
+    # address: the names in its query, the names in its form
+    "GET /": ("", ""),
+    "GET /login": ("next done", ""),
+    "POST /login": ("", "login password next"),
+    "POST /login/code": ("", "ticket code next"),
+    "GET /notices": ("show after done", ""),
+    "POST /notices/read": ("", "notice show after"),
+    "POST /notices/acknowledge": ("", "notice show after"),
+    "POST /cases/new/{workflow}": ("", "key unit session find f. p."),
+    "POST /cases/new/{workflow}/on-behalf": ("", f"key unit session f. {_BASIS}"),
+    "GET /cases": ("workflow state phase unit q after", ""),
+    "GET /cases/{case_id}": ("done again seq", ""),
+    "POST /cases/{case_id}/{transition}": ("", "key version find f. p."),
+    "POST /cases/{case_id}/on-behalf/{move}": ("", f"key f. {_BASIS}"),
+    "GET /cases/{case_id}/erasure": ("done seq", ""),
+    "POST /cases/{case_id}/erasure/ask": ("", "key path basis"),
+    "POST /cases/{case_id}/erasure/{erasure}/approve": ("", "sure"),
+    "GET /cases/{case_id}/slip/{seq}": ("done", ""),
+    "POST /receipts": ("", "receipt"),
+    "GET /overdue": ("within days workflow unit rung after all", ""),
+    "GET /overdue/act": ("case measure within days workflow unit rung", ""),
+    "POST /overdue/act": ("within days workflow unit rung again", "key case other confirmed measure version f."),
+    "GET /figures/{workflow}": ("as_of by audience", ""),
+    "GET /me/cases": ("after", ""),
+    "GET /me/notices": ("channel done", ""),
+    "POST /me/notices/{channel}": ("", "address active digest quiet_from quiet_until language"),
+    "GET /me/absence": ("done", ""),
+    "POST /me/absence": ("", "from_on until_on substitute note"),
+    "GET /me/password": ("done", ""),
+    "POST /me/password": ("", "old password again"),
+    "GET /me/second-factor": ("done", ""),
+    "POST /me/second-factor": ("", "code"),
+    "POST /me/second-factor/remove": ("", "password code"),
+    "GET /me/sessions": ("done", ""),
+    "GET /me/tokens": ("done", ""),
+    "POST /me/tokens": ("", "title access parts days"),
+    "GET /accounts": ("unit text done", ""),
+    "POST /accounts/slips": ("", "unit"),
+    "POST /accounts/{login}/reset": ("", "sure"),
+    "GET /accounts/tokens": ("done", ""),
+    "GET /grants": ("unit text done", ""),
+    "GET /grants/{person}": ("unit text done", ""),
+    "POST /grants": ("", "person role unit from_on until_on"),
+    "POST /grants/end": ("", "person role unit from_on sure"),
+    "GET /activate": ("login", ""),
+    "POST /activate": ("", "login code password again"),
+    "POST /link/{secret}": ("", "login name unit_code unit_name password again"),
+    "GET /jobs": ("state done", ""),
+    "POST /jobs/{number}/run": ("", "state"),
+    "GET /anonymous": ("to", ""),
+    "POST /anonymous": ("", "key to unit f."),
+    "POST /anonymous/look": ("", "code"),
+    "POST /anonymous/act": ("", "key code move f."),
+}
+NO_FIELDS: Final = frozenset(
+    {
+        "POST /logout",
+        "POST /me/notices/{channel}/forget",
+        "POST /me/absence/{key}/end",
+        "POST /me/sessions/{number}/end",
+        "POST /me/sessions/end-others",
+        "POST /me/tokens/{number}/end",
+        "POST /accounts/{login}/second-factor",
+        "POST /accounts/tokens/{number}/end",
+    }
+)
+"""Pages that take a form and read nothing of it."""
+
+
+def api_fields(description: Mapping[str, Any]) -> Iterator[Field]:
+    """Yield every field that the OpenAPI document names, as ``api`` addresses stand in the rules."""
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            address = f"{method.upper()} {path.removeprefix('/api')}"
+            for part in operation.get("parameters", ()):
+                yield Field(address, Place(part["in"]), part["name"], is_api=True)
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                for name in _leaves(content.get("schema", {})):
+                    yield Field(address, Place.BODY, name, is_api=True)
+            yield Field(address, Place.HEADER, "authorization", is_api=True)
+
+
+def page_fields(addresses: Iterable[str]) -> Iterator[Field]:
+    """Yield every field of the pages at these addresses."""
+    for address in addresses:
+        for name in re.findall(r"\{(\w+)\}", address):
+            yield Field(address, Place.PATH, name, is_api=False)
+        query, form = PAGE_FIELDS.get(address, ("", ""))
+        for name in query.split():
+            yield Field(address, Place.QUERY, name, is_api=False)
+        for name in form.split():
+            yield Field(address, Place.FORM, name, is_api=False)
+        yield Field(address, Place.COOKIE, "banjie", is_api=False)
+
+
+def undeclared_pages(addresses: Iterable[str]) -> list[str]:
+    """Return the pages that take a form and of which nobody has said what stands in it."""
+    return [one for one in addresses if one.startswith("POST ") and one not in PAGE_FIELDS and one not in NO_FIELDS]
+
+
+def names_in_sources() -> dict[str, set[str]]:
+    """Return the names that pages and API ask of queries, forms, headers and cookies, wherever a source says them."""
+    found: dict[str, set[str]] = {"header": set(), "cookie": set(), "field": set()}
+    for folder in ("web", "api"):
+        for path in sorted((PROJECT / folder).rglob("*.py")):
+            for place, name in _asked(ast.parse(path.read_text(encoding="utf-8"))):
+                found[place].add(name)
+    for template in sorted((PROJECT / "web/templates").glob("*.html")):
+        controls = re.findall(r"<(?:input|select|textarea|button)\b[^>]*>", template.read_text(encoding="utf-8"))
+        names = (match[1] for control in controls if (match := re.search(r'\bname="([^"]+)"', control)))
+        found["field"] |= {name.partition("{{")[0] for name in names} - {""}
+    return found
+
+
+def _leaves(schema: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """Yield the path of every leaf of a body, through lists and through what may be left out."""
+    for choice in schema.get("anyOf", ()):
+        yield from _leaves(choice, before)
+    if "items" in schema:
+        yield from _leaves(schema["items"], before)
+    for name, part in schema.get("properties", {}).items():
+        below = list(dict.fromkeys(_leaves(part, f"{before}{name}.")))
+        yield from below or (f"{before}{name}",)
+
+
+_HOLDERS: Final = {"headers": "header", "cookies": "cookie", "query_params": "field", "params": "field",
+                   "posted": "field", "form": "field", "fields": "field"}  # fmt: skip
+
+
+def _asked(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield where a name is asked for, and the name: ``posted.get("key")``, ``first(form, "code")`` and their like."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        called, last = node.func, node.args[-1 if isinstance(node.func, ast.Name) else 0]
+        if not isinstance(last, ast.Constant) or not isinstance(last.value, str):
+            continue
+        if isinstance(called, ast.Attribute) and called.attr in ("get", "getlist"):
+            holder = called.value
+            name = holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")
+            if name in _HOLDERS:
+                yield _HOLDERS[name], last.value
+        elif isinstance(called, ast.Name) and called.id in ("first", "_first"):
+            yield "field", last.value
