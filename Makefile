@@ -85,6 +85,6 @@ bench: setup  ## measure the speed, into build/bench.json (SIZE=million for the 
 	@$(PYTHON) -m benchmarks --size $(SIZE) --output build/bench.json
 
 .PHONY: campaign
-campaign: setup  ## kill, crowd and corrupt the running system, into build/campaign.json
+campaign: setup  ## hunt for what tests are too short for, with seeded bugs; build/campaign.json
 	@mkdir -p build
 	@$(PYTHON) -m benchmarks.campaign --output build/campaign.json

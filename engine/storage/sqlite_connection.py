@@ -79,7 +79,7 @@ def _connect(path: Path, mode: str, pragmas: dict[str, int]) -> sqlite3.Connecti
             # A library compiled without memory mapping answers nothing to that one question, which is as good as 0.
             if now is not None and now[0] != value:
                 raise StorageUnavailable
-    except (sqlite3.Error, StorageUnavailable) as error:
+    except (sqlite3.Error, UnicodeDecodeError, StorageUnavailable) as error:
         connection.close()
         raise StorageUnavailable from error
     return connection

@@ -89,7 +89,7 @@ class SqlitePool:
             if connection is None:
                 connection = connect_to_read(self._path)
             yield connection
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter of a damaged file: its message is no text
             raise StorageUnavailable from error
         finally:
             if self._closed and connection is not None:
