@@ -171,8 +171,8 @@ class TreeView(Protocol):
     def queue(self) -> Iterator[Waiting]:
         """Stream what waits by chain and place."""
 
-    def heartbeats(self) -> Iterator[tuple[str, int, bytes]]:
-        """Stream (chain, seq, bytes) of the entries that may be heartbeats or tell of a tree that was closed."""
+    def head_facts(self) -> Iterator[tuple[str, int, bytes]]:
+        """Stream (chain, seq, bytes) of entries that may tell of a head: heartbeats, trees closed, checkpoints sent."""
 
 
 class SealingWrites(Protocol):

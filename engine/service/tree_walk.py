@@ -12,9 +12,11 @@ from typing import Final
 from engine.errors import InputRefused
 from engine.ledger.merkle import Peaks, is_hash
 from engine.ledger.notes import Note, VerifierKey, opened, parse_checkpoint, parse_note
+from engine.service.anchoring import SENT
 from engine.service.sealing_ports import CheckpointRow, LeafRow, TreeRow, TreeView
 from engine.service.sealing_writes import HEARTBEAT, TREE_CLOSED
 from engine.service.tree_findings import Anchor, Found, TreeRule
+from engine.text import Text
 
 TOLERANCE: Final = timedelta(minutes=5)
 ROUNDED: Final = timedelta(hours=4)
@@ -109,7 +111,7 @@ class TreeWalk:
         self._signature(note, told.origin, zh, en)
         for size, root, where in self._beats.pop(row.n, ()):
             if (size, root) != (told.size, told.root.hex()):
-                self._found.add(TreeRule.HEARTBEAT, f"{zh}与心跳 {where} 不符", f"{en}: heartbeat {where} says other")
+                self._found.add(TreeRule.HEARTBEAT, f"{zh}与{where.zh}不符", f"{en}: {where.en} says other")
 
     def _signature(self, note: Note, origin: str, zh: str, en: str) -> None:
         key = self._key(origin)
@@ -154,13 +156,13 @@ class TreeWalk:
                 )
 
     def _all_told(self) -> None:
-        """See that heartbeats tell of no checkpoint that is gone, and that each year tells how the one before ended."""
+        """See that no checkpoint that the ledger tells of is gone, and that each year tells how the last one ended."""
         for n, beats in self._beats.items():
             where = beats[0][2]
             self._found.add(
                 TreeRule.HEARTBEAT,
-                f"心跳 {where} 记有检查点 {n}，现已没有",
-                f"heartbeat {where} tells of checkpoint {n}, which is gone",
+                f"{where.zh}记有检查点 {n}，现已没有",
+                f"{where.en} tells of checkpoint {n}, which is gone",
             )
         for before, tree in pairwise(self._trees):
             end = self._ends.get(before.year)
@@ -261,15 +263,17 @@ class TreeWalk:
                 placed.append((tree.first + anchor.checkpoint.size, tree, anchor))
         return sorted(placed, key=lambda one: one[0])
 
-    def _facts(self) -> tuple[dict[int, list[tuple[int, str, str]]], dict[tuple[str, int], dict[str, object]]]:
-        """Return by checkpoint what heartbeats say of it, and by entry what closed a tree."""
-        beats: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    def _facts(self) -> tuple[dict[int, list[tuple[int, str, Text]]], dict[tuple[str, int], dict[str, object]]]:
+        """Return by checkpoint what heartbeats and records of mails say of it, and by entry what closed a tree."""
+        beats: dict[int, list[tuple[int, str, Text]]] = defaultdict(list)
         closings: dict[tuple[str, int], dict[str, object]] = {}
-        for case, seq, body in self._view.heartbeats():
-            if (fact := _fact(body, HEARTBEAT)) is not None:
+        for case, seq, body in self._view.head_facts():
+            beat = _fact(body, HEARTBEAT)
+            if (fact := beat or _fact(body, SENT)) is not None:
                 n, size, root = fact.get("checkpoint"), fact.get("size"), fact.get("root")
+                zh, en = ("寄送记录", "record of mails") if beat is None else ("心跳", "heartbeat")
                 if type(n) is int and type(size) is int and isinstance(root, str):
-                    beats[n].append((size, root, f"{case} #{seq}"))
+                    beats[n].append((size, root, Text(f"{zh} {case} #{seq} ", f"{en} {case} #{seq}")))
             elif (closed := _fact(body, TREE_CLOSED)) is not None:
                 closings[case, seq] = closed
         return dict(beats), closings

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Select, Table, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, Table, func, literal_column, or_, select, tuple_
 
 from engine.case.identity import RootId
 from engine.ledger.streams import SYSTEM
@@ -160,8 +160,8 @@ class StoredView:
     def queue(self) -> Iterator[Waiting]:
         return map(Waiting._make, self._snapshot.stream(self._say.queue, root=self._root))
 
-    def heartbeats(self) -> Iterator[tuple[str, int, bytes]]:
-        return ((row[0], row[1], row[2]) for row in self._snapshot.stream(self._say.heartbeats, root=self._root))
+    def head_facts(self) -> Iterator[tuple[str, int, bytes]]:
+        return ((row[0], row[1], row[2]) for row in self._snapshot.stream(self._say.head_facts, root=self._root))
 
 
 class _ViewStatements:
@@ -187,13 +187,13 @@ class _ViewStatements:
             .where(unsealed.c.root == bind("root"))
             .order_by(unsealed.c.case, unsealed.c.seq, unsealed.c.at)
         )
-        self.heartbeats = compiler.compile(
+        self.head_facts = compiler.compile(
             select(*of_entry, entry.body)
             .where(
                 entry.root == bind("root"),
                 entry.case >= literal_column("'system:'"),
                 entry.case < literal_column("'system;'"),
-                entry.case.like(literal_column("'%:900'")),
+                or_(entry.case.like(literal_column("'%:900'")), entry.case.like(literal_column("'%:901'"))),
             )
             .order_by(*of_entry)
         )

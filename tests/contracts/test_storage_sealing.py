@@ -199,13 +199,13 @@ def test_a_view_shows_leaves_by_their_entries_and_how_entries_begin(store: Store
         assert [one[:4] for one in view.leaves_by_entry()] == [("nobody", 1, 7, 5)]
         (place,) = view.places()
         assert place.head == b'{"case":"a","seq":1}'
-        assert list(view.heartbeats()) == []
+        assert list(view.head_facts()) == []
     fact = Fact(
         type="heartbeat", details={"checkpoint": 1, "size": 2, "root": "ab" * 32, "schema": "cd" * 32, "build": "1"}
     )
     do(store, RecordFact(root=ROOT, at=MORNING, fact=fact, slot=900), RecordFact(root=ROOT, at=MORNING, fact=fact))
     with store.reads.tree_view(ROOT) as view:
-        ((case, seq, body),) = view.heartbeats()
+        ((case, seq, body),) = view.head_facts()
         assert (case, seq) == ("system:2026-03-02:900", 1)
         assert b'"heartbeat":{"build":"1","checkpoint":1' in body
 

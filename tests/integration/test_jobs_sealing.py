@@ -66,7 +66,7 @@ def test_the_jobs_seal_and_record_with_the_schema_as_it_is(house: House, keeper:
     assert registry.handlers[HEARTBEAT]("").done == 1
     assert registry.handlers[SEAL]("").done == 1
     with house.desk.reads.tree_view(ROOT) as view:
-        ((_case, _seq, body),) = view.heartbeats()
+        ((_case, _seq, body),) = view.head_facts()
     assert f'"schema":"{house.desk.reads.schema().fingerprint}"'.encode() in body
     assert rules_of(house, keeper.key) == set()
 

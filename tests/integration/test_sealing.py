@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,8 @@ from engine.errors import SealingStopped
 from engine.ledger.merkle import root_of
 from engine.ledger.notes import Checkpoint, VerifierKey, opened, parse_checkpoint, parse_note
 from engine.service import sealing
+from engine.service.anchoring import SLOT, Head, anchored_fact, newest_head
+from engine.service.plain import RecordFact
 from engine.service.sealing import heartbeat, late_sealing, origin_of, seal
 from engine.service.sealing_ports import FIRST_KEY
 from runtime.signer.keeper import Keeper
@@ -308,16 +311,45 @@ def test_a_heartbeat_tells_of_the_newest_checkpoint(house: House, keeper: Keeper
     heartbeat(house.desk.office, house.desk.reads, ROOT, schema="ab" * 32, build="1")
     assert house.desk.reads.oldest_queued(ROOT) is not None
     with house.desk.reads.tree_view(ROOT) as view:
-        assert list(view.heartbeats()) == []
+        assert list(view.head_facts()) == []
     sealed(house, keeper)
     heartbeat(house.desk.office, house.desk.reads, ROOT, schema="ab" * 32, build="1")
     sealed(house, keeper)
     with house.desk.reads.tree_view(ROOT) as view:
-        ((_case, _seq, body),) = view.heartbeats()
+        ((_case, _seq, body),) = view.head_facts()
     row = house.desk.reads.checkpoints(ROOT, after=0, limit=1)[0]
     root = parse_checkpoint(parse_note(row.note.encode()).text).root.hex()
     assert f'"checkpoint":1,"root":"{root}"'.encode() in body
     assert rules_of(house, keeper.key) == set()
+
+
+def test_a_record_of_a_mail_that_tells_of_another_head_is_a_finding(house: House, keeper: Keeper) -> None:
+    house.filed()
+    sealed(house, keeper)
+    head = newest_head(house.desk.reads, ROOT)
+    assert head is not None
+    day = house.clock.now().date()
+
+    def told(one: Head) -> None:
+        fact = anchored_fact(one, day, recipients=1, refused=0, left=0)
+        house.desk.office.write([RecordFact(root=ROOT, at=house.clock.now(), fact=fact, slot=SLOT)])
+        sealed(house, keeper)
+
+    told(head)
+    assert rules_of(house, keeper.key) == set()
+    told(replace(head, root=bytes(32)))
+    assert rules_of(house, keeper.key) == {"S7"}
+
+
+def test_a_record_of_a_mail_with_a_checkpoint_that_is_gone_is_a_finding(house: House, keeper: Keeper) -> None:
+    house.filed()
+    sealed(house, keeper)
+    head = newest_head(house.desk.reads, ROOT)
+    assert head is not None
+    fact = anchored_fact(replace(head, n=99), house.clock.now().date(), recipients=1, refused=0, left=0)
+    house.desk.office.write([RecordFact(root=ROOT, at=house.clock.now(), fact=fact, slot=SLOT)])
+    sealed(house, keeper)
+    assert rules_of(house, keeper.key) == {"S7"}
 
 
 def test_sealing_is_late_when_something_waits_for_a_quarter_of_an_hour() -> None:
