@@ -72,6 +72,16 @@ def parse_once(body: bytes) -> object:
     return parse_canonical(body)
 
 
+def own_id(body: object) -> str | None:
+    """Return the id an entry gives itself; None where its bytes are not canonical, which verification finds."""
+    try:
+        entry = parse_once(body) if type(body) is bytes else None
+    except InputRefused:
+        return None
+    own = entry.get("id") if isinstance(entry, dict) else None
+    return own if isinstance(own, str) else None
+
+
 def _in_order(value: object, depth: int) -> bool:
     """Return whether the keys of every object stand in their order; refuse what the profile does not hold."""
     if isinstance(value, dict):

@@ -15,8 +15,7 @@ from engine.case.case import Pins
 from engine.case.identity import CaseId, RootId
 from engine.definition.compiled import Definition
 from engine.definition.rulebook import Rulebook
-from engine.errors import InputRefused
-from engine.ledger.canonical import parse_once
+from engine.ledger.canonical import own_id
 from engine.ledger.chain import ChainRule, check_chain
 from engine.ledger.commitments import Opened, Sealer
 from engine.ledger.replay import Replayed, Rule, replay
@@ -225,7 +224,7 @@ def verify_stream(file: CaseFile, root: RootId) -> list[Finding]:
 def _openings(file: CaseFile, sealer: Sealer) -> tuple[dict[int, dict[str, Opened | None]], list[str]]:
     """Return by seq and path what the private values hold, and the paths of those whose seq is no number."""
     wanted = {row.seq for row in file.privates}
-    ids = {entry.seq: _entry_id(entry.body) for entry in file.entries if entry.seq in wanted}
+    ids = {entry.seq: own_id(entry.body) for entry in file.entries if entry.seq in wanted}
     openings: dict[int, dict[str, Opened | None]] = {}
     homeless: list[str] = []
     for row in file.privates:
@@ -241,16 +240,6 @@ def _opened(row: PrivateRow, entry: str | None, sealer: Sealer) -> Opened | None
     if entry is None or type(row.ciphertext) is not bytes or not isinstance(row.key, str):
         return None
     return sealer.open(entry, row.path, row.key, row.ciphertext)
-
-
-def _entry_id(body: object) -> str | None:
-    """Return the id an entry gives itself; None where its bytes are not canonical, which is found elsewhere."""
-    try:
-        entry = parse_once(body) if type(body) is bytes else None
-    except InputRefused:
-        return None
-    own = entry.get("id") if isinstance(entry, dict) else None
-    return own if isinstance(own, str) else None
 
 
 def _whole(value: object, otherwise: int) -> int:

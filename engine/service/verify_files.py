@@ -17,8 +17,8 @@ from engine.case.erased import FIELDS
 from engine.case.files import described_files, is_file_field
 from engine.case.identity import CaseId, RootId
 from engine.definition.rulebook import Rulebook
-from engine.errors import BanjieError, InputRefused
-from engine.ledger.canonical import parse_once
+from engine.errors import BanjieError
+from engine.ledger.canonical import own_id
 from engine.ledger.commitments import Sealer
 from engine.ledger.erasures import erased_places
 from engine.service.file_ports import FileRow
@@ -118,7 +118,7 @@ class _Files:
     def _entry_ids(self, case: str) -> Mapping[int, str]:
         """Return the ids that the entries of a case give themselves; values come case by case."""
         if self._chain[0] != case:
-            ids = {entry.seq: _entry_id(entry.body) for entry in self._reads.entries(self._root, CaseId(case))}
+            ids = {entry.seq: own_id(entry.body) for entry in self._reads.entries(self._root, CaseId(case))}
             self._chain = (case, {seq: own for seq, own in ids.items() if own})
         return self._chain[1]
 
@@ -173,15 +173,6 @@ def _blocks(folder: FileFolder, address: str, copy: str, key: bytes, size: int) 
         raise FileDamaged
     with content:
         yield from read_chunks(content, key, address, size)
-
-
-def _entry_id(body: object) -> str | None:
-    try:
-        entry = parse_once(body) if type(body) is bytes else None
-    except InputRefused:
-        return None
-    own = entry.get("id") if isinstance(entry, dict) else None
-    return own if isinstance(own, str) else None
 
 
 def _tell(found: Found, id_: str, place: Place, zh: str, en: str) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.text import Text
+from runtime.cli.listening import bound, leave
 from runtime.cli.run import Run, clock_for, the_run
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def serve(
     run = the_run(context)
     settings = run.settings()
     _refuse_second_writer(run, settings)
-    with _listener(run, host, port) as listener:
+    with bound(run, host, port) as listener:
         if sample:
             _build_if_empty(run, settings, None)
         from runtime.asgi import serving
 
-        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGTERM, leave)
         # A shell starts its background jobs deaf to Ctrl-C, and Python leaves it at that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with serving(settings, clock_for(settings)) as (opened, site):
@@ -100,24 +100,6 @@ def _refuse_second_writer(run: Run, settings: Settings) -> None:
         )
 
 
-def _listener(run: Run, host: str, port: int) -> socket.socket:
-    """Return a bound socket; a port in use is found out before anything is opened or built."""
-    listener: socket.socket | None = None
-    try:
-        family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        if listener is not None:
-            listener.close()
-        run.refuse(
-            Text(f"无法监听 {host}:{port}：{error.strerror}", f"Cannot listen on {host}:{port}: {error.strerror}"),
-            Text("端口可能已被占用，请用 --port 另选", "The port may be in use; choose another with --port"),
-        )
-    return listener
-
-
 def _serve(site: FastAPI, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Run until a signal ends it."""
     import uvicorn
@@ -138,11 +120,6 @@ def _serve(site: FastAPI, listener: socket.socket, announce: Callable[[], None])
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     Announced(config).run(sockets=[listener])
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    """End the process in good order; the server has let go of its connections before it passes the signal on."""
-    raise SystemExit(0)
 
 
 def _shown(host: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from engine.text import Text
+from runtime.cli.listening import bound, leave
 from runtime.cli.run import Run, the_run
 
 PORT = 8397
@@ -65,10 +65,10 @@ def serve(
     run = the_run(context)
     keeper = WitnessKeeper(folder)
     try:
-        with _listener(run, host, port) as listener:
+        with bound(run, host, port) as listener:
             shown = f"[{host}]" if ":" in host else host
             address = f"http://{shown}:{listener.getsockname()[1]}"
-            signal.signal(signal.SIGTERM, _leave)
+            signal.signal(signal.SIGTERM, leave)
             signal.signal(signal.SIGINT, signal.default_int_handler)
             served(keeper, listener, lambda: _announce(run, keeper.key.name, address))
     finally:
@@ -87,25 +87,3 @@ def _announce(run: Run, name: str, address: str) -> None:
     run.terminal.say(Text(f"见证 {name} 已启动：{address}", f"The witness {name} is running at {address}"))
     run.terminal.say(Text("按 Ctrl-C 停止", "Ctrl-C stops it"))
     sys.stdout.flush()
-
-
-def _listener(run: Run, host: str, port: int) -> socket.socket:
-    listener: socket.socket | None = None
-    try:
-        family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        if listener is not None:
-            listener.close()
-        run.refuse(
-            Text(f"无法监听 {host}:{port}：{error.strerror}", f"Cannot listen on {host}:{port}: {error.strerror}"),
-            Text("端口可能已被占用，请用 --port 另选", "The port may be in use; choose another with --port"),
-        )
-    return listener
-
-
-def _leave(_signal: int, _frame: object) -> None:
-    """End in good order: the server has let go of its connections before it passes the signal on."""
-    raise SystemExit(0)
