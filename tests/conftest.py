@@ -13,6 +13,7 @@ import pytest
 from coverage import Coverage
 from hypothesis import settings
 
+from runtime.rules import load_rules
 from tests.support.demanded import SkipsAreFailures, browser_tests_last, ci_is_on, mark_by_fixtures
 from tests.support.postgres import (
     PostgresMissingError,
@@ -21,6 +22,7 @@ from tests.support.postgres import (
     shared_server,
     stop_shared_server,
 )
+from tests.support.proved_rules import proved_once
 from tests.support.together import scheduler
 
 SESSION_FOLDER = "BANJIE_TESTS_SESSION_FOLDER"
@@ -43,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SESSION_FOLDER] = tempfile.mkdtemp(prefix="banjie-tests-")
     # What a session of thousands of tests keeps is gone through at every turn; seldom turns save a sixth of its time.
     gc.set_threshold(50_000, 20, 100)
+    pytest.MonkeyPatch().setattr("runtime.wiring.load_rules", proved_once(load_rules))
     if ci_is_on():
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
 

@@ -62,7 +62,8 @@ def test_from_enrolment_to_slips_to_an_activated_account(
     expect(page.get_by_text("您的角色须使用动态验证码")).to_be_visible()
     shown = page.get_by_role("img", name="绑定用二维码")
     expect(shown).to_be_visible()
-    assert shown.evaluate("image => image.complete && image.naturalWidth > 0"), "the policy of content lets it be seen"
+    wide = shown.evaluate("image => image.decode().then(() => image.naturalWidth, () => 0)")
+    assert wide > 0, "the policy of content lets it be seen"
     picture(page, "second-factor")
     secret = page.locator("code.code").inner_text().replace(" ", "")
     page.get_by_label("验证码").fill("000000")

@@ -36,7 +36,7 @@ BUGS: Final[Mapping[str, tuple[str, object]]] = {
     "checkpoints kept elsewhere are not held against the tree": ("engine.service.tree_walk.TreeWalk._anchor", _no_word),
     "the house is not held against the ledger": ("engine.service.verify_house._House._compare", _no_word),
     "an organisation that is gone is not missed": ("runtime.verifying_beside.roots_missing", _none),
-    "files are not looked at": ("engine.service.verify_files._problem", _no_word),
+    "files are not looked at": ("engine.service.verify_files._wrong", _no_word),
 }
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from engine.service.filing import inspecting
+from engine.service.filing import inspect_process, inspecting
 from engine.service.filing.inspecting import FileRefused, inspect
 from tests.support.hostile_files import (
     WORD_TEXT,
@@ -178,6 +180,25 @@ def test_a_file_that_tries_something_is_refused_with_the_reason(what: str) -> No
     assert refused.value.details["reason"] == reason
     assert "pdf" in refused.value.text.zh, "it is told what is taken"
     assert "pdf" in refused.value.text.en
+
+
+@pytest.mark.parametrize("what", [*HOSTILE, *HONEST])
+def test_the_script_says_the_same_without_a_process(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that may write no file tells nobody which of its lines ran."""
+    said, data = (HOSTILE | HONEST)[what][:2]  # both begin with these two
+    output = io.BytesIO()
+    monkeypatch.setattr("resource.setrlimit", lambda *_limits: None)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output))
+    assert inspect_process.main(said.lower()) == 0
+    line, _, copy = output.getvalue().partition(b"\n")
+    told = json.loads(line)
+    if what in HOSTILE:
+        assert (told, copy) == ({"refused": HOSTILE[what][2]}, b"")
+    else:
+        _said, _data, ending, has_copy = HONEST[what]
+        assert (told["ending"], told["size"]) == (ending, len(copy) if has_copy else None)
 
 
 @pytest.mark.parametrize("what", HONEST)
