@@ -30,10 +30,9 @@ from tests.support.accounts import (
     browser,
     enrol,
     hold,
-    house_beside,
+    house_in,
     is_in,
     log_in,
-    proved_in,
     send,
     shown_secret,
 )
@@ -50,15 +49,10 @@ CODE = re.compile(r'<code class="code">([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})</code>')
 KEY = {**OWN, "Idempotency-Key": "k"}
 
 
-@pytest.fixture(scope="module")
-def proved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return proved_in(tmp_path_factory.mktemp("first"))
-
-
 @pytest.fixture
-def house(proved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setattr("api.identity.IDENTITY_SECONDS", 0)
-    with house_beside(proved, tmp_path) as house:
+    with house_in(tmp_path) as house:
         house.desk.office.write([AddPerson(person) for person in NEW])
         yield house
 

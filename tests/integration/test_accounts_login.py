@@ -35,10 +35,9 @@ from tests.support.accounts import (
     enrol,
     hidden,
     hold,
-    house_beside,
+    house_in,
     is_in,
     log_in,
-    proved_in,
     send,
 )
 from tests.support.house import PASSWORD, ROOT, House, open_house
@@ -47,16 +46,11 @@ from tests.support.storage import table
 NEW = Person(root=ROOT, id=PersonId("xin"), name="辛小禾", login="xin", unit=UnitId("logistics"))
 
 
-@pytest.fixture(scope="module")
-def proved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return proved_in(tmp_path_factory.mktemp("logins"))
-
-
 @pytest.fixture
-def house(proved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     # Here time passes faster than that for which somebody is remembered.
     monkeypatch.setattr("api.identity.IDENTITY_SECONDS", 0)
-    with house_beside(proved, tmp_path) as house:
+    with house_in(tmp_path) as house:
         yield house
 
 

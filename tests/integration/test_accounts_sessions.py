@@ -17,7 +17,7 @@ from engine.case.codec import microseconds
 from engine.case.identity import PersonId, UnitId
 from engine.service.account_writes import SetPassword
 from engine.service.plain import AddDeputation, AddGrant, AddPerson, PlainWrite, RemoveGrant
-from tests.support.accounts import OTHER, OWN, browser, hold, house_beside, is_in, log_in, proved_in, send
+from tests.support.accounts import OTHER, OWN, browser, hold, house_in, is_in, log_in, send
 from tests.support.house import PASSWORD, ROOT, House, open_house
 from tests.support.storage import table
 
@@ -33,14 +33,9 @@ CHANGES: dict[str, PlainWrite] = {
 }
 
 
-@pytest.fixture(scope="module")
-def proved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return proved_in(tmp_path_factory.mktemp("sessions"))
-
-
 @pytest.fixture
-def house(proved: Path, tmp_path: Path) -> Iterator[House]:
-    with house_beside(proved, tmp_path) as house:
+def house(tmp_path: Path) -> Iterator[House]:
+    with house_in(tmp_path) as house:
         yield house
 
 

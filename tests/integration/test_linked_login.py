@@ -18,7 +18,7 @@ from engine.case.codec import microseconds
 from engine.case.identity import PersonId
 from engine.service.first_logins import make_slips
 from engine.service.plain import AddPerson
-from tests.support.accounts import authenticator, browser, enrol, hidden, house_beside, is_in, log_in, proved_in, send
+from tests.support.accounts import authenticator, browser, enrol, hidden, house_in, is_in, log_in, send
 from tests.support.house import PASSWORD, ROOT, House, open_house
 from tests.support.identity_provider import SECRET, IdentityProvider, identity_provider, signed
 from tests.support.linked import (
@@ -34,15 +34,10 @@ from tests.support.linked import (
 from tests.support.storage import table
 
 
-@pytest.fixture(scope="module")
-def proved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return proved_in(tmp_path_factory.mktemp("linked"))
-
-
 @pytest.fixture
-def house(proved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setattr("api.identity.IDENTITY_SECONDS", 0)
-    with house_beside(proved, tmp_path) as house:
+    with house_in(tmp_path) as house:
         yield house
 
 

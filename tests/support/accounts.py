@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import re
-import shutil
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,17 +29,10 @@ OTHER: Final = "luling chaifan 7"
 
 
 @contextmanager
-def house_beside(proved: Path, folder: Path) -> Iterator[House]:
-    """Open a house on SQLite in a folder of its own, with the rules as proved elsewhere: proving them takes longer."""
-    shutil.copytree(proved, folder / "cache")
+def house_in(folder: Path) -> Iterator[House]:
+    """Open a house on SQLite in a folder of its own."""
     with open_house(f"sqlite:///{folder / 'banjie.db'}") as house:
         yield house
-
-
-def proved_in(folder: Path) -> Path:
-    """Prove the rules once and return what remembers that."""
-    with open_house(f"sqlite:///{folder / 'proved.db'}"):
-        return folder / "cache"
 
 
 @contextmanager
