@@ -188,6 +188,7 @@ def test_the_script_says_the_same_without_a_process(what: str, monkeypatch: pyte
     said, data = (HOSTILE | HONEST)[what][:2]  # both begin with these two
     output = io.BytesIO()
     monkeypatch.setattr("resource.setrlimit", lambda *_limits: None)
+    monkeypatch.setattr("logging.disable", lambda *_levels: None)
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output))
