@@ -313,18 +313,22 @@ def test_a_database_restored_from_a_back_up_is_behind_its_witness(
     assert ask(house, witness) == Asked(trouble=Trouble.AHEAD)
 
 
-def test_a_rewritten_history_is_refused_although_the_key_of_the_log_signs_it(
-    house: House, keeper: Keeper, witness: DirectWitness, any_database: str
-) -> None:
-    """The signer's folder is in the attacker's hands too: it forgets what it signed."""
-    sealed(house, keeper)
-    ask(house, witness)
+def rewrite_with_the_key(any_database: str, keeper: Keeper) -> None:
+    """Change a leaf and drop every checkpoint; the signer's folder is in the same hands, and forgets what it signed."""
     with behind_its_back(any_database) as change:
         change("UPDATE leaf SET hash = (SELECT hash FROM leaf WHERE idx = 1) WHERE idx = 2")
         change("DELETE FROM checkpoint")
         change("DELETE FROM cosignature")
     for path in (keeper.folder / "heads").iterdir():
         path.unlink()
+
+
+def test_a_rewritten_history_is_refused_although_the_key_of_the_log_signs_it(
+    house: House, keeper: Keeper, witness: DirectWitness, any_database: str
+) -> None:
+    sealed(house, keeper)
+    ask(house, witness)
+    rewrite_with_the_key(any_database, keeper)
     house.open("shi")
     sealed(house, keeper)
     assert ask(house, witness) == Asked(trouble=Trouble.FORKED)
@@ -339,12 +343,7 @@ def test_another_root_of_the_same_size_is_refused(
 ) -> None:
     sealed(house, keeper)
     ask(house, witness)
-    with behind_its_back(any_database) as change:
-        change("UPDATE leaf SET hash = (SELECT hash FROM leaf WHERE idx = 1) WHERE idx = 2")
-        change("DELETE FROM checkpoint")
-        change("DELETE FROM cosignature")
-    for path in (keeper.folder / "heads").iterdir():
-        path.unlink()
+    rewrite_with_the_key(any_database, keeper)
     sealed(house, keeper)
     assert ask(house, witness) == Asked(trouble=Trouble.FORKED)
 
