@@ -285,10 +285,11 @@ def test_an_answer_to_a_closed_loop_is_dropped_and_the_writer_goes_on(
     async def ask() -> asyncio.Future[Answer]:
         return bench.committer.ask(opening("orphan"))
 
-    with caplog.at_level(logging.INFO, logger="runtime.committer"), bench.held():
-        loop.run_until_complete(ask())
-        loop.close()
-    wait_until(lambda: "event loop had closed" in caplog.text)
+    with caplog.at_level(logging.INFO, logger="runtime.committer"):
+        with bench.held():
+            loop.run_until_complete(ask())
+            loop.close()
+        wait_until(lambda: "event loop had closed" in caplog.text)  # the writer may say so after it was let go
     assert done(bench.committer.carry_out([opening("orphan")])[0]).repeated
 
 
