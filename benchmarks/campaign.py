@@ -1,6 +1,7 @@
 """``make campaign``: long hunts that are too slow for every change. Bounded, local, and each process ended by its id.
 
-At its end stands one table of all hunts, with the bugs put in on purpose that each has caught (``hunting``).
+Each runs in a process of its own, two at a time (``lanes``); at the end stands one table of all, with the bugs put in
+on purpose that each has caught (``hunting``).
 
 Kill: a writer is killed again and again; nothing that was acknowledged may be lost, doubled or broken. Corrupt: one
 value of one row is changed behind the ledger's back; verification must find it. Walk: cases wander along offered moves;
@@ -24,7 +25,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.campaign_trust import CONTROLS, HUNTS
-from benchmarks.hunting import all_bugs, hunted, table_of
+from benchmarks.hunting import Hunted, all_bugs, hunted, table_of
+from benchmarks.lanes import carried_out
 from benchmarks.report import Results
 from benchmarks.stand import DEFINITIONS
 from engine.case.decide import key_hash
@@ -41,39 +43,52 @@ WALKS = 60
 PEOPLE_TOLD = 10_000
 LIVES = 100_000
 LIVES_AT_A_TIME = 5_000
-LIVES_SECONDS_MAX = 1_200
+LIVES_SECONDS_MAX = 2_400
 SEED = 20260128
 Change = tuple[str, str, str, Callable[[object], object]]
 
 
 def main() -> None:
-    """Run the hunts and write what they counted."""
+    """Run the hunts, each in a process of its own, and write what they counted."""
     parser = argparse.ArgumentParser(prog="benchmarks.campaign")
     parser.add_argument("--output", type=Path, default=Path("build/campaign.json"))
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", help="some of them by name, divided by commas")
+    parser.add_argument("--here", choices=ALL, help="one of them, in this process")
     options = parser.parse_args()
-    chosen = options.only.split(",") if options.only else [*PARTS, *HUNTS]
-    if unknown := set(chosen) - PARTS.keys() - HUNTS.keys():
-        parser.error(f"no such hunt: {', '.join(sorted(unknown))}; there are {', '.join((*PARTS, *HUNTS))}")
     results = Results(command=f"make campaign (seed {options.seed})")
-    rng = random.Random(options.seed)
-    over = []
+    if options.here:
+        one_hunt(options.here, results, options.seed)
+        results.write(options.output)
+        return
+    chosen = options.only.split(",") if options.only else list(ALL)
+    if unknown := set(chosen) - set(ALL):
+        parser.error(f"no such hunt: {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
+    command = [sys.executable, "-m", "benchmarks.campaign", "--seed", str(options.seed), "--here"]
+    over: dict[str, Hunted] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name in chosen:
-            print(f"hunting: {name}", file=sys.stderr, flush=True)
-            place = Path(folder)
-            if name in PARTS:
-                over.append(hunted(name, results, partial(PARTS[name], results, place, rng, options.seed), None))
-                continue
-            control = partial(CONTROLS[name], results, place, options.seed) if name in CONTROLS else None
-            over.append(hunted(name, results, partial(HUNTS[name], results, place, options.seed), control))
+        for hunt in carried_out(chosen, command, Path(folder)):
+            over[hunt.name] = hunt
+            results.rows = [row for name in chosen if name in over for row in over[name].rows]
+            results.write(options.output)
+    hunts = [over[name] for name in chosen]
     if HUNTS.keys() <= set(chosen):
-        all_bugs(results, over)
-    results.write(options.output)
-    sys.stdout.write(f"\n{table_of(over)}")
+        all_bugs(results, hunts)
+        results.write(options.output)
+    sys.stdout.write(f"\n{table_of(hunts)}")
     if any(row.met is False for row in results.rows):
         sys.exit(1)
+
+
+def one_hunt(name: str, results: Results, seed: int) -> None:
+    """Carry out one hunt and what puts bugs in for it, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        if name in PARTS:
+            hunted(name, results, partial(PARTS[name], results, place, random.Random(seed), seed), None)
+            return
+        control = partial(CONTROLS[name], results, place, seed) if name in CONTROLS else None
+        hunted(name, results, partial(HUNTS[name], results, place, seed), control)
 
 
 def kill(results: Results, folder: Path, rng: random.Random) -> None:
@@ -201,6 +216,7 @@ PARTS: Mapping[str, Callable[[Results, Path, random.Random, int], None]] = {
     "deliver": lambda results, folder, _rng, _seed: deliver(results, folder),
     "walk": lambda results, _folder, rng, _seed: walk(results, rng),
 }
+ALL = (*PARTS, *HUNTS)
 
 
 def _flip(old: object) -> object:

@@ -18,6 +18,8 @@ from benchmarks.report import Result, Results
 
 CAUGHT: Final = "bugs caught"
 """The unit of the rows that tell of bugs put in on purpose."""
+MINUTES: Final = "min"
+"""The unit of the row that tells how long a hunt took."""
 BUGS_LEAST: Final = 10
 """So many all hunts together catch at least."""
 
@@ -93,8 +95,13 @@ def hunted(name: str, results: Results, hunt: Callable[[], None], control: Calla
         except Exception as error:  # noqa: BLE001 - the other hunts go on; this one is reported as missed
             results.add(f"{name}: broken off", 1, "", "0", met=False, note=f"{type(error).__name__}: {error}"[:300])
     minutes = (time.monotonic() - began) / 60
-    results.add(f"{name}: time taken", minutes, "min", "", met=None)
-    return Hunted(name=name, rows=tuple(results.rows[before:]), minutes=minutes)
+    results.add(f"{name}: time taken", minutes, MINUTES, "", met=None)
+    return over_from(name, results.rows[before:])
+
+
+def over_from(name: str, rows: Sequence[Result]) -> Hunted:
+    """Return a hunt that is over from its rows, one of which tells how long it took."""
+    return Hunted(name=name, rows=tuple(rows), minutes=sum(row.value for row in rows if row.unit == MINUTES))
 
 
 def all_bugs(results: Results, hunts: Sequence[Hunted]) -> None:
@@ -113,7 +120,7 @@ def table_of(hunts: Sequence[Hunted]) -> str:
     ]
     for hunt in hunts:
         first = (hunt.bugs, f"{hunt.minutes:.1f}", hunt.verdict)
-        looked = [row for row in hunt.rows if row.unit not in (CAUGHT, "min")]
+        looked = [row for row in hunt.rows if row.unit not in (CAUGHT, MINUTES)]
         for number, row in enumerate(looked):
             size, _, what = row.name.partition(": ")
             bugs, minutes, verdict = ("", "", "") if number else first

@@ -75,6 +75,11 @@ class Results:
         path.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def read_results(path: Path) -> list[Result]:
+    """Return the list that ``Results.write`` wrote."""
+    return [Result(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+
+
 def table(rows: Sequence[Mapping[str, object]]) -> str:
     """Return the results of a file as a Markdown table."""
     marks = {True: "yes", False: "**no**", "undecided": "undecided"}
