@@ -13,7 +13,7 @@ from engine.service.verify_house import roots_missing, verify_house
 
 def beside_findings(desk: Desk, roots: Sequence[RootId]) -> list[TreeFinding]:
     """Return everything wrong with the house and the files of these organisations, and which are missing altogether."""
-    found = roots_missing(desk.reads, desk.reads.roots())
+    found = roots_missing(desk.reads, desk.reads.roots)
     for root in roots:
         found += verify_house(desk.reads, root)
         found += verify_files(desk.reads, desk.world(root).rules, root, desk.sealer, desk.files)

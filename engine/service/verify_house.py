@@ -71,11 +71,12 @@ _TYPE: Final = re.compile(rb'"type":"(%s)"' % "|".join((*_PARTS, *_ENDS)).encode
 _SENSELESS: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError, InputRefused)
 
 
-def roots_missing(reads: HouseReads, known: Sequence[RootId]) -> list[TreeFinding]:
+def roots_missing(reads: HouseReads, known: Callable[[], Sequence[RootId]]) -> list[TreeFinding]:
     """Find the organisations that have a history here and no place among the organisations any more: nobody would
-    verify them."""
+    verify them. ``known`` is asked last, so that one that is founded meanwhile is among what it returns."""
     found = Found()
-    for root in sorted(set(reads.roots_kept()) - set(known)):
+    kept = set(reads.roots_kept())
+    for root in sorted(kept.difference(known())):
         found.add(
             TreeRule.HOUSE,
             f"数据库中有组织 {root!r:.60} 的记录，组织目录中却没有它",

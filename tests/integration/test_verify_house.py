@@ -58,7 +58,7 @@ def said(house: House) -> list[str]:
 
 def test_a_house_that_only_its_own_commands_have_changed_is_as_the_ledger_tells(house: House) -> None:
     assert said(house) == []
-    assert roots_missing(house.desk.reads, house.desk.reads.roots()) == []
+    assert roots_missing(house.desk.reads, house.desk.reads.roots) == []
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,21 @@ def test_an_organisation_that_is_none_any_more_is_missed_by_the_command(
     house.filed()
     change(any_database, statement)
     assert house.desk.reads.roots() == []
-    (missing,) = roots_missing(house.desk.reads, [])
+    (missing,) = roots_missing(house.desk.reads, house.desk.reads.roots)
     assert "'works'" in missing.text.en
+
+
+def test_an_organisation_that_is_founded_while_others_are_looked_for_is_not_missed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    founded = [ROOT]
+
+    def founding() -> list[str]:
+        founded.append(RootId("branch"))
+        return [*founded]
+
+    monkeypatch.setattr(house.desk.reads, "roots_kept", founding)
+    assert roots_missing(house.desk.reads, lambda: [*founded]) == []
 
 
 def test_the_command_line_tells_of_it(sqlite_database: str) -> None:
