@@ -85,6 +85,13 @@ class Discovery:
             raise ProviderRefused("the key of the signature is not among the provider's")
         return found
 
+    def usable_keys(self) -> int:
+        """Return how many keys the provider publishes that may sign; asks anew. Raises as ``key`` does."""
+        where = self.addresses().keys
+        with self._turn:
+            self._keys = (self._now(), _read_keys(self._asked(where)))
+            return len(self._keys[1])
+
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send something to the provider; raises ProviderAway where it does not answer."""
         return _answered(self._poster.post(url, body, headers))

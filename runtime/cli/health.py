@@ -47,6 +47,7 @@ def looked_at(settings: Settings, clock: Clock) -> Iterator[Look]:
     yield from _administrations(settings, clock)
     yield from _retention(settings, clock)
     yield from _channels(settings)
+    yield from _provider(settings, clock)
     yield _clock(clock)
     yield _plain_http()
 
@@ -249,6 +250,13 @@ def _channels(settings: Settings) -> Iterator[Look]:
     from runtime.cli.channel_looks import channel_looks
 
     yield from channel_looks(settings)
+
+
+def _provider(settings: Settings, clock: Clock) -> Iterator[Look]:
+    """Say whether people can log in by the identity provider, where there is one."""
+    from runtime.cli.provider_looks import provider_looks
+
+    yield from provider_looks(settings, clock)
 
 
 def _clock(clock: Clock) -> Look:
