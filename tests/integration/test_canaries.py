@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from runtime.jobs.handlers import product_registry
 from runtime.jobs.leases import LeasedJobs
 from runtime.jobs.worker import Worker
 from runtime.settings import Settings
+from runtime.signer.keeper import Keeper
 from runtime.wiring import desk_of
 from tests.support.canaries import (
     BRIEF,
@@ -36,13 +38,14 @@ from tests.support.canaries import (
 )
 from tests.support.command_line import command_line
 from tests.support.house import House, client_of, open_house
+from tests.support.sealing import sealed
 
 CASES = 40
 
 
 @dataclass(frozen=True)
 class Town:
-    """A house full of secrets, somebody to ask it, and every log line since it was built."""
+    """A house full of secrets whose ledger is sealed, somebody to ask it, and every log line since it was built."""
 
     url: str
     folder: Path
@@ -56,8 +59,11 @@ class Town:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("canaries")
     url = f"sqlite:///{folder / 'banjie.db'}"
-    with listening() as lines, open_house(url, NOON) as house, client_of(house) as client:
-        yield Town(url, folder, house, client, seed(house, CASES), lines)
+    keeper = Keeper(folder / "signer")
+    with closing(keeper), listening() as lines, open_house(url, NOON) as house, client_of(house) as client:
+        seeded = seed(house, CASES)
+        sealed(house, keeper)
+        yield Town(url, folder, house, client, seeded, lines)
 
 
 def test_nobody_reads_what_is_kept_from_them_and_everybody_what_is_theirs(town: Town) -> None:
@@ -66,6 +72,7 @@ def test_nobody_reads_what_is_kept_from_them_and_everybody_what_is_theirs(town: 
     assert found.missing == set()
     assert found.failures == set()
     assert found.answers > 5_000
+    assert found.bundles > CASES, "of cases that are sealed whoever may see them gets a bundle, and it was read"
 
 
 def test_who_comes_with_a_code_reads_that_case_and_no_other(town: Town) -> None:

@@ -224,11 +224,13 @@ def _actor(house: House, login: str) -> Any:
 
 @dataclass(slots=True)
 class Crawl:
-    """What was found: words that somebody read and may not, words that nobody could read who may, answers counted."""
+    """What was found: words that somebody read and may not, words that nobody could read who may, answers counted, and
+    how many of them were bundles."""
 
     leaks: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     answers: int = 0
+    bundles: int = 0
     failures: set[str] = field(default_factory=set)
 
 
@@ -269,6 +271,7 @@ def _answers(
     for path in addresses:
         answer = client.get(path, headers=headers)
         found.answers += 1
+        found.bundles += answer.headers.get("Content-Type") == "application/zip"
         if answer.status_code >= 500:
             found.failures.add(f"{viewer} {_shape(path)}: {answer.status_code}")
         yield path, answer.text
