@@ -6,8 +6,10 @@ that an actor is never more than a short list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from enum import Enum, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.access.directory import Moved
@@ -21,6 +23,15 @@ from engine.definition.parts import RolePart
 from engine.definition.rulebook import Rulebook
 
 _FOR, _HOME = "for:", "home:"
+_Posts = tuple[UnitId, frozenset[str]]
+"""A unit, and the principals who read by a post there."""
+
+
+class _When(Enum):
+    """When a role has to see a case, where it is not in one state: in all of them, or in some."""
+
+    ALWAYS = auto()
+    EVER = auto()
 
 
 class Principals(NamedTuple):
@@ -77,7 +88,7 @@ def readers_of(
     """
     workflow = definition.workflow
     found = {f"person:{party.person}" for party in case.parties if workflow.roles[party.role].sees_in(case.state)}
-    return _offices(case, definition, rules, units, parent, lambda part: part.sees_in(case.state)) | found
+    return _offices(case, definition, rules, units, parent, case.state) | found
 
 
 def overtaken_by(
@@ -91,8 +102,8 @@ def overtaken_by(
         return frozenset()
     grants = {grant for part in definition.workflow.roles.values() if part.bound == "grant" for grant in part.of}
     above = {_role(grant, unit) for grant in grants for unit in lost}
-    named = _grants(case, definition, rules, units, lambda part: bool(part.sees))
-    return frozenset(above | {_role(grant, unit) for unit, of in named for grant in of})
+    named = _posts(case, definition, rules, units, _When.EVER)
+    return frozenset(above.union(*(principals for posts in named for _unit, principals in posts)))
 
 
 def staff_of(
@@ -102,41 +113,56 @@ def staff_of(
 
     Parties are not among them, nor those before whom a case is put in some of its states only.
     """
-    return _offices(case, definition, rules, units, parent, lambda part: part.sees is True)
+    return _offices(case, definition, rules, units, parent, _When.ALWAYS)
 
 
 def _offices(
-    case: Case,
-    definition: Definition,
-    rules: Rulebook,
-    units: UnitTree,
-    parent: Case | None,
-    sees: Callable[[RolePart], bool],
+    case: Case, definition: Definition, rules: Rulebook, units: UnitTree, parent: Case | None, when: str | _When
 ) -> frozenset[str]:
     accused = accused_units(case, parent)
-    return frozenset(
-        f"role:{grant}@{unit}"
-        for unit, grants in _grants(case, definition, rules, units, sees)
-        if not accused.intersection(units.lineage(unit))
-        for grant in grants
-    )
+    found = set[str]()
+    for posts in _posts(case, definition, rules, units, when):
+        for unit, principals in posts:
+            if not accused or not accused.intersection(units.lineage(unit)):
+                found |= principals
+    return frozenset(found)
 
 
-def _grants(
-    case: Case, definition: Definition, rules: Rulebook, units: UnitTree, sees: Callable[[RolePart], bool]
-) -> Iterator[tuple[UnitId, Iterable[str]]]:
-    for part in definition.workflow.roles.values():
-        if part.bound != "grant" or not sees(part):
-            continue
-        unit = case.unit if part.in_ == "case_unit" else case.lead_unit
-        if unit is not None:
-            for above in units.lineage(unit) if part.inherited else (unit,):
-                yield above, part.of
+def _posts(
+    case: Case, definition: Definition, rules: Rulebook, units: UnitTree, when: str | _When
+) -> Iterator[Iterable[_Posts]]:
+    yield _of_unit(definition, when, True, case.unit, units.lineage(case.unit))
+    if case.lead_unit is not None:
+        yield _of_unit(definition, when, False, case.lead_unit, units.lineage(case.lead_unit))
     # Who handles a part of a case under a strict level sees that part, with the brief made for it, and no more.
     for child in () if is_strict(case, definition) else case.newest_children:
         for part in rules.newest(child.workflow).roles.values():
             if part.bound == "grant" and part.sees and not part.inherited:
-                yield child.unit, part.of
+                yield [(child.unit, frozenset(_role(grant, child.unit) for grant in part.of))]
+
+
+@lru_cache(maxsize=4096)
+def _of_unit(
+    definition: Definition, when: str | _When, is_own: bool, unit: UnitId, lineage: tuple[UnitId, ...]
+) -> tuple[_Posts, ...]:
+    """Return who reads by a post all the cases of a unit, or all that it leads in, and in which unit the post is held:
+    worked out once for many cases."""
+    found: dict[UnitId, set[str]] = {}
+    for part in definition.workflow.roles.values():
+        if part.bound == "grant" and (part.in_ == "case_unit") is is_own and _sees(part, when):
+            for above in lineage if part.inherited else (unit,):
+                found.setdefault(above, set()).update(_role(grant, above) for grant in part.of)
+    return tuple((above, frozenset(principals)) for above, principals in found.items())
+
+
+def _sees(part: RolePart, when: str | _When) -> bool:
+    match when:
+        case _When.ALWAYS:
+            return part.sees is True
+        case _When.EVER:
+            return bool(part.sees)
+        case state:
+            return part.sees_in(state)
 
 
 def recused_of(case: Case, parent: Case | None = None) -> frozenset[str]:
