@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from runtime.rules import load_rules
 from tests.support.demanded import SkipsAreFailures, browser_tests_last, ci_is_on, mark_by_fixtures
+from tests.support.made_once import REAL, made_once
 from tests.support.postgres import (
     PostgresMissingError,
     create_database,
@@ -45,7 +46,9 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[SESSION_FOLDER] = tempfile.mkdtemp(prefix="banjie-tests-")
     # What a session of thousands of tests keeps is gone through at every turn; seldom turns save a sixth of its time.
     gc.set_threshold(50_000, 20, 100)
-    pytest.MonkeyPatch().setattr("runtime.wiring.load_rules", proved_once(load_rules))
+    patch = pytest.MonkeyPatch()
+    patch.setattr("runtime.wiring.load_rules", proved_once(load_rules))
+    patch.setattr("engine.storage.upgrade.run_migrations", made_once(REAL))
     if ci_is_on():
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
 

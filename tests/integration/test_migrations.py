@@ -22,9 +22,16 @@ from engine.storage import directory_tables, tables, upgrade
 from engine.storage.columns import metadata
 from engine.storage.sqlite_lock import WriterLock
 from engine.storage.urls import sqlite_path
+from tests.support.made_once import REAL
 from tests.support.storage import opened, table
 
 assert tables.cases.metadata is directory_tables.unit.metadata is metadata
+
+
+@pytest.fixture(autouse=True)
+def migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here they run each time, and are not said again as in other tests."""
+    monkeypatch.setattr(upgrade, "run_migrations", REAL)
 
 
 @contextmanager

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from deploy.packages import find_postgres
+from engine.service.sealing_ports import SchemaLook
+from engine.storage.upgrade import NEWEST
+from tests.support.made_once import REAL, made_once
 from tests.support.postgres import (
     PostgresMissingError,
     create_database,
@@ -18,6 +22,7 @@ from tests.support.postgres import (
     stop,
     stop_shared_server,
 )
+from tests.support.storage import opened
 
 
 def table_names(url: str) -> list[str]:
@@ -105,3 +110,24 @@ def test_a_stopped_server_leaves_nothing() -> None:
     assert not Path(server.folder or "/").exists()
     with pytest.raises(OperationalError):
         query(server.url, "SELECT 1")
+
+
+def test_tables_made_by_saying_again_what_migrations_said_are_those_of_the_migrations(
+    any_database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    is_sqlite = any_database.startswith("sqlite")
+    server = "" if is_sqlite else request.getfixturevalue("postgres_url")
+    again = f"sqlite:///{tmp_path / 'again.db'}" if is_sqlite else create_database(server)
+    made = made_once(REAL)
+    looks: list[SchemaLook] = []
+    for url in (any_database, again):
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.begin() as connection:
+            made(connection)
+        with opened(url) as store:
+            looks.append(store.reads.schema())
+        assert query(url, "SELECT version_num FROM alembic_version") == [NEWEST]
+    if not is_sqlite:
+        drop_database(server, again)
+    assert looks[0] == looks[1]
+    assert looks[0].problems == ()
