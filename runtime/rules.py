@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ P = TypeVar("P", Workflow, CodeList)
 PROVISIONAL_FILE = "provisional.yaml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rules:
     """The rules in force as read from the folder."""
 
@@ -37,8 +38,7 @@ class Rules:
 
     def rulebook(self, reads: Reads | None = None) -> Rulebook:
         """Return the rulebook, with the texts that the database keeps for running cases."""
-        workflows = {content_hash(part): part for part in self.workflows}
-        lists = {content_hash(part): part for part in self.lists}
+        workflows, lists = self._workflows, self._lists
         return Rulebook(
             {(part.name, part.version): (part, known) for known, part in workflows.items()},
             {(part.name, part.version): (part, known) for known, part in lists.items()},
@@ -46,20 +46,25 @@ class Rules:
             {} if reads is None else _whole(CodeList, reads.code_lists(), lists),
         )
 
-    def to_keep(self) -> list[KeepText]:
-        """Return the texts that the database should keep, for proving cases by what they were pinned to."""
-        parts: list[tuple[str, Workflow | CodeList]] = [("definition", part) for part in self.workflows]
-        parts += [("list", part) for part in self.lists]
-        return [
-            KeepText(
-                kind,
-                part.name,
-                part.version,
-                content_hash(part),
-                part.model_dump_json(by_alias=True, exclude_unset=True),
-            )
-            for kind, part in parts
-        ]
+    @cached_property
+    def to_keep(self) -> tuple[KeepText, ...]:
+        """The texts that the database should keep, for proving cases by what they were pinned to."""
+        definitions = (_to_keep("definition", part, known) for known, part in self._workflows.items())
+        lists = (_to_keep("list", part, known) for known, part in self._lists.items())
+        return (*definitions, *lists)
+
+    @cached_property
+    def _workflows(self) -> Mapping[str, Workflow]:
+        """The workflows by their hashes, which take a while to work out."""
+        return {content_hash(part): part for part in self.workflows}
+
+    @cached_property
+    def _lists(self) -> Mapping[str, CodeList]:
+        return {content_hash(part): part for part in self.lists}
+
+
+def _to_keep(kind: str, part: Workflow | CodeList, known: str) -> KeepText:
+    return KeepText(kind, part.name, part.version, known, part.model_dump_json(by_alias=True, exclude_unset=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

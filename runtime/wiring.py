@@ -240,7 +240,7 @@ def _tune_interpreter() -> None:
 
 
 def _keep(rules: Rules, writes: DirectoryWrites, at: datetime) -> None:
-    for text in stamped(rules.to_keep(), at):
+    for text in stamped(rules.to_keep, at):
         apply_write(text, writes)
 
 

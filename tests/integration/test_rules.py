@@ -48,4 +48,4 @@ def test_the_texts_to_keep_are_kept_under_the_hash_they_have(tmp_path: Path) -> 
     rules = load_rules(WORKFLOWS, cache=tmp_path)
     book = rules.rulebook()
     known = {known for _part, known in (*book.workflows.values(), *book.lists.values())}
-    assert {text.content_hash for text in rules.to_keep()} == known
+    assert {text.content_hash for text in rules.to_keep} == known
