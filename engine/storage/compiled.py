@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVarTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Select, Table, Text, any_, bindparam, func, literal_column, select
@@ -39,18 +38,31 @@ def at_most(statement: Select[*Columns], limit: ColumnElement[int]) -> Select[*C
     return statement.limit(limit).offset(literal_column("0"))
 
 
-@dataclass(frozen=True, slots=True)
 class Statement:
-    """The text of a statement, and the names of its parameters in the order in which the driver takes them."""
+    """The text of a statement, and the names of its parameters in the order in which the driver takes them.
 
+    It is compiled when it is first used: there are hundreds, and a command or a test uses few of them.
+    """
+
+    __slots__ = ("_compiled", "_lists_as_json", "names", "sql")
     sql: str
     names: tuple[str, ...]
-    lists_as_json: bool
+
+    def __init__(self, compiled: Callable[[], tuple[str, tuple[str, ...]]], *, lists_as_json: bool) -> None:
+        self._compiled = compiled
+        self._lists_as_json = lists_as_json
+
+    def __getattr__(self, name: str) -> object:
+        # Asked only for what is not there: a statement that was used once costs nothing more.
+        if name not in ("sql", "names"):
+            raise AttributeError(name)
+        self.sql, self.names = self._compiled()
+        return getattr(self, name)
 
     def arguments(self, values: Mapping[str, Values]) -> tuple[Values, ...]:
         """Return the values in the order of the parameters; a name without a value is a defect (KeyError)."""
         given = [values[name] for name in self.names]
-        several = json.dumps if self.lists_as_json else list
+        several = json.dumps if self._lists_as_json else list
         return tuple(several(value) if isinstance(value, list | tuple) else value for value in given)
 
 
@@ -96,17 +108,20 @@ class Compiler:
         self.is_sqlite = dialect.name == "sqlite"
 
     def compile(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> Statement:
-        """Return the compiled statement.
+        """Return the statement, to be compiled when it is first used.
 
         Args:
             statement: Core; its parameters are made by ``bind``.
             columns: for an INSERT without values, the columns its rows hold.
         """
+        return Statement(lambda: self._compiled(statement, columns), lists_as_json=self.is_sqlite)
+
+    def _compiled(self, statement: ClauseElement, columns: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
         compiled = statement.compile(dialect=self.dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
         names = compiled.positiontup or ()
         assert all(name.startswith(_MARK) or name in (columns or ()) for name in names), names
-        return Statement(str(compiled), tuple(name.removeprefix(_MARK) for name in names), self.is_sqlite)
+        return str(compiled), tuple(name.removeprefix(_MARK) for name in names)
 
     def among(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """Return the condition that the column equals one of the values of a parameter that holds several."""

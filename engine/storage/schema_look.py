@@ -61,7 +61,7 @@ class SchemaReads:
 
     def _ask(self, question: str) -> list[Record]:
         # No question for PostgreSQL holds a per cent sign, which its driver would read as a parameter.
-        return self._pool_of_schema.fetch(Statement(question, (), True))
+        return self._pool_of_schema.fetch(Statement(lambda: (question, ()), lists_as_json=True))
 
 
 def _on_sqlite(found: Sequence[Record]) -> list[Text]:
