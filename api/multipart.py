@@ -55,7 +55,7 @@ async def uploads_of(request: Request, cabinet: Cabinet, whose: Whose | Uploader
     form's own ``key`` does that for each content, so that a form sent twice brings nothing twice.
 
     Raises:
-        TooBusy: too many uploads come in, or wait.
+        TooBusy: too many uploads come in; TooMany: too many of the uploader's wait.
         InputRefused: what came is no form, or holds what no field may hold.
     """
     if not is_multipart(request):

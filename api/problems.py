@@ -46,6 +46,7 @@ from engine.errors import (
     StaleCase,
     StorageUnavailable,
     TooBusy,
+    TooMany,
     TransitionNotOffered,
 )
 from engine.text import Language, Text
@@ -180,6 +181,7 @@ STATUS: Final[Mapping[type[BanjieError], int]] = {
     AddressRefused: 404,
     LoginRefused: 401,
     TooBusy: 503,
+    TooMany: 429,
     ImportRefused: 422,
     CalendarEnds: 503,
     CommandFailed: 500,

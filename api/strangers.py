@@ -20,7 +20,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.errors import NotFound, TooBusy
+from engine.errors import NotFound, TooMany
 from engine.service.deposits import PADDED_TO
 from engine.text import Text
 
@@ -108,11 +108,11 @@ class Patience:
         self._hour = 0
         self._counts: Counter[tuple[str, str]] = Counter()
 
-    def wrong_code(self, request: Request, refusal: NotFound) -> NotFound | TooBusy:
+    def wrong_code(self, request: Request, refusal: NotFound) -> NotFound | TooMany:
         """Return what is answered to a wrong code: after many of them, that there were too many."""
         if self._count("code", request) <= WRONG_CODES_MAX:
             return refusal
-        return TooBusy(
+        return TooMany(
             Text(
                 "查询码多次输入有误，请核对后再试；正确的查询码随时可用",
                 "Too many wrong codes; check it before the next try. A right one is always taken",
@@ -121,9 +121,9 @@ class Patience:
         )
 
     def filed(self, request: Request) -> None:
-        """Count one submission; raises TooBusy after very many from one source."""
+        """Count one submission; raises TooMany after very many from one source."""
         if self._count("filed", request) > FILED_MAX:
-            raise TooBusy(
+            raise TooMany(
                 Text(
                     "来自此网络的提交过多，请稍后再试，或改用其他网络（如手机流量）",
                     "Too much was sent from this network; try later, or by another one, as that of your phone",

@@ -216,6 +216,7 @@ def _lived(part: Part) -> Iterator[Life]:
     founded = a_founded_house(part.folder / "founded")
     with a_life(founded, part.folder / "lived", part.number) as life:
         life.go(LIVED)
+        life.have_a_file()
         life.seal()
         life.beat()
         life.seal()

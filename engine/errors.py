@@ -16,6 +16,7 @@
     │   ├── NotFound               another named thing (workflow, unit, person, measure) is not there
     │   ├── LoginRefused           who asks is not known, or gave a wrong password
     │   └── TooBusy                the queue is full: try again in some seconds
+    │       └── TooMany            one asker has asked for more than one may: the others are served
     ├── ImportRefused          a file that cannot be read as a register
     ├── CalendarEnds           no notice covers that year and the setting says error
     ├── CommandFailed          a defect of ours, known to the caller by an id only
@@ -172,6 +173,12 @@ class TooBusy(Refusal):
     """The queue is full; ``retry_after_seconds`` says when to try again."""
 
     code = "too_busy"
+
+
+class TooMany(TooBusy):
+    """Whoever asks has asked for more than one may; nobody else has to wait."""
+
+    code = "too_many"
 
 
 class ImportRefused(BanjieError):

@@ -25,7 +25,7 @@ from engine.case.files import KnownFile, uploader_of
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.case.secrecy import next_boundary
 from engine.case.situation import Situation
-from engine.errors import BanjieError, NotFound, TooBusy
+from engine.errors import BanjieError, NotFound, TooBusy, TooMany
 from engine.service.deposit_ports import DepositRow
 from engine.service.desk import Desk
 from engine.service.execute import Done
@@ -107,7 +107,7 @@ class DepositBox:
 
         Raises:
             BanjieError: what filing it would be refused for.
-            TooBusy: the box is full.
+            TooBusy: the box is full; TooMany: it holds enough of whom the code is for.
         """
         code = self._code_for(root, key)
         actor = self.actor(root, code)
@@ -176,8 +176,9 @@ class DepositBox:
         id_ = self._desk.box.mark(f"deposit {root} {command.key}")[:32]
         held = {row.id for row in self._desk.reads.deposits_of(root, who)}
         if id_ not in held:
-            if len(held) >= HELD_OF_ONE_MAX or self._desk.reads.deposit_count(root) >= HELD_MAX:
-                raise TooBusy(
+            own = len(held) >= HELD_OF_ONE_MAX
+            if own or self._desk.reads.deposit_count(root) >= HELD_MAX:
+                raise (TooMany if own else TooBusy)(
                     Text("待投递的内容过多，请稍后再试", "Too much waits to be released; try again later"),
                     retry_after_seconds=3600,
                 )

@@ -197,7 +197,7 @@ def test_uploads_that_nobody_submits_fill_nothing_without_end(
     for n in range(2):
         uploaded(client, house, "shi", f"第{n}份".encode(), name="a.txt")
     answer = sent(client, house, "shi", PHOTO)
-    assert (answer.status_code, answer.json()["code"]) == (503, "too_busy")
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
     uploaded(client, house, "zhai")
 
 

@@ -31,6 +31,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     folder = tmp_path_factory.mktemp("lives")
     with a_life(a_founded_house(folder / "founded"), folder / "lived", SEED) as life:
         life.go(12)
+        life.have_a_file()
         life.seal()
         life.beat()
         life.seal()
@@ -108,6 +109,7 @@ def test_what_waited_over_the_turn_of_the_year_to_be_sealed_was_not_back_dated(t
     [
         ("signatures are not looked at", "TS2"),
         ("checkpoints kept elsewhere are not held against the tree", "TS13 older"),
+        ("values are not held against their commitments", "other words"),
     ],
 )
 def test_a_bug_of_verification_makes_a_scenario_go_otherwise(ground: Ground, bug: str, scenario: str) -> None:
@@ -122,6 +124,7 @@ def test_a_bug_of_verification_makes_a_scenario_go_otherwise(ground: Ground, bug
         ("deadlines are not held against the case's clocks", "deadline", "due_at"),
         ("the house is not held against the ledger", "granting", "role"),
         ("an organisation that is gone is not missed", "directory_epoch", "root"),
+        ("files are not looked at", "attachment", "address"),
     ],
 )
 def test_a_bug_of_verification_makes_changes_go_unfound(life: Life, bug: str, table: str, column: str) -> None:

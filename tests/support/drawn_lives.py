@@ -215,6 +215,11 @@ class Life:
         workflow = self.random.choice(WORKFLOWS)
         return self.walk.open(workflow, SESSION if workflow == "proposal" else None) is not None
 
+    def have_a_file(self) -> None:
+        """Open cases until one of them has a file."""
+        while not self.opened.desk.reads.files_of_cases(ROOT):
+            self.open_case()
+
     def step(self) -> bool:
         return any(self.walk.step() for _try in range(TRIES))
 

@@ -20,7 +20,7 @@ from engine.case.codec import at_text, microseconds
 from engine.case.identity import CaseId
 from engine.ledger.canonical import canonical, parse_canonical
 from engine.ledger.chain import entry_hash, parse_instant
-from engine.ledger.commitments import PrivateValue, commit
+from engine.ledger.commitments import Opened, PrivateValue, commit
 from engine.ledger.merkle import Peaks
 from engine.ledger.notes import Checkpoint, signed_checkpoint
 from engine.ledger.replay import replay
@@ -69,8 +69,10 @@ EXPECTED: Final[Mapping[str, Expected]] = {
     "TS13 older": Expected(False, "checkpoints kept elsewhere", True),
     "TS13 newer": Expected(False, "checkpoints kept elsewhere", False),
     "TS14": Expected(False, "two auditors exchange checkpoints", True),
+    "other words": Expected(True),
 }
-"""The table of the handbook: what is found without further evidence, and what with it."""
+"""The table of the handbook: what is found without further evidence, and what with it; and other words in the place of
+a private value, put there by who has the keys."""
 
 
 @dataclass(slots=True)
@@ -181,9 +183,22 @@ def _edited(ground: Ground, change: Change, chain: Chain, draw: Random) -> None:
 
 
 def _values(ground: Ground, chain: Chain) -> dict[str, object]:
+    return {path: opened.value for path, opened in _opened(ground, chain).items()}
+
+
+def _opened(ground: Ground, chain: Chain) -> dict[str, Opened]:
     (file,) = ground.house.desk.reads.case_files(ROOT, [CaseId(chain[0])])
     openings, _homeless = _openings(file, ground.house.desk.sealer)
-    return {path: opened.value for path, opened in openings.get(chain[1], {}).items() if opened is not None}
+    return {path: opened for path, opened in openings.get(chain[1], {}).items() if opened is not None}
+
+
+def _keep(ground: Ground, change: Change, chain: Chain, body: Body, value: PrivateValue) -> None:
+    """Put a private value in the place of another, sealed by the keys of the house."""
+    name, (ciphertext,) = ground.house.desk.sealer.seal(body["id"], [value])
+    change(
+        'UPDATE private_value SET key = ?, ciphertext = ? WHERE "case" = ? AND seq = ? AND path = ?',
+        name, ciphertext, *chain, value.path,
+    )  # fmt: skip
 
 
 def _other_words(ground: Ground, change: Change, chain: Chain, path: str) -> Callable[[Body], None]:
@@ -192,11 +207,7 @@ def _other_words(ground: Ground, change: Change, chain: Chain, path: str) -> Cal
 
     def edit(body: Body) -> None:
         body["priv"][path] = commit(body["case"], body["id"], path, value, SALT)
-        name, (ciphertext,) = ground.house.desk.sealer.seal(body["id"], [PrivateValue(path, SALT, value)])
-        change(
-            'UPDATE private_value SET key = ?, ciphertext = ? WHERE "case" = ? AND seq = ? AND path = ?',
-            name, ciphertext, *chain, path,
-        )  # fmt: skip
+        _keep(ground, change, chain, body, PrivateValue(path, SALT, value))
 
     return edit
 
@@ -449,6 +460,19 @@ def _branch(ground: Ground, login: str, cases: int) -> tuple[Anchor, bool]:
     return told, bool(ground.found(told, *ground.kept))
 
 
+def _other_words_alone(ground: Ground, draw: Random) -> Played:
+    """A private value exchanged by who has the keys and knows its salt, and all rows to match; no entry is touched."""
+    with behind_its_back(ground.url) as change:
+        chains = _sealed_chains(change, above=0, upto=ground.anchors[-1].checkpoint.size)
+        closed = [(chain, path, one) for chain in chains for path, one in _opened(ground, chain).items()]
+        chain, path, one = draw.choice([each for each in closed if isinstance(each[2].value, str)])
+        ((data,),) = change('SELECT body FROM ledger_entry WHERE "case" = ? AND seq = ?', *chain)
+        body: Any = parse_canonical(bytes(data))
+        _keep(ground, change, chain, body, PrivateValue(path, one.salt, f"{one.value}（改）"))
+        _project(ground, change, chain[0])
+    return bool(ground.found()), None
+
+
 _SCENARIOS: Final[Mapping[str, Callable[[Ground, Random], Played]]] = {
     "TS1": _ts1,
     "TS2": _ts2,
@@ -462,6 +486,7 @@ _SCENARIOS: Final[Mapping[str, Callable[[Ground, Random], Played]]] = {
     "TS13 older": _ts13_older,
     "TS13 newer": _ts13_newer,
     "TS14": _ts14,
+    "other words": _other_words_alone,
 }
 
 

@@ -22,7 +22,7 @@ from engine.case.codec import instant, microseconds
 from engine.case.files import FILES_OF_STEP_MAX, described_files, file_fields, uploader_of
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.secrecy import next_boundary
-from engine.errors import CaseNotFound, InputRefused, KeyReused, NotFound, TooBusy
+from engine.errors import CaseNotFound, InputRefused, KeyReused, NotFound, TooBusy, TooMany
 from engine.ledger.ciphers import KEY_BYTES
 from engine.service.desk import Desk
 from engine.service.file_ports import FileRow, KeepFile
@@ -165,7 +165,8 @@ class Cabinet:
         ``by_content``: as long as the content is the same too, as a form has one key and brings several files.
 
         Raises:
-            TooBusy: too many uploads come in at this moment, or wait for a step of this uploader's.
+            TooBusy: too many uploads come in at this moment.
+            TooMany: too many of this uploader's wait for a step.
         """
         who = uploader_of(actor)
         if not _INTAKES.acquire(blocking=False):
@@ -174,7 +175,7 @@ class Cabinet:
             reads = self._desk.reads
             full = actor.anonymous and reads.uploads_waiting(root) >= HELD_MAX
             if full or reads.files_waiting(root, who) >= WAITING_MAX:
-                raise TooBusy(
+                raise TooMany(
                     Text("您已上传而未提交的附件过多，请先提交", "Too many of your uploads wait; submit them first"),
                     retry_after_seconds=3600,
                 )
