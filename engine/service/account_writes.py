@@ -203,7 +203,7 @@ class UnlinkLogin:
 class WritesAndFacts(AccountWrites, Protocol):
     """Writes about accounts, and the stream that tells of them."""
 
-    def record_fact(self, root: RootId, at: datetime, slot: int, fact: Fact) -> None: ...
+    def record_fact(self, root: RootId, at: datetime, slot: int, fact: Fact) -> int: ...
 
 
 AccountWrite = (

@@ -370,5 +370,5 @@ class DirectoryWrites(
     def record_sweep(self, root: RootId, at: datetime, slot: int, swept: Swept) -> None:
         """Add the entry of a sweep to the stream of its day and slot, and note when the last sweep was."""
 
-    def record_fact(self, root: RootId, at: datetime, slot: int, fact: Fact) -> None:
-        """Add a fact to the stream that it belongs to."""
+    def record_fact(self, root: RootId, at: datetime, slot: int, fact: Fact) -> int:
+        """Add a fact to the stream that it belongs to, and return its place there."""

@@ -18,7 +18,6 @@ TREE_CLOSED: Final = "tree_closed"
 HEARTBEAT: Final = "heartbeat"
 SLOT: Final = 900
 """Sealing tells what it does in a stream of the day of its own, where nothing else can come between."""
-_SEQ_MAX: Final = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +89,10 @@ def _begin(write: BeginTree, writes: DirectoryWrites) -> None:
         return
     if closed is not None:
         fact = closed_fact(closed)
-        writes.record_fact(write.root, write.at, SLOT, fact)
+        seq = writes.record_fact(write.root, write.at, SLOT, fact)
         chain, at = stream_for(fact, write.at, SLOT), microseconds(write.at)
-        writes.seal_entries(write.root, QueueKey(at, chain, 0), QueueKey(at, chain, _SEQ_MAX))
+        # This one alone: a heartbeat of the same instant waits beside it in the same stream.
+        writes.seal_entries(write.root, QueueKey(at, chain, seq - 1), QueueKey(at, chain, seq))
 
 
 def closed_fact(closed: ClosedTree) -> Fact:

@@ -220,9 +220,11 @@ class StoredDirectory(
         self.record_fact(root, at, slot, swept_fact(swept))
         self._transaction.run(self._say.sweep, root=root, at=microseconds(at), **asdict(swept))
 
-    def record_fact(self, root: RootId, at: datetime, slot: int, fact: Fact) -> None:
-        """Add a fact to its stream. Two processes at the end of one stream: the key refuses the second, which is asked
-        again by its committer."""
+    def record_fact(self, root: RootId, at: datetime, slot: int, fact: Fact) -> int:
+        """Add a fact to its stream and return its place there.
+
+        Two processes at the end of one stream: the key refuses the second, which is asked again by its committer.
+        """
         stream = stream_for(fact, at, slot)
         found = self._transaction.fetch(self._say.end_of_stream, root=root, case=stream)
         entry = fact_entry(root, stream, at, fact, (found[0][0], bytes(found[0][1])) if found else None)
@@ -232,6 +234,7 @@ class StoredDirectory(
         told = to_be_told(root, stream, entry.seq, at, fact)
         if told is not None:
             self._transaction.run(self._say.to_be_told, **told._asdict())
+        return entry.seq
 
     def last_counter(self, row: CounterRow) -> None:
         self._transaction.run(self._say.counter, **row._asdict())

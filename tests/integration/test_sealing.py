@@ -294,6 +294,20 @@ def test_a_new_year_closes_the_tree_and_the_next_begins_by_saying_so(
     assert rules_of(house, keeper.key) == set()
 
 
+def test_a_heartbeat_of_the_instant_at_which_a_year_is_closed_does_not_come_before_its_end(
+    house: House, keeper: Keeper
+) -> None:
+    house.filed()
+    sealed(house, keeper)
+    house.clock.set(NEW_YEAR)
+    house.open("shi")
+    house.clock.set(NEW_YEAR + timedelta(hours=1))
+    heartbeat(house.desk.office, house.desk.reads, ROOT, schema="ab" * 32, build="1")
+    sealed(house, keeper)
+    assert newest(house).year == 2027
+    assert rules_of(house, keeper.key) == set()
+
+
 def test_a_clock_that_goes_back_over_new_year_opens_no_tree_of_the_past(house: House, keeper: Keeper) -> None:
     was = house.clock.now()
     house.clock.set(NEW_YEAR)
