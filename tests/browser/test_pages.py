@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
@@ -18,13 +18,16 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from api.edge import ApiSettings
+from engine.service.sealing import seal
+from runtime.signer.keeper import Keeper
 from tests.support.browser import PageWatch
-from tests.support.house import PASSWORD, House, open_house
+from tests.support.house import PASSWORD, ROOT, House, open_house
 from web.app import create_site
 
 PICTURES = Path("build/pages")
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 375, "height": 812}
+LONG_ORIGIN = "ledger.jiangling-heavy-machinery.union.example"
 
 
 @contextmanager
@@ -146,10 +149,13 @@ def test_a_refused_form_shows_its_error_and_keeps_what_was_typed(
 
 @pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "light"), ("zh", "dark")])
 def test_every_page_fits_a_phone_and_a_desk(
-    browser: Browser, house: House, address: str, language: str, scheme: str
+    browser: Browser, house: House, address: str, language: str, scheme: str, tmp_path: Path
 ) -> None:
     case = house.filed(form={"subject": "关于改善宿舍热水供应、检修管网并公布检修安排的提案"})
     house.fire("zhai", case, "assign", {"lead": "logistics", "co_handlers": ["safety"]})
+    if house.desk.reads.newest_checkpoint(ROOT) is None:
+        with closing(Keeper(tmp_path / "signer")) as keeper:
+            seal(house.desk.office, house.desk.reads, keeper, ROOT, origin=LONG_ORIGIN)
     context = browser.new_context(locale="zh-CN", color_scheme=scheme)  # type: ignore[arg-type]  # a literal of the API
     watch = PageWatch()
     watch.attach(context)
@@ -164,6 +170,7 @@ def test_every_page_fits_a_phone_and_a_desk(
                 "overdue": "/overdue?within=30",
                 "figures": "/figures/proposal?by=unit",
                 "workflow": "/workflows/proposal",
+                "ledger": "/ledger",
             }.items():
                 page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={language}")
                 page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
