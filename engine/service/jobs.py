@@ -51,6 +51,9 @@ _KIND_TITLES: Final[Mapping[str, Text]] = {
     "readers": Text("重算可见范围", "Who may see the cases of moved units"),
     "watch": Text("登记拒绝访问", "Record of denials"),
     "retention": Text("删除期满内容", "Erasure of what is over"),
+    "erase": Text("销毁已删内容的密钥", "Keys of erased values"),
+    "keys": Text("更换密钥", "New keys"),
+    "files": Text("清理无主附件", "Removal of stray files"),
 }
 
 

@@ -11,6 +11,7 @@ from engine.case.commands import EraseValues, ErasureBasis
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.errors import BanjieError, GuardRefused
 from engine.service.execute import Done
+from engine.service.jobs import kind_title
 from engine.service.office import Answer
 from engine.service.plain import AddGrant
 from engine.service.retention import apply, over, years_after
@@ -187,6 +188,7 @@ def test_the_job_runs_by_itself_only_where_the_house_says_so(any_database: str, 
         finally:
             jobs.close()
         assert RETENTION not in told.intervals
+        assert [kind for kind in applied.handlers if kind_title(kind).zh == kind] == [], "each is called by a title"
         assert applied.intervals[RETENTION] == timedelta(days=1)
         assert applied.handlers[RETENTION]("").done == 1
         assert applied.handlers[RETENTION]("").done == 0
