@@ -91,7 +91,8 @@ def blind(part: Part) -> tuple[int, int, list[str]]:
 
 def scenes(part: Part) -> Scenes:
     """Play every scenario of the handbook so many times, each at a place drawn anew."""
-    from tests.support.tamper_scenarios import EXPECTED, a_ground, played
+    from tests.support.tamper_ground import a_ground
+    from tests.support.tamper_scenarios import EXPECTED, played
 
     draw, found = Random(part.number), {}
     part.folder.mkdir(parents=True)
@@ -177,7 +178,8 @@ def seeded(part: Part) -> dict[str, bool]:
     """Put bugs into verification, one at a time; return for each whether changes or scenarios then go unfound."""
     from tests.support.tamper_bugs import BUGS
     from tests.support.tamper_bugs import seeded as put_in
-    from tests.support.tamper_scenarios import EXPECTED, a_ground, played
+    from tests.support.tamper_ground import a_ground
+    from tests.support.tamper_scenarios import EXPECTED, played
     from tests.support.tampering import attempts, some_of, tamper
 
     def gone_unnoticed(life: Life) -> bool:

@@ -14,7 +14,8 @@ from tests.support.drawn_lives import LATE_IN_THE_YEAR, Life, a_founded_house, a
 from tests.support.house import ROOT
 from tests.support.tamper_bugs import BUGS, seeded
 from tests.support.tamper_files import all_history, copied_keys, flip_bits, old_keys_are_found, old_tables_unfound
-from tests.support.tamper_scenarios import EXPECTED, Ground, a_ground, played
+from tests.support.tamper_ground import Ground, a_ground
+from tests.support.tamper_scenarios import EXPECTED, played
 from tests.support.tampering import attempts, everything_found, some_of, tamper
 
 SEED = 20261121
