@@ -142,10 +142,12 @@ def _verifying(results: Results, url: str, folder: Path, entries: int) -> None:
     command = [sys.executable, "-m", "runtime.cli.main", "--database", url, "verify"]
     run = _run(command, {"BANJIE_WORKFLOWS": str(DEFINITIONS), "BANJIE_SIGNER_FOLDER": str(folder / "signer")})
     note = f"{run.used_seconds / entries * 1e6:.0f} µs of processors an entry, over {os.cpu_count()}"
-    if entries != MILLION:
-        note += "; a million with make bench SIZE=million"
     named = f"banjie verify, {entries:,} entries of {entries // LIFE_ENTRIES:,} cases"
-    results.at_most(named, run.seconds, "s", VERIFY_SECONDS_MAX * entries / MILLION, note)
+    if entries == MILLION:
+        results.at_most(named, run.seconds, "s", VERIFY_SECONDS_MAX, note)
+    else:
+        # No goal in proportion: of few entries, most of the time goes into starting a process for each processor.
+        results.add(named, run.seconds, "s", "", met=None, note=f"{note}; a million with make bench SIZE=million")
     results.add(f"{named}, memory of a process", run.megabytes, "MB", "", met=None)
 
 

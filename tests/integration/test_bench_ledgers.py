@@ -62,8 +62,7 @@ def test_every_row_of_the_table_is_measured_under_its_name(tmp_path: Path, monke
         "banjie verify, 100 entries of 20 cases",
         "banjie verify, 100 entries of 20 cases, memory of a process",
     ]
-    # 60 s for a million, so 0.006 s for a hundred; what starting takes is missed there, and said.
-    assert rows["banjie verify, 100 entries of 20 cases"].goal == "<= 0.006"
+    assert rows["banjie verify, 100 entries of 20 cases"].goal == "", "start-up weighs too much in so few"
     assert "SIZE=million" in rows["banjie verify, 100 entries of 20 cases"].note
     assert list(tmp_path.iterdir()) == []
 
