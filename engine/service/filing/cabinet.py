@@ -165,7 +165,7 @@ class Cabinet:
         ``by_content``: as long as the content is the same too, as a form has one key and brings several files.
 
         Raises:
-            TooBusy: too many uploads come in at this moment.
+            TooBusy: too many uploads come in at this moment, or wait of all who are anonymous.
             TooMany: too many of this uploader's wait for a step.
         """
         who = uploader_of(actor)
@@ -175,7 +175,7 @@ class Cabinet:
             reads = self._desk.reads
             full = actor.anonymous and reads.uploads_waiting(root) >= HELD_MAX
             if full or reads.files_waiting(root, who) >= WAITING_MAX:
-                raise TooMany(
+                raise (TooBusy if full else TooMany)(
                     Text("您已上传而未提交的附件过多，请先提交", "Too many of your uploads wait; submit them first"),
                     retry_after_seconds=3600,
                 )
