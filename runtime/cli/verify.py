@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,12 +15,16 @@ from runtime.cli.options import AsJson, Organisation
 from runtime.cli.run import Run, the_run
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from engine.case.identity import RootId
     from engine.service.tree_findings import TreeFinding
     from engine.service.verify import Finding, Verification
     from engine.service.verify_tree import TreeVerification
     from runtime.cli.verify_sealed import SealedLook, Wanted
     from runtime.wiring import Opened
+
+LOOK_SECONDS = 0.1
 
 
 def verify(
@@ -52,6 +58,8 @@ def verify(
     root: Organisation = None,
 ) -> None:
     """核验记录链、重演每件事项并核对签名检查点 · Verify chains, rows, what is sealed, and every signature."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from engine.service.organisation import organisation_called
     from runtime.cli.verify_sealed import SealedLook, sealed_findings, wanted
     from runtime.verifying_beside import beside_findings
@@ -65,11 +73,20 @@ def verify(
         reads = opened.desk.reads
         several = root is None and case is None
         roots = list(reads.roots()) if several else [organisation_called(reads, root)]
-        verified = [_verified(run, opened, organisation, case) for organisation in roots]
-        look = SealedLook() if case else sealed_findings(run, run.settings(), reads, roots, opened.clock, given)
+
+        gone = deque([0], maxlen=1)
+
+        def sealed() -> SealedLook:
+            look = sealed_findings(run.settings(), reads, roots, opened.clock, given, progress=gone.append)
+            look.findings += beside_findings(opened.desk, roots)
+            return look
+
+        with ThreadPoolExecutor(1) as thread:
+            # What is sealed is one long way that one processor goes: it goes while the others replay the cases.
+            beside = None if case else thread.submit(sealed)
+            verified = [_verified(run, opened, organisation, case) for organisation in roots]
+            look = SealedLook() if beside is None else _waited(run, beside, gone)
         tree, looked = look.findings, look.trees
-        if not case:
-            tree += beside_findings(opened.desk, roots)
     findings = [finding for one in verified for finding in one.findings]
     cases, entries = sum(one.cases for one in verified), sum(one.entries for one in verified)
     if as_json:
@@ -131,6 +148,15 @@ def _verified(run: Run, opened: Opened, root: RootId, case: str | None) -> Verif
         return verified(desk.reads, desk.world(root).rules, root, desk.sealer, only=only)
     with run.terminal.progress(Text("核验", "Verifying")) as progressed:
         return verify_all(opened, run.settings(), root, lambda done: progressed(done, None))
+
+
+def _waited(run: Run, beside: Future[SealedLook], gone: deque[int]) -> SealedLook:
+    """Return what was found beside the cases; while that is still under way, show how far it has gone."""
+    with run.terminal.progress(Text("核验封存", "Verifying what is sealed")) as progressed:
+        while not beside.done():
+            progressed(gone[-1], None)
+            time.sleep(LOOK_SECONDS)
+    return beside.result()
 
 
 def _say_sealed(run: Run, looked: Sequence[TreeVerification]) -> None:

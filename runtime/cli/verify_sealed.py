@@ -15,10 +15,9 @@ from engine.ledger.notes import KeyType, VerifierKey, parse_verifier_key
 from engine.service.ports import Reads
 from engine.service.sealing_cosigned import CosignatureVerification, verify_cosignatures
 from engine.service.tree_findings import Anchor, TreeFinding, TreeRule, anchor_of, contradiction
-from engine.service.tree_walk import Key
+from engine.service.tree_walk import Key, Progress
 from engine.service.verify_tree import TreeVerification, verify_tree
 from engine.text import Text
-from runtime.cli.run import Run
 from runtime.cli.witness_told import SeenLast, seen_last
 from runtime.clock import Clock, WallClock
 from runtime.settings import Settings
@@ -85,12 +84,12 @@ def wanted(
 
 
 def sealed_findings(
-    run: Run, settings: Settings, reads: Reads, roots: Iterable[RootId], clock: Clock, given: Wanted
+    settings: Settings, reads: Reads, roots: Iterable[RootId], clock: Clock, given: Wanted, *, progress: Progress
 ) -> SealedLook:
     """Verify the trees of these organisations, the tables themselves, and the checkpoints that were given.
 
     The signer and the declared witnesses are asked for the last head they know, which is held against the tree like a
-    checkpoint that somebody has kept.
+    checkpoint that somebody has kept. ``progress`` is told how many leaves and entries of a tree are behind it.
     """
     look = SealedLook()
     if given.pair is not None and (against := contradiction(*given.pair)) is not None:
@@ -111,15 +110,7 @@ def sealed_findings(
                 anchors.append(seen.anchor)
             else:
                 look.troubles.append(seen)
-        with run.terminal.progress(Text("核验封存", "Verifying what is sealed")) as progressed:
-            done = verify_tree(
-                reads,
-                root,
-                key=key,
-                anchors=anchors,
-                times=isinstance(clock, WallClock),
-                progress=lambda n, show=progressed: show(n, None),  # type: ignore[misc]  # each its own bar
-            )
+        done = verify_tree(reads, root, key=key, anchors=anchors, times=isinstance(clock, WallClock), progress=progress)
         cosigned = verify_cosignatures(reads, root, declared)
         look.trees.append(done)
         look.cosigned.append(cosigned)
