@@ -23,6 +23,7 @@ from api.routes.overdue import overdue_routes
 from api.routes.own import own_routes
 from api.routes.reading import reading_routes
 from api.routes.rules import rules_routes
+from api.routes.search import search_routes
 from api.routes.strangers import strangers_routes
 from api.routes.writing import writing_routes
 from api.strangers import Discreet
@@ -32,6 +33,7 @@ API_PREFIX = "/api"
 ROUTES = (
     writing_routes,
     reading_routes,
+    search_routes,
     overdue_routes,
     file_routes,
     erasure_routes,

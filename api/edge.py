@@ -19,6 +19,7 @@ from engine.ledger.notes import VerifierKey
 from engine.ledger.receipts import SignedReceipt
 from engine.service.desk import Desk
 from engine.service.execute import Done
+from engine.service.house_door import HouseDoor
 from engine.service.jobs import Jobs
 from engine.service.logins import AccountRules
 from engine.service.world import World
@@ -52,6 +53,7 @@ class ApiSettings:
     instead, None for nowhere. ``log_key`` gives the key that
     signs the checkpoints of an origin, None where it is not known here; ``receipts`` signs receipts, None where this
     process gives none. ``witnesses`` are the keys of the hosts that are to cosign checkpoints.
+    ``register_open`` shows the public register without a login.
     """
 
     version: str
@@ -67,11 +69,13 @@ class ApiSettings:
     log_key: Callable[[str], VerifierKey | None] = lambda _origin: None
     receipts: ReceiptPen | None = None
     witnesses: tuple[VerifierKey, ...] = ()
+    register_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """The desk as HTTP reaches it; ``jobs`` is None where this process knows nothing of background jobs."""
+    """The desk as HTTP reaches it; ``jobs`` and ``house`` are None where this process knows nothing of background jobs
+    and of the installation."""
 
     desk: Desk
     settings: ApiSettings
@@ -79,6 +83,7 @@ class Edge:
     identities: Identities
     denials: Denials
     jobs: Jobs | None = None
+    house: HouseDoor | None = None
 
     def world(self, asker: Asker) -> World:
         """Return the rules, the calendar and the units of the asker's organisation as they stand."""
@@ -89,6 +94,12 @@ class Edge:
         if self.jobs is None:
             raise NotFound(Text("本服务没有接入后台任务", "This service knows of no background jobs"))
         return self.jobs
+
+    def running_house(self) -> HouseDoor:
+        """Return the installation; raises NotFound where there is none to look at."""
+        if self.house is None:
+            raise NotFound(Text("本服务没有接入系统管理", "This service knows nothing of the installation"))
+        return self.house
 
     async def ask(self, command: Command) -> Done:
         """Have a command carried out and return what it led to, after its COMMIT; raises why not.
@@ -101,9 +112,11 @@ class Edge:
         return answer
 
 
-def make_edge(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None) -> Edge:
-    """Return the edge of a desk, and of the background jobs beside it."""
+def make_edge(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None, house: HouseDoor | None = None) -> Edge:
+    """Return the edge of a desk, and of the background jobs and the installation beside it."""
     logins = Logins(desk, https=settings.https, rules=settings.accounts)
     identities = Identities(desk, cookie=logins.cookie, rules=settings.accounts)
     denials = Denials(desk=desk, identities=identities)
-    return Edge(desk=desk, settings=settings, logins=logins, identities=identities, denials=denials, jobs=jobs)
+    return Edge(
+        desk=desk, settings=settings, logins=logins, identities=identities, denials=denials, jobs=jobs, house=house
+    )

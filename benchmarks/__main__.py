@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.delivering import delivering
 from benchmarks.engine_steps import postgres_steps, sqlite_steps
+from benchmarks.figures_pages import figures_pages
 from benchmarks.floors import flush_probe
 from benchmarks.growth import growth
 from benchmarks.http_steps import http_steps
@@ -21,8 +22,11 @@ from benchmarks.kept import HOME, KEPT_FROM_CASES, SIZES, Kept
 from benchmarks.ledgers import ledgers, million
 from benchmarks.moved_dates import moved_dates
 from benchmarks.overdue_list import overdue_list, overdue_list_postgres
+from benchmarks.pages import pages
 from benchmarks.readers import readers
 from benchmarks.report import Results
+from benchmarks.searching import searching, searching_postgres
+from benchmarks.similar import similar
 from benchmarks.startup import startup
 from benchmarks.sweeping import sweeping
 
@@ -36,7 +40,8 @@ def main() -> None:
     parser.add_argument(
         "--only",
         default="",
-        help="comma-separated: sqlite,postgres,http,imports,live,sweep,overdue,readers,dates,ledger,deliver,startup",
+        help="comma-separated: "
+        "sqlite,postgres,http,imports,live,sweep,overdue,pages,figures,readers,dates,ledger,deliver,search,similar,startup",
     )
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
@@ -76,6 +81,10 @@ def main() -> None:
     if asked("overdue"):
         overdue_list(results, cases)
         _on_postgres(lambda url, _other: overdue_list_postgres(results, url, cases))
+    if asked("pages"):
+        pages(results, cases)
+    if asked("figures"):
+        figures_pages(results, cases)
     if asked("readers"):
         readers(results)
     if asked("dates"):
@@ -86,6 +95,11 @@ def main() -> None:
             million(results)
     if asked("deliver"):
         delivering(results)
+    if asked("search"):
+        searching(results, cases)
+        _on_postgres(lambda url, _other: searching_postgres(results, url, cases))
+    if asked("similar"):
+        similar(results)
     if asked("startup"):
         startup(results)
     results.write(options.output)

@@ -21,6 +21,7 @@ from engine.service.logins import AccountRules
 from runtime.channels import configured
 from runtime.clock import Clock, WallClock
 from runtime.demo.build import sample_accounts
+from runtime.house import RunningHouse
 from runtime.jobs.handlers import product_registry
 from runtime.jobs.leases import LeasedJobs
 from runtime.jobs.sealing import with_sealing
@@ -61,7 +62,8 @@ def serving(settings: Settings, clock: Clock) -> Iterator[tuple[Opened, FastAPI]
         registry = with_sealing(product_registry(opened, jobs, settings), opened.desk, signer, settings.ledger_origin)
         registry = with_witnesses(registry, opened.desk, jobs, witnesses)
         closing.enter_context(working(Worker(jobs, registry, clock)))
-        yield opened, create_site(opened.desk, _api_settings(settings, clock), jobs)
+        house = RunningHouse(opened=opened, settings=settings, clock=clock, jobs=jobs)
+        yield opened, create_site(opened.desk, _api_settings(settings, clock), jobs, house)
 
 
 def create_app() -> FastAPI:
@@ -93,6 +95,7 @@ def _api_settings(settings: Settings, clock: Clock) -> ApiSettings:
         pages_url=settings.pages_url,
         https=settings.pages_url.startswith("https://"),
         small_installation=settings.small_installation,
+        register_open=settings.register_open,
         provider=provider_of(settings),
         log_key=known_key(settings),
         witnesses=witness_keys(settings),

@@ -155,7 +155,12 @@ def load_notice(path: Path) -> NoticeFile:
     """
     data, positions = load_yaml(path)
     part = calendar_file_from_mapping(data, path.name, locate=positions.at)
-    return NoticeFile(part=part, text=notice_text(data), file=path.name, positions=positions)
+    return notice_file(part, data, path.name, positions)
+
+
+def notice_file(part: Notice | Overlay, data: object, file: str, positions: Positions) -> NoticeFile:
+    """Return what was read of a calendar file, with the text to keep it under."""
+    return NoticeFile(part=part, text=notice_text(data), file=file, positions=positions)
 
 
 def _whole(kind: type[P], kept: Iterable[tuple[str, int, str, str]], known: Mapping[str, P]) -> dict[str, P]:

@@ -52,8 +52,9 @@ class Settings(ChannelSettings):
     whose key and heads stand in ``signer_folder``. ``ledger_origin`` begins the origin of every checkpoint: a name of
     the house on the internet. ``witnesses`` are other hosts that cosign checkpoints, ``address KEY`` each, divided by
     semicolons (``runtime.witness.configured``). ``small_installation`` lets one person belong to several of the three
-    administrations (system, security, audit), which ``banjie doctor`` then shows. ``retention`` says whether what was
-    kept long enough is erased by itself once a day; without it ``banjie doctor`` only tells how much that is.
+    administrations (system, security, audit), which ``banjie doctor`` then shows. ``register_open`` shows the public
+    register of what was published to everybody, without a login. ``retention`` says whether what was kept long enough
+    is erased by itself once a day; without it ``banjie doctor`` only tells how much that is.
     ``oidc_…`` name the identity provider (see ``runtime.provider``): ``oidc_origins`` are further origins of it,
     ``oidc_second_factor`` the values of acr or amr that stand for a second factor, both divided by blanks.
     """
@@ -79,6 +80,7 @@ class Settings(ChannelSettings):
     staff_roles: Path | None = None
     second_factor: Literal["required", "offered"] = "required"
     small_installation: bool = False
+    register_open: bool = False
     retention: Literal["report", "apply"] = "report"
     staff_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
     login_hours: int = Field(default=12, ge=1, le=7 * 24)

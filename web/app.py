@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import cast
 from urllib.parse import quote
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
 
 from api.app import API_PREFIX, add_api, bare_app
 from api.edge import ApiSettings, make_edge
 from api.problems import AccountUnfinished, headers_of, install_problems, problem_response, status_of
 from engine.errors import BanjieError, LoginRefused
 from engine.service.desk import Desk
+from engine.service.house_door import HouseDoor
 from engine.service.jobs import Jobs
+from web.packing import Packed
 from web.pages.access import access_pages
 from web.pages.account import account_pages
 from web.pages.accounts import accounts_pages
 from web.pages.acting import acting_pages
 from web.pages.activate import activate_pages
+from web.pages.admin import admin_pages
+from web.pages.admin_calendar import admin_calendar_pages
+from web.pages.admin_house import admin_house_pages
+from web.pages.admin_rules import admin_rules_pages
 from web.pages.anonymous import anonymous_pages
+from web.pages.appearance import appearance_pages
+from web.pages.assigning import assigning_pages
+from web.pages.audit import audit_pages
+from web.pages.audit_case import audit_case_pages
+from web.pages.board import board_pages
 from web.pages.case import case_pages
 from web.pages.cases import cases_pages
+from web.pages.drafts import drafts_pages
+from web.pages.ended import after_the_end
 from web.pages.erasing import erasing_pages
 from web.pages.figures import figures_pages
 from web.pages.files import file_pages
@@ -33,14 +47,23 @@ from web.pages.jobs import jobs_pages
 from web.pages.ledger import ledger_pages
 from web.pages.linked_login import linked_login_pages
 from web.pages.login import login_pages
+from web.pages.meeting import meeting_pages
+from web.pages.merging import merging_pages
+from web.pages.mine import mine_pages
+from web.pages.mine_doing import mine_doing_pages
 from web.pages.my_cases import my_cases_pages
 from web.pages.new_case import new_case_pages
 from web.pages.on_behalf import on_behalf_pages
 from web.pages.overdue import overdue_pages
 from web.pages.own import own_pages
+from web.pages.process import process_pages
 from web.pages.receipts import receipts_pages
+from web.pages.register import register_pages
+from web.pages.search import search_pages
+from web.pages.supervise import supervise_pages
 from web.pages.workflows import workflow_pages
-from web.shell import FOLDER, Shell
+from web.sections import sections_of
+from web.shell import Shell
 
 # In this order: /cases/new must be asked before /cases/{id}.
 PAGES = (
@@ -52,35 +75,54 @@ PAGES = (
     on_behalf_pages,
     receipts_pages,
     cases_pages,
+    search_pages,
     case_pages,
     access_pages,
     erasing_pages,
     file_pages,
+    mine_pages,
+    mine_doing_pages,
+    supervise_pages,
     overdue_pages,
     acting_pages,
+    board_pages,
+    meeting_pages,
+    merging_pages,
+    assigning_pages,
     figures_pages,
     workflow_pages,
     my_cases_pages,
+    register_pages,
+    drafts_pages,
     own_pages,
     account_pages,
     accounts_pages,
     grants_pages,
     activate_pages,
     jobs_pages,
+    admin_pages,
+    admin_house_pages,
+    admin_calendar_pages,
+    admin_rules_pages,
     ledger_pages,
+    audit_pages,
+    audit_case_pages,
+    process_pages,
     anonymous_pages,
+    appearance_pages,
 )
+Answers = Callable[[Request, Exception], Awaitable[Response]]
 UNFINISHED = {"password": "/me/password", "second_factor": "/me/second-factor"}
 """Where somebody is led who must put their account in order first."""
 
 
-def create_site(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None) -> FastAPI:
+def create_site(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None, house: HouseDoor | None = None) -> FastAPI:
     """Return the whole site: pages under ``/``, the API under ``/api``, the stylesheet and module under ``/static``.
 
-    With ``jobs``, those who look after the installation see what runs in the background.
+    With ``jobs``, those who look after the installation see what runs in the background; with ``house``, its health.
     """
     site = bare_app(settings)
-    edge = make_edge(desk, settings, jobs)
+    edge = make_edge(desk, settings, jobs, house)
     shell = Shell(edge)
 
     def respond(request: Request, error: BanjieError) -> Response:
@@ -96,10 +138,20 @@ def create_site(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None) -> 
         return page
 
     install_problems(site, respond, edge.denials.of)
+    others = cast("Answers", site.exception_handlers[BanjieError])
+
+    async def not_logged_in(request: Request, error: Exception) -> Response:
+        """Keep the words of a form whose session has ended; anybody else is led to the login."""
+        kept = None if request.scope["path"].startswith(f"{API_PREFIX}/") else await after_the_end(shell, request)
+        return await others(request, error) if kept is None else kept
+
+    site.add_exception_handler(LoginRefused, not_logged_in)
     add_api(site, edge)
     for pages in PAGES:
         site.include_router(pages(shell))
-    site.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    shell.sections = sections_of(site.routes)
+    site.mount("/static", shell.statics, name="static")
+    site.add_middleware(Packed, https=settings.https)
     return site
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,19 +18,21 @@ from api.edge import Edge
 from api.identity import Asker
 from api.language import LANGUAGE_COOKIE, chosen_language
 from engine.access.directory import Person
-from engine.access.operators import is_operator
-from engine.case.identity import UnitId
 from engine.errors import BanjieError
 from engine.service.anchoring import newest_head
 from engine.service.notice_inbox import Notices
 from engine.service.notice_ports import UNREAD_MAX
 from engine.service.world import World
 from engine.text import Language
+from web.appearance import PRINTS, THEMES, Appearance, appearance_of
+from web.sections import Menu, Section, Viewer, menus_for
+from web.statics import Statics
 from web.words import Words
 
 FOLDER = Path(__file__).resolve().parent
-LANGUAGE_SECONDS = 365 * 24 * 3600
-SECTIONS = ("front", "notices", "cases", "overdue", "figures", "workflows")
+CHOICE_SECONDS = 365 * 24 * 3600
+"""How long a browser keeps what somebody chose about language and looks."""
+LOOKS: Final = {"theme": THEMES, "print": PRINTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +52,25 @@ class Visit:
         return self.asker
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What stands around every page: the navigation, the marks of the static files, how pages look and may look."""
+
+    menus: tuple[Menu, ...]
+    marks: Mapping[str, str]
+    appearance: Appearance
+    looks: Mapping[str, tuple[str, ...]]
+    address: str
+
+
 class Shell:
     """Finds out who visits and renders pages."""
 
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
+        self.statics = Statics(FOLDER / "static")
+        self.sections: tuple[Section, ...] = ()
+        """The parts of the navigation that the site has pages of; set when all of them stand."""
         self._notices = Notices(edge.desk.reads)
         self._environment = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
@@ -92,7 +110,13 @@ class Shell:
             visit=visit,
             section=section,
             unread=self._unread(asker),
-            sections=() if asker is None else self._sections(asker),
+            frame=Frame(
+                menus=() if asker is None else self._menus(asker),
+                marks=self.statics.marks,
+                appearance=appearance_of(visit.request),
+                looks=LOOKS,
+                address=_address(visit),
+            ),
             settings=self.edge.settings,
             clock_banner=self._clock_banner(words),
             shown_at=words.t("shown_at", at=words.instant(visit.now)),
@@ -103,7 +127,7 @@ class Shell:
         response = HTMLResponse(text, status_code=status)
         if visit.request.query_params.get("lang") == words.language:
             response.set_cookie(
-                LANGUAGE_COOKIE, words.language, max_age=LANGUAGE_SECONDS, path="/", httponly=True, samesite="lax"
+                LANGUAGE_COOKIE, words.language, max_age=CHOICE_SECONDS, path="/", httponly=True, samesite="lax"
             )
         return response
 
@@ -112,15 +136,15 @@ class Shell:
         unread = 0 if asker is None else self._notices.unread(asker.root, asker.actor)
         return f"{UNREAD_MAX - 1}+" if unread >= UNREAD_MAX else str(unread or "")
 
-    def _sections(self, asker: Asker) -> tuple[str, ...]:
-        """Return the parts of the navigation: those of staff, and of those who look after accounts or the house."""
-        operates = self.edge.jobs is not None and is_operator(asker.actor, asker.root)
-        staff = self.edge.settings.accounts.staff
-        cares = staff.looks_after_some(asker.actor) or staff.ends_tokens(asker.actor, UnitId(asker.root))
-        granted = ("grants",) if staff.reads_some_grants(asker.actor) else ()
-        ledger = ("ledger",) if staff.is_staff(asker.actor) else ()
-        more = ledger + (("accounts",) if cares else ()) + granted + (("jobs",) if operates else ())
-        return () if asker.due else (*SECTIONS, *more)
+    def _menus(self, asker: Asker) -> tuple[Menu, ...]:
+        """Return the navigation; none for those who must put their account in order first."""
+        viewer = Viewer(
+            actor=asker.actor,
+            root=asker.root,
+            staff=self.edge.settings.accounts.staff,
+            runs_jobs=self.edge.jobs is not None,
+        )
+        return () if asker.due else menus_for(viewer, self.sections)
 
     def error_page(self, request: Request, error: BanjieError, status: int) -> HTMLResponse:
         """Return the page of a refusal that no other page shows."""
@@ -165,6 +189,15 @@ def _other_language(visit: Visit) -> str:
     """Return the address of this page in the other language."""
     pairs = [(name, value) for name, value in visit.request.query_params.multi_items() if name != "lang"]
     other = "en" if visit.words.language == "zh" else "zh"
+    return f"{_own_path(visit)}?{urlencode([*pairs, ('lang', other)])}"
+
+
+def _address(visit: Visit) -> str:
+    """Return the address of this page, to come back to it."""
+    query = visit.request.url.query
+    return _own_path(visit) + (f"?{query}" if query and visit.request.method == "GET" else "")
+
+
+def _own_path(visit: Visit) -> str:
     # A form that was refused stands at an address that only takes forms; its page is where the reader came from.
-    path = visit.request.url.path if visit.request.method == "GET" else "/"
-    return f"{path}?{urlencode([*pairs, ('lang', other)])}"
+    return visit.request.url.path if visit.request.method == "GET" else "/"

@@ -7,30 +7,54 @@ from typing import Final
 
 from engine.text import Text
 from web.texts_accounts import ACCOUNT_TEXTS
+from web.texts_admin import ADMIN_TEXTS
 from web.texts_anchors import ANCHOR_TEXTS
+from web.texts_audit import AUDIT_TEXTS
 from web.texts_behalf import BEHALF_TEXTS
+from web.texts_diagrams import DIAGRAM_TEXTS
+from web.texts_drafts import DRAFT_TEXTS
 from web.texts_erasing import ERASING_TEXTS
+from web.texts_figures import FIGURE_TEXTS
 from web.texts_files import FILE_TEXTS
+from web.texts_filing import FILING_TEXTS
 from web.texts_ledger import LEDGER_TEXTS
 from web.texts_linked import LINKED_TEXTS
+from web.texts_look import LOOK_TEXTS
+from web.texts_mine import MINE_TEXTS
 from web.texts_notices import NOTICE_TEXTS
 from web.texts_overdue import OVERDUE_TEXTS
+from web.texts_register import REGISTER_TEXTS
 from web.texts_rights import RIGHTS_TEXTS
+from web.texts_search import SEARCH_TEXTS
 from web.texts_secrecy import SECRECY_TEXTS
+from web.texts_secretariat import SECRETARIAT_TEXTS
+from web.texts_supervise import SUPERVISE_TEXTS
 from web.texts_witnesses import WITNESS_TEXTS
 
 TEXTS: Final[Mapping[str, Text]] = {
     **ACCOUNT_TEXTS,
+    **ADMIN_TEXTS,
     **ANCHOR_TEXTS,
+    **AUDIT_TEXTS,
     **BEHALF_TEXTS,
+    **DRAFT_TEXTS,
+    **DIAGRAM_TEXTS,
+    **FIGURE_TEXTS,
     **FILE_TEXTS,
+    **FILING_TEXTS,
+    **REGISTER_TEXTS,
     **LINKED_TEXTS,
+    **LOOK_TEXTS,
+    **MINE_TEXTS,
+    **SUPERVISE_TEXTS,
     **LEDGER_TEXTS,
     **NOTICE_TEXTS,
     **OVERDUE_TEXTS,
     **ERASING_TEXTS,
     **RIGHTS_TEXTS,
+    **SEARCH_TEXTS,
     **SECRECY_TEXTS,
+    **SECRETARIAT_TEXTS,
     **WITNESS_TEXTS,
     # ---------------------------------------------------------------------------------------------------- every page
     "brand": Text("办结", "Banjie"),
@@ -74,7 +98,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     "front_hello": Text("{name}，您好", "Welcome, {name}"),
     "waiting": Text("待我办理", "Waiting for me"),
     "waiting_none": Text("目前没有等待您办理的事项。", "Nothing is waiting for you."),
-    "waiting_more": Text("只列出最近的 {n} 件。", "Only the {n} newest are listed."),
+    "waiting_all": Text("查看全部待办", "Everything that waits for me"),
     "late_title": Text("已超期", "Overdue"),
     "late_none": Text("没有超期事项。", "Nothing is overdue."),
     "late_all": Text("查看全部期限", "All deadlines"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from engine.calendar.wording import date_text
+from engine.calendar.wording import date_text, weekday_text
 from engine.case.scope import SHANGHAI
 from engine.text import Language, Text
 from web.texts import TEXTS
@@ -36,13 +36,17 @@ class Words:
         return self.date(at.astimezone(SHANGHAI).date())
 
     def short_day(self, at: datetime) -> str:
-        """Return the day of an instant as ``2026-09-15``, where there is little room."""
-        return at.astimezone(SHANGHAI).date().isoformat()
+        """Return the day of an instant as ``2026-09-15 周二``, where there is little room."""
+        on = at.astimezone(SHANGHAI).date()
+        return f"{on.isoformat()} {self.say(weekday_text(on))}"
 
     def short_instant(self, at: datetime) -> str:
-        """Return day and minute of an instant as ``2026-09-15 10:00``, where there is little room."""
-        local = at.astimezone(SHANGHAI)
-        return f"{local.date().isoformat()} {local:%H:%M}"
+        """Return day and minute of an instant as ``2026-09-15 周二 10:00``, where there is little room."""
+        return f"{self.short_day(at)} {at.astimezone(SHANGHAI):%H:%M}"
+
+    def clock(self, at: datetime) -> str:
+        """Return the time of day of an instant as ``14:05``."""
+        return f"{at.astimezone(SHANGHAI):%H:%M}"
 
     def instant(self, at: datetime) -> str:
         """Return day and minute of an instant."""

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import JsonValue
 
 from api.edge import Edge
 from api.identity import Asker
 from api.instants import instant_from
-from engine.access.readers import principals_of
+from engine.case.identity import SessionId
 from engine.errors import InputRefused
 from engine.figures.measures import Grouping
-from engine.figures.report import Audience, Report, figures, report_json
+from engine.figures.report import Audience, report_json, report_of
+from engine.figures.stages import milestones_of, stages_of
+from engine.figures.suppression import FEW
+from engine.figures.survey import reached, timed
 from engine.service.anchoring import head_json
+from engine.service.figures import Asked, FigureDesk, Told, unit_named
+from engine.service.world import World
 from engine.text import Text
+
+SESSION: Final = "s:"
+"""Begins a period that is a congress session."""
+AGAIN_SECONDS: Final = 5
+_PERIOD: Final = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]))?")
 
 
 def figures_routes(edge: Edge) -> APIRouter:
@@ -29,40 +42,93 @@ def figures_routes(edge: Edge) -> APIRouter:
         as_of: Annotated[str | None, Query(max_length=40)] = None,
         by: Annotated[str | None, Query(max_length=20)] = None,
         audience: Annotated[str | None, Query(max_length=20)] = None,
+        unit: Annotated[str | None, Query(max_length=200)] = None,
+        period: Annotated[str | None, Query(max_length=100)] = None,
     ) -> JSONResponse:
-        """Return every measure with its numerator, denominator and what was left out.
+        """Return every measure with its numerator, denominator and what was left out, how many cases reached each
+        milestone, and the working days of each stage.
 
         ``audience`` is ``official`` (the whole house, the same for everybody; small numbers of confidential kinds are
-        the text ``<5``) or ``mine`` (of the cases that the asker may see, whatever their number). ``checkpoint`` is the
-        newest signed head of the ledger that they stand on, null while nothing is sealed.
+        the text ``<5``, and the cut-off is the last end of a month) or ``mine`` (of the cases that the asker may see,
+        whatever their number). ``unit`` counts a unit and those below it, ``period`` a month, a year or, as
+        ``s:<id>``, a congress session. ``checkpoint`` is the newest signed head of the ledger that they stand on, null
+        while nothing is sealed. Where there are too many cases to count at once the answer is 202: ask again.
         """
         asker = edge.identities.in_thread(request)
-        report = report_of(edge, asker, workflow, as_of, by, audience)
-        checkpoint = head_json(edge.desk.reads, asker.root, report.as_of)
-        return JSONResponse({**report_json(report), "checkpoint": checkpoint})
+        world, grouping = edge.world(asker), grouping_from(by)
+        asked = asked_from(workflow, {"as_of": as_of, "audience": audience, "unit": unit, "period": period}, world)
+        told = FigureDesk(edge.desk, edge.jobs, asker.root, asker.actor, world).figures(asked)
+        if told.survey is None or told.section is None:
+            return JSONResponse(
+                {"workflow": workflow, "counting": True},
+                status_code=202,
+                headers={"Retry-After": str(AGAIN_SECONDS)},
+            )
+        return JSONResponse(_told(edge, asker, told, asked, grouping, world))
 
     return router
 
 
-def report_of(
-    edge: Edge, asker: Asker, workflow: str, as_of: str | None, by: str | None, audience: str | None = None
-) -> Report:
-    """Return the figures of the asker's organisation; None and empty stand for now, for no groups and for official."""
-    at = instant_from(as_of, "as_of") if as_of else edge.desk.office.now()
-    grouping = _grouping(by) if by else None
-    is_mine = _audience(audience) is Audience.MINE
-    return figures(
-        edge.desk.reads,
-        edge.world(asker),
-        asker.root,
-        workflow,
-        at,
-        by=grouping,
-        principals=principals_of(asker.actor) if is_mine else None,
+def _told(
+    edge: Edge, asker: Asker, told: Told, asked: Asked, by: Grouping | None, world: World
+) -> Mapping[str, JsonValue]:
+    assert told.survey is not None, "asked for when it is there"
+    assert told.section is not None, "a survey has a row that stands for the whole"
+    section = told.section
+    report = report_of(
+        told.survey, told.definition, world.surroundings, told.as_of, asked.audience, by=by, section=section
+    )
+    stages = stages_of(told.definition)
+
+    def number(column: str) -> JsonValue:
+        assert told.survey is not None, "asked for when it is there"
+        count = told.survey.number(section, column)
+        return FEW if count is None else count
+
+    return {
+        **report_json(report),
+        "milestones": [{"milestone": each, "cases": number(reached(each))} for each in milestones_of(told.definition)],
+        "stages": [
+            {
+                "from": stage[0],
+                "to": stage[1],
+                "cases": number(timed(stage)),
+                "median_working_days": None if time is None else time.median_doubled / 2,
+                "ninth_decile_working_days": None if time is None else time.ninth_decile,
+            }
+            for stage, time in zip(stages, section.times, strict=True)
+        ],
+        "checkpoint": head_json(edge.desk.reads, asker.root, report.as_of),
+    }
+
+
+def asked_from(workflow: str, asked: Mapping[str, str | None], world: World) -> Asked:
+    """Return what an address asks for; what is not said, or empty, is the official figures of all, now.
+
+    Raises:
+        InputRefused: a value that means nothing.
+    """
+    as_of, unit, period = (asked.get(name) or "" for name in ("as_of", "unit", "period"))
+    session = period.removeprefix(SESSION) if period.startswith(SESSION) else None
+    if session is not None and SessionId(session) not in world.surroundings.sessions:
+        raise InputRefused(Text("没有这个届次", "There is no such congress session"), parameter="period")
+    if period and session is None and not _PERIOD.fullmatch(period):
+        raise InputRefused(
+            Text("period 应为 2026、2026-03 或 s:届次", "period is 2026, 2026-03 or s: with a session"),
+            parameter="period",
+        )
+    return Asked(
+        workflow=workflow,
+        audience=audience_from(asked.get("audience")),
+        at=instant_from(as_of, "as_of") if as_of else None,
+        unit=str(unit_named(world, unit)) if unit else None,
+        period=period or None if session is None else None,
+        session=session,
     )
 
 
-def _audience(text: str | None) -> Audience:
+def audience_from(text: str | None) -> Audience:
+    """Return the audience; raises InputRefused for another word."""
     if text and text not in tuple(Audience):
         raise InputRefused(
             Text("audience 只能是 official 或 mine", "audience is official or mine"), parameter="audience"
@@ -70,7 +136,11 @@ def _audience(text: str | None) -> Audience:
     return Audience(text or Audience.OFFICIAL)
 
 
-def _grouping(text: str) -> Grouping:
-    if text not in tuple(Grouping):
-        raise InputRefused(Text("by 只能是 unit、category 或 month", "by is unit, category or month"), parameter="by")
-    return Grouping(text)
+def grouping_from(text: str | None) -> Grouping | None:
+    """Return what figures are broken down by, None for nothing; raises InputRefused for another word."""
+    if text and text not in tuple(Grouping):
+        raise InputRefused(
+            Text("by 只能是 unit、category、month 或 session", "by is unit, category, month or session"),
+            parameter="by",
+        )
+    return Grouping(text) if text else None

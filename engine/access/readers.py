@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engine.access.directory import Moved
 from engine.case.actors import Actor
@@ -22,6 +22,8 @@ from engine.definition.compiled import Definition
 from engine.definition.parts import RolePart
 from engine.definition.rulebook import Rulebook
 
+REGISTER: Final = "register"
+"""The principal of everybody who reads the public register: it stands on what was published, and on nothing else."""
 _FOR, _HOME = "for:", "home:"
 _Posts = tuple[UnitId, frozenset[str]]
 """A unit, and the principals who read by a post there."""
@@ -83,11 +85,14 @@ def readers_of(
 ) -> frozenset[str]:
     """Return the principals who may read the case now.
 
-    Parties, holders of the definition's roles, and the units it is assigned to. Units complained about, here or in the
+    Parties, holders of the definition's roles, the units it is assigned to, and the public register where it was
+    published. Units complained about, here or in the
     parent, and all below them get none (XF Art.28; design: visibility).
     """
     workflow = definition.workflow
     found = {f"person:{party.person}" for party in case.parties if workflow.roles[party.role].sees_in(case.state)}
+    if case.published:
+        found.add(REGISTER)
     return _offices(case, definition, rules, units, parent, case.state) | found
 
 

@@ -15,8 +15,10 @@ from engine.definition.checks_guards import check_guards
 from engine.definition.checks_identity import check_identity
 from engine.definition.checks_joins import check_joins
 from engine.definition.checks_measures import check_measures
+from engine.definition.checks_meeting import check_meeting
 from engine.definition.checks_moves import check_moves
 from engine.definition.checks_names import check_names
+from engine.definition.checks_pages import check_pages
 from engine.definition.checks_proof import Findings, Proof
 from engine.definition.checks_reach import check_reach
 from engine.definition.checks_retention import check_retention
@@ -37,7 +39,9 @@ _QUESTIONS = (
     check_joins,
     check_identity,
     check_behalf,
+    check_meeting,
     check_retention,
+    check_pages,
     check_measures,
     check_unused,
 )

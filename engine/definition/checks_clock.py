@@ -87,6 +87,8 @@ def _check_deadline(proof: Proof, name: str, part: DeadlinePart) -> None:
             ),
             Text("请写 ladder: 名称，或写 waive: {ladder: 理由}", "Write ladder: its name, or waive: {ladder: why}"),
         )
+    for place, field in () if part.promise is None else part.promise.model_dump().items():
+        proof.known((*path, "promise", place), FIELD, field, proof.workflow.fields)
     if part.calendar == "unit" and part.source is not None:
         proof.add(
             (*path, "calendar"),

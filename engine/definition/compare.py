@@ -81,6 +81,7 @@ _ATTRIBUTES: Mapping[str, Text] = {
     "denominator": Text("分母", "denominator"),
     "excluded": Text("不计入", "excluded"),
     "beside": Text("另列", "beside"),
+    "headline": Text("首要指标", "headline figure"),
     "minimum_sample": Text("最小样本", "minimum sample"),
     "source": Text("依据", "source"),
     "waive": Text("豁免", "waiver"),

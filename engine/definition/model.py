@@ -91,12 +91,25 @@ class Limit(Part):
     source: Source | None = None
 
 
+class PromisePart(Part):
+    """What a deadline holds somebody to who has promised something by a day (承诺限期落实).
+
+    ``kind`` is the field that says what kind of answer promised it, ``text`` what was promised, and ``evidence`` the one
+    in which it is reported as carried out.
+    """
+
+    kind: Slug
+    text: Slug
+    evidence: Slug
+
+
 class DeadlinePart(Part):
     """The rule by which a due instant is computed. Effects of transitions start and stop it.
 
     ``roll`` says what happens when the last day is a day off; without it days and months roll forward and working
     days and hours do not. A date from a field, session or notice never rolls. ``calendar`` says whether the unit's own
     rest days and worked days count too; a term that cites a source counts by the official notices alone (ADR 0015).
+    ``promise`` marks the term of a promise, which an overview of supervision follows.
     """
 
     title: Label
@@ -107,6 +120,7 @@ class DeadlinePart(Part):
     suspension: Limit | None = None
     extension: Limit | None = None
     ladder: Slug | None = None
+    promise: PromisePart | None = None
     waive: dict[Literal["ladder"], str] = Field(default_factory=dict)
     source: Source | None = None
 
@@ -168,6 +182,31 @@ class OnBehalfPart(Part):
     source: Source | None = None
 
 
+class VotesPart(Part):
+    """The fields in which a meeting's vote is recorded: numbers of members."""
+
+    in_favour: Slug
+    against: Slug
+    abstained: Slug
+
+
+class MeetingPart(Part):
+    """The meeting that goes through cases one after the other (审查会议) and says of each what becomes of it.
+
+    ``agenda`` are the states whose cases are gone through; ``begin`` is made first where a case is not under review
+    yet. ``outcomes`` are the moves that the meeting chooses from, in this order. ``shown`` are the fields that are read
+    out, in this order. By what ``narrowed_by`` says the meeting may take a part of the cases first.
+    """
+
+    title: Label
+    agenda: tuple[Slug, ...] = Field(min_length=1)
+    begin: Slug | None = None
+    outcomes: tuple[Slug, ...] = Field(min_length=1, max_length=9)
+    shown: tuple[Slug, ...] = Field(min_length=1)
+    narrowed_by: Slug | None = None
+    votes: VotesPart | None = None
+
+
 class RetentionTerm(Part):
     """How long what has one privacy is kept, in years from the end of the case; without a source it is our default."""
 
@@ -207,7 +246,10 @@ class Apart(Part):
 
 
 class Measure(Part):
-    """A declared figure over the facts of each case as of an instant; without a denominator it is a count."""
+    """A declared figure over the facts of each case as of an instant; without a denominator it is a count.
+
+    ``headline``: one of the few that an overview of the workflow's figures shows first.
+    """
 
     title: Label
     numerator: Share
@@ -215,6 +257,7 @@ class Measure(Part):
     excluded: tuple[Apart, ...] = ()
     beside: tuple[Apart, ...] = ()
     minimum_sample: int = Field(default=0, ge=0)
+    headline: bool = False
     source: Source | None = None
 
 
@@ -223,7 +266,9 @@ class Workflow(Part):
 
     ``opening`` is the form of a new case and ``on_open`` the effects of opening it (a number issued, a deadline
     started); children opened by an assignment run them too. ``number_fields`` are the fields that hold the number a
-    case is known by, the first that has a value counting.
+    case is known by, the first that has a value counting. ``opening_first`` are the optional fields of the opening that
+    a form shows at once; the others stand folded behind them. ``conversation`` are the fields by which those concerned
+    and those who handle the case write to each other: a page shows what was said in them one after the other.
     """
 
     name: Slug
@@ -244,6 +289,8 @@ class Workflow(Part):
     roles: dict[Slug, RolePart]
     openers: tuple[Slug, ...] = ()
     opening: dict[Slug, Literal["required", "optional"]] = Field(default_factory=dict)
+    opening_first: tuple[Slug, ...] = ()
+    conversation: tuple[Slug, ...] = ()
     opener_becomes: Slug | None = None
     on_open: tuple[Effect, ...] = ()
     states: dict[Slug, StatePart]
@@ -255,6 +302,7 @@ class Workflow(Part):
     evaluation: EvaluationPart | None = None
     identity: IdentityPart | None = None
     on_behalf: OnBehalfPart | None = None
+    meeting: MeetingPart | None = None
     retention: RetentionPart | None = None
     measures: dict[Slug, Measure] = Field(default_factory=dict)
 

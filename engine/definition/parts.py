@@ -274,9 +274,13 @@ class OpenLinked(Part):
 
 
 class Publish(Part):
-    """Marks the case for the public register."""
+    """Marks the case for the public register (公开登记册), where everybody may read its public fields, and ``fields``.
+
+    ``fields`` are internal ones that consent to the publication covers: what was proposed, and what was answered.
+    """
 
     do: Literal["publish"]
+    fields: tuple[Slug, ...] = ()
 
 
 Effect = Annotated[

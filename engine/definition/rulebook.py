@@ -46,6 +46,11 @@ class Rulebook:
             raise NotFound(Text(f"没有名为“{workflow}”的流程", f"No workflow named {workflow!r}"), workflow=workflow)
         return max(versions, key=lambda part: part.version)
 
+    def every_list(self) -> tuple[CodeList, ...]:
+        """Return every version of every code list for new cases, by name, the newest first."""
+        parts = [part for part, _hash in self.lists.values()]
+        return tuple(sorted(parts, key=lambda part: (part.name, -part.version)))
+
     def every(self, workflow: str) -> tuple[Workflow, ...]:
         """Return all texts of a workflow that new or running cases may go by, in no order."""
         parts = [part for part, _hash in self.workflows.values()] + list(self.kept_workflows.values())

@@ -5,8 +5,7 @@ Where cases, rules and unit names come from is the caller's: here stands only wh
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,12 +15,14 @@ from pydantic import JsonValue
 
 from engine.access.directory import Surroundings
 from engine.case.codec import at_text, microseconds
-from engine.case.identity import RootId, UnitId
+from engine.case.identity import RootId, SessionId, UnitId
 from engine.definition.compiled import Definition
 from engine.definition.rulebook import Rulebook
-from engine.figures.facts import Facts, Span, facts_of, is_undated
-from engine.figures.measures import DENOMINATOR, NUMERATOR, Counted, Grouping, MeasureResult, Tally, evaluate
-from engine.figures.suppression import FEW, SMALL
+from engine.figures.counting import CASES
+from engine.figures.facts import Span, facts_of
+from engine.figures.measures import DENOMINATOR, NUMERATOR, Counted, Grouping, MeasureResult, Tally
+from engine.figures.suppression import FEW
+from engine.figures.survey import STATED, UNDATED, Section, Survey, results_of, survey
 from engine.text import Text
 
 Json = dict[str, JsonValue]
@@ -114,47 +115,55 @@ def figures(
     NotFound for a workflow that is not there.
     """
     definition = world.rules.for_new(workflow)
-    census = Counter[str]()
     seen = () if principals is None else (principals,)
     spans = reads.spans_of_workflow(root, workflow, microseconds(at), *seen)
     suppressed = principals is None and is_confidential(definition)
-    measures = evaluate(definition, _noted(facts_of(spans, at), census), at, by=by, suppressed=suppressed)
-    keys = [key for key, _tally in measures[0].groups] if measures else []
-    top = world.surroundings.units.get(UnitId(root))
+    told = survey(definition, facts_of(spans, at), at, suppressed=suppressed)
+    audience = Audience.OFFICIAL if principals is None else Audience.MINE
+    return report_of(told, definition, world.surroundings, at, audience, by=by, decimals=decimals)
+
+
+def report_of(
+    told: Survey,
+    definition: Definition,
+    surroundings: Surroundings,
+    at: datetime,
+    audience: Audience,
+    *,
+    by: Grouping | None = None,
+    decimals: int = 1,
+    section: Section | None = None,
+) -> Report:
+    """Return the measures of a survey as a report, with the names that units, categories and sessions have now.
+
+    ``section`` is the row of the survey that stands for the whole, None for the whole itself.
+    """
+    section = section or told.whole
+    measures = results_of(definition, told, by, section)
+    keys = [] if by is None else [each.key for each in told.groups[by]]
+    root = surroundings.root
+    top = surroundings.units.get(UnitId(root))
+    numbers = {
+        name: told.number(section, column)
+        for name, column in (("cases", CASES), ("by_stated_time", STATED), ("undated", UNDATED))
+    }
     return Report(
-        workflow=workflow,
+        workflow=definition.workflow.name,
         title=definition.workflow.title.text,
         as_of=at,
         extent=Extent(
             root=root,
             title=Text(root, root) if top is None else top.title,
-            cases=census["cases"],
-            by_stated_time=census["stated"],
-            undated=census["undated"],
-        )
-        if not suppressed
-        else _small_extent(root, Text(root, root) if top is None else top.title, census),
+            marks={name: FEW for name, number in numbers.items() if number is None},
+            **{name: number or 0 for name, number in numbers.items()},
+        ),
         by=by,
         decimals=decimals,
         measures=tuple(measures),
-        groups={key: _group_title(key, by, definition, world.surroundings) for key in keys},
-        audience=Audience.OFFICIAL if principals is None else Audience.MINE,
-        suppressed=suppressed,
+        groups={key: group_title(key, by, definition, surroundings) for key in keys},
+        audience=audience,
+        suppressed=audience is Audience.OFFICIAL and is_confidential(definition),
     )
-
-
-def _small_extent(root: RootId, title: Text, census: Mapping[str, int]) -> Extent:
-    """Return the extent of figures that print no small numbers; small rests of the whole are none either."""
-    cases = census.get("cases", 0)
-    marks = {"cases": FEW} if 0 < cases < SMALL else {}
-    told = {}
-    for name, key in (("by_stated_time", "stated"), ("undated", "undated")):
-        told[name] = census.get(key, 0)
-        if 0 < told[name] < SMALL or 0 < cases - told[name] < SMALL:
-            marks[name] = FEW
-    numbers = {"cases": cases, **told}
-    shown = {name: 0 if name in marks else number for name, number in numbers.items()}
-    return Extent(root=root, title=title, marks=marks, **shown)
 
 
 def report_json(report: Report) -> Json:
@@ -190,18 +199,12 @@ def report_json(report: Report) -> Json:
     }
 
 
-def _noted(facts: Iterable[Facts], census: Counter[str]) -> Iterator[Facts]:
-    for case in facts:
-        census["cases"] += 1
-        undated = is_undated(case)
-        census["undated"] += undated
-        census["stated"] += "stated" in case.held and not undated
-        yield case
-
-
-def _group_title(key: str | None, by: Grouping | None, definition: Definition, surroundings: Surroundings) -> Text:
+def group_title(key: str | None, by: Grouping | None, definition: Definition, surroundings: Surroundings) -> Text:
+    """Return what a group is called; the key where nothing has that name any more."""
     if key is None:
         return NOT_STATED
+    if by is Grouping.SESSION and (session := surroundings.sessions.get(SessionId(key))) is not None:
+        return session.title
     if by is Grouping.UNIT and (unit := surroundings.units.get(UnitId(key))) is not None:
         return unit.title
     field = definition.workflow.category_field

@@ -7,8 +7,10 @@ The rule, for workflows that know confidential cases. In every row (the whole, a
 2. A number that can be reckoned from numbers printed in its row is not left to be reckoned: the smallest of those it
    would be reckoned from is not printed either. What can be reckoned is taken from the cases themselves: whatever sums
    hold between the figures of a row hold there, whether a definition says so or not.
-3. A number that can be reckoned in its column, where the groups add up to the whole, is protected in the same way: the
-   smallest other number of the column that is printed, or in the end the whole, is not printed.
+3. A number that can be reckoned in its column, where the groups of a table add up to the whole, is protected in the
+   same way: the smallest other number of the column that is printed, or in the end the whole, is not printed. All
+   tables (by unit, by category, by month ...) stand on one whole: what one of them must hold back of it, none prints;
+   and where the whole is not printed, no table is left to add up to it.
 
 2 and 3 hold for everything that is not printed, for whatever reason, and are repeated until nothing is left to be
 done: a reckoning of several steps has no first step. All that is not printed carries one mark (＜5), so that the mark
@@ -45,61 +47,82 @@ Row = Mapping[str, Number]
 
 
 @dataclass(slots=True)
-class _Table:
-    """The whole, the groups, and what of them is marked so far."""
+class _Tables:
+    """The rows, the whole first; the places of each table's groups among them; and what is marked so far."""
 
-    whole: Row
-    groups: Sequence[Row]
+    rows: Sequence[Row]
+    tables: Sequence[range]
     marks: list[dict[str, str]] = field(default_factory=list)
+    dirty: set[int] = field(default_factory=set)
 
-    @property
-    def rows(self) -> list[Row]:
-        return [self.whole, *self.groups]
+    def hold(self, place: int, name: str) -> None:
+        """Do not print a number, so that its row is to be looked at again."""
+        self.marks[place][name] = FEW
+        self.dirty.add(place)
 
 
 def marked(whole: Row, groups: Sequence[Row]) -> tuple[Mapping[str, str], Sequence[Mapping[str, str]]]:
     """Return the marks of what is not printed, by column: of the whole, and of each group."""
-    table = _Table(whole, groups)
-    for row in table.rows:
-        table.marks.append({name: FEW for name, number in row.items() if 0 < number.value < SMALL})
-    while _by_rows(table) or _by_columns(table):
-        pass
-    return table.marks[0], table.marks[1:]
+    marks, (of_groups,) = marked_together(whole, [groups])
+    return marks, of_groups
 
 
-def _by_rows(table: _Table) -> bool:
-    """Hold one number more back in a row where one that is not printed could be reckoned; say whether that was so."""
-    for row, marks in zip(table.rows, table.marks, strict=True):
+def marked_together(
+    whole: Row, tables: Sequence[Sequence[Row]]
+) -> tuple[Mapping[str, str], Sequence[Sequence[Mapping[str, str]]]]:
+    """Return the same for several tables that break one whole down, each by something else."""
+    rows: list[Row] = [whole]
+    places: list[range] = []
+    for groups in tables:
+        places.append(range(len(rows), len(rows) + len(groups)))
+        rows.extend(groups)
+    found = _Tables(rows, [each for each in places if each])
+    found.marks = [{name: FEW for name, number in row.items() if 0 < number.value < SMALL} for row in rows]
+    found.dirty = set(range(len(rows)))
+    while found.dirty:
+        while found.dirty:
+            _by_row(found, found.dirty.pop())
+        _by_columns(found)
+    return found.marks[0], [[found.marks[place] for place in each] for each in places]
+
+
+def _by_row(found: _Tables, place: int) -> None:
+    """Hold more back in a row until nothing that is not printed can be reckoned from it."""
+    row, marks = found.rows[place], found.marks[place]
+    while True:
         printed = [name for name, number in row.items() if number.is_printed and name not in marks and number.parts]
         basis = _Basis()
         for name in sorted(printed, key=lambda name: -row[name].value):
             basis.add(name, row[name].parts)
-        for name in marks:
-            used = basis.reckoned(row[name].parts)
-            if used:
-                marks[min(used, key=lambda other: row[other].value)] = FEW
-                return True
-    return False
+        used = next((used for name in marks if (used := basis.reckoned(row[name].parts))), None)
+        if used is None:
+            return
+        marks[min(used, key=lambda other: row[other].value)] = FEW
 
 
-def _by_columns(table: _Table) -> bool:
+def _by_columns(found: _Tables) -> None:
     """Do the same for columns of groups that add up to the whole."""
-    for name in table.whole:
-        if name in table.marks[0] or not all(row[name].is_printed for row in table.rows):
+    for name in found.rows[0]:
+        if not all(row[name].is_printed for row in found.rows):
             continue
-        held = [place for place, marks in enumerate(table.marks) if place and name in marks]
-        together = sum(table.rows[place][name].value for place in held)
+        for table in found.tables:
+            _in_column(found, table, name)
+
+
+def _in_column(found: _Tables, table: range, name: str) -> None:
+    held = [place for place in table if name in found.marks[place]]
+    if name in found.marks[0]:
+        if held:
+            return
+    else:
+        together = sum(found.rows[place][name].value for place in held)
         # Two numbers that make two are one and one: what is not printed is never nothing.
         if not held or (len(held) > 1 and together > len(held)):
-            continue
-        printed = [
-            place for place, row in enumerate(table.rows)
-            if place and place not in held and row[name].value
-        ]  # fmt: skip
-        smallest = min(printed, key=lambda place: table.rows[place][name].value, default=0)
-        table.marks[smallest][name] = FEW
-        return True
-    return False
+            return
+    others = [place for place in table if place not in held and found.rows[place][name].value]
+    smallest = min(others, key=lambda place: found.rows[place][name].value, default=0)
+    if name not in found.marks[smallest]:
+        found.hold(smallest, name)
 
 
 class _Basis:

@@ -10,7 +10,9 @@ class DeadlineFilter(NamedTuple):
 
     ``since`` is the earliest due instant. ``soon``: due before this instant, or with a rung that stands, however far
     off. ``on_rungs`` are ids of rungs, one of which must stand, and of ``off_rungs`` none; no ids at all as
-    ``on_rungs`` ask for deadlines on which no rung stands.
+    ``on_rungs`` ask for deadlines on which no rung stands. ``raised``: some rung stands. ``names`` are those of the
+    deadlines, ``handled_by`` units one of which leads the case, or has it where nobody leads it yet. ``resting`` are
+    places where cases rest, as ``place_of`` writes them.
     """
 
     workflow: str | None = None
@@ -19,6 +21,15 @@ class DeadlineFilter(NamedTuple):
     soon: int | None = None
     on_rungs: tuple[str, ...] | None = None
     off_rungs: tuple[str, ...] = ()
+    raised: bool | None = None
+    names: tuple[str, ...] | None = None
+    handled_by: tuple[str, ...] | None = None
+    resting: tuple[str, ...] | None = None
+
+
+def place_of(workflow: str, state: str, unit: str, lead_unit: str | None) -> str:
+    """Return in one word where a case rests: its workflow, its state, its unit and the one that leads it."""
+    return " ".join((workflow, state, unit, lead_unit or ""))
 
 
 class DeadlineCount(NamedTuple):

@@ -19,6 +19,7 @@ from engine.case.decide import decide, key_hash
 from engine.case.events import Step
 from engine.case.files import KnownFile, taken_over
 from engine.case.identity import CaseId, RootId
+from engine.case.search_words import document, rewords
 from engine.case.situation import Situation
 from engine.definition.compiled import Definition
 from engine.errors import BanjieError, CommandFailed, KeyReused, StorageError
@@ -30,7 +31,7 @@ from engine.service.erasing import held_values
 from engine.service.families import merge_targets, named_cases, relatives, series_needed
 from engine.service.known_files import known_files, named_files
 from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Slot, Stored, WriteTransaction
-from engine.service.rows import BatchRows, CounterRow, OutcomeRow
+from engine.service.rows import BatchRows, CounterRow, OutcomeRow, SearchRow
 from engine.service.steps import step_rows
 from engine.service.world import World
 from engine.text import Text
@@ -92,6 +93,7 @@ class _Working:
     touched: dict[CaseId, Definition] = field(default_factory=dict)
     files: dict[RootId, dict[str, KnownFile]] = field(default_factory=dict)
     taken: dict[str, CaseId] = field(default_factory=dict)
+    reworded: dict[CaseId, str | None] = field(default_factory=dict)
 
 
 def execute(batch: Batch, commands: Sequence[Command]) -> list[Result]:
@@ -355,7 +357,9 @@ def _rows(
 
 
 def _apply(working: _Working, step: Step, written: Sequence[tuple[Case | None, Written, Definition]]) -> Done:
-    for event, (_before, entry, definition) in zip(step.events, written, strict=True):
+    for event, (before, entry, definition) in zip(step.events, written, strict=True):
+        if event.case not in working.reworded and rewords(event, definition):
+            working.reworded[event.case] = None if before is None else document(before, definition)
         working.cases[event.case] = entry.case
         working.touched[event.case] = definition
         working.taken.update((file.id, event.case) for file in event.taken)
@@ -367,9 +371,15 @@ def _apply(working: _Working, step: Step, written: Sequence[tuple[Case | None, W
 
 
 def _finish(working: _Working) -> None:
-    """Add one row per case touched, however often the batch touched it, and keep the last number of each series."""
+    """Add one row per case touched, however often the batch touched it, what it is found by if that has changed, and
+    keep the last number of each series."""
     for case_id, definition in working.touched.items():
         rows = working.rows.changed if case_id in working.stored else working.rows.created
         rows.append(row_of(working.cases[case_id], definition))
+    for case_id, was in working.reworded.items():
+        case = working.cases[case_id]
+        words = document(case, working.touched[case_id])
+        if words != was:
+            working.rows.search.append(SearchRow(case.root, case_id, was, words))
     last = {(row.root, row.series): row for row in working.rows.counters}
     working.rows.counters[:] = list(last.values())

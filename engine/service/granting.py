@@ -6,7 +6,7 @@ GB/T 22239-2019 8.1.4.3), unless the installation says that it is a small one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -16,10 +16,11 @@ from engine.access.staff_roles import StaffRoles
 from engine.case.actors import Actor
 from engine.case.identity import PersonId, RootId, UnitId
 from engine.case.scope import SHANGHAI
-from engine.errors import FieldProblem, FormInvalid, InputRefused, NotFound, NotPermitted
+from engine.errors import FormInvalid, InputRefused, NotFound, NotPermitted
 from engine.service.desk import Desk
 from engine.service.organisation import grantable_roles
 from engine.service.plain import AddGrant, RemoveGrant
+from engine.service.typed import backward, day_typed, field_problem, wrong_days
 from engine.text import Text
 
 FIELDS: Final = ("person", "role", "unit", "from_on", "until_on")
@@ -152,17 +153,24 @@ def _wished(desk: Desk, giver: Giver, wish: Wish, there: Surroundings) -> GrantR
     person = _person(desk, giver.root, wish.person.strip())
     roles = grantable_roles(desk.world(giver.root).rules)
     role, unit = roles.get(wish.role.strip()), there.unit_called(wish.unit.strip())
-    begins, ends = _day(wish.from_on), _day(wish.until_on)
-    problems = [*_wrong_days(wish, begins, ends)]
+    days = {"from_on": wish.from_on, "until_on": wish.until_on}
+    problems = [*wrong_days(days), *backward(days, "from_on", "until_on")]
     if person is None:
-        problems.append(_problem("person", "没有这个人员，请填写登录名", "There is nobody of that login name"))
+        problems.append(field_problem("person", "没有这个人员，请填写登录名", "There is nobody of that login name"))
     if role is None:
-        problems.append(_problem("role", "没有这个角色", "There is no such role"))
+        problems.append(field_problem("role", "没有这个角色", "There is no such role"))
     if unit is None:
-        problems.append(_problem("unit", "没有这个单位", "There is no such unit"))
+        problems.append(field_problem("unit", "没有这个单位", "There is no such unit"))
     if problems or person is None or role is None or unit is None:
         raise FormInvalid(sorted(problems, key=lambda problem: FIELDS.index(problem.path)))
-    return GrantRow(root=giver.root, person=person.id, role=role, unit=unit.id, from_on=begins, until_on=ends)
+    return GrantRow(
+        root=giver.root,
+        person=person.id,
+        role=role,
+        unit=unit.id,
+        from_on=day_typed(wish.from_on),
+        until_on=day_typed(wish.until_on),
+    )
 
 
 def _person(desk: Desk, root: RootId, called: str) -> Person | None:
@@ -170,14 +178,6 @@ def _person(desk: Desk, root: RootId, called: str) -> Person | None:
     known = PersonId(called) if account is None or account.root != root else account.person
     found = desk.reads.persons(root, [known]).get(known)
     return found if found is not None and found.active else None
-
-
-def _wrong_days(wish: Wish, begins: date | None, ends: date | None) -> Iterator[FieldProblem]:
-    for path, typed, day in (("from_on", wish.from_on, begins), ("until_on", wish.until_on, ends)):
-        if typed.strip() and day is None:
-            yield _problem(path, "应为日期，例如 2026-09-15", "This is no day; one looks like 2026-09-15")
-    if begins is not None and ends is not None and ends < begins:
-        yield _problem("until_on", "截止日期不能早于开始日期", "It cannot end before it begins")
 
 
 def _demand_giving(giver: Giver, unit: UnitId, there: Surroundings) -> None:
@@ -223,15 +223,3 @@ def _overlap(one: GrantRow, other: GrantRow) -> bool:
     begins_late = one.from_on is not None and other.until_on is not None and one.from_on > other.until_on
     ends_early = one.until_on is not None and other.from_on is not None and one.until_on < other.from_on
     return not (begins_late or ends_early)
-
-
-def _day(text: str) -> date | None:
-    text = text.strip()
-    try:
-        return date.fromisoformat(text) if len(text) == len("2026-09-15") and text.isascii() else None
-    except ValueError:
-        return None
-
-
-def _problem(path: str, zh: str, en: str) -> FieldProblem:
-    return FieldProblem(path=path, text=Text(zh, en))

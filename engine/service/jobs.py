@@ -48,11 +48,13 @@ _KIND_TITLES: Final[Mapping[str, Text]] = {
     "witness": Text("检查点见证", "Cosignature by a witness"),
     "heartbeat": Text("账册心跳", "Heartbeat of the ledger"),
     "release": Text("投递匿名件", "Release of anonymous matters"),
+    "search": Text("建立检索目录", "Index of words for the search"),
     "readers": Text("重算可见范围", "Who may see the cases of moved units"),
     "watch": Text("登记拒绝访问", "Record of denials"),
     "retention": Text("删除期满内容", "Erasure of what is over"),
     "erase": Text("销毁已删内容的密钥", "Keys of erased values"),
     "keys": Text("更换密钥", "New keys"),
+    "figures": Text("统计汇总", "Figures counted"),
     "files": Text("清理无主附件", "Removal of stray files"),
 }
 

@@ -1,7 +1,8 @@
 """Measures of supervision (催办、督办单 …) taken on a selection of cases: what each would come to, and its commands.
 
-A measure is a move that a definition marks with ``supervises``, known by its name in every workflow that has it. Each
-case is asked for by a command of its own: one that is refused keeps none of the others back.
+A measure is a move that a definition marks with ``supervises``, known by its name in every workflow that has it; with
+``any_move`` it is any move at all, as from a session's board. Each case is asked for by a command of its own: one that
+is refused keeps none of the others back.
 """
 
 from __future__ import annotations
@@ -68,18 +69,20 @@ class Planned:
         return None if value is None else str(value)
 
 
-def plan(desk: Desk, root: RootId, actor: Actor, measure: str, cases: Iterable[CaseId]) -> list[Planned]:
+def plan(
+    desk: Desk, root: RootId, actor: Actor, measure: str, cases: Iterable[CaseId], *, any_move: bool = False
+) -> list[Planned]:
     """Return what a measure would come to on each of the cases, each once, in their order.
 
     Raises:
         NotFound: no workflow has such a measure.
     """
     world = desk.world(root)
-    measure = measure_called(world.rules, measure)
+    measure = measure_called(world.rules, measure, any_move=any_move)
     wanted = list(dict.fromkeys(cases))
     principals = principals_of(actor) if actor.kind is ActorKind.PERSON else None
     seen = {case.id: case for case in desk.reads.visible_cases(root, wanted, principals)}
-    return [_planned(case, seen.get(case), measure, actor, world) for case in wanted]
+    return [_planned(case, seen.get(case), measure, actor, world, any_move) for case in wanted]
 
 
 def commands(
@@ -158,19 +161,26 @@ def reason_fields(planned: Iterable[Planned], measure: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def measures_of(rules: Rulebook) -> Mapping[str, Text]:
-    """Return the measures of all workflows in their newest versions: name → title."""
+def measures_of(rules: Rulebook, *, any_move: bool = False) -> Mapping[str, Text]:
+    """Return the measures of all workflows in their newest versions, or all their moves: name → title."""
     found: dict[str, Text] = {}
     for workflow in (rules.newest(name) for name in rules.names()):
         for name, part in workflow.transitions.items():
-            if part.supervises:
+            if part.supervises or any_move:
                 found.setdefault(name, part.title.text)
     return found
 
 
-def measure_called(rules: Rulebook, name: str) -> str:
-    """Return the measure with this name or title; raises NotFound, which names those there are."""
-    known = measures_of(rules)
+def measure_called(rules: Rulebook, name: str, *, any_move: bool = False) -> str:
+    """Return the measure with this name or title; raises NotFound, which names those there are.
+
+    Any move is known by its name alone: titles of moves are not all different.
+    """
+    known = measures_of(rules, any_move=any_move)
+    if any_move and name not in known:
+        raise NotFound(Text(f"没有名为“{name}”的办理步骤", f"No move is named {name!r}"), measure=name)
+    if any_move:
+        return name
     for measure, title in known.items():
         if name.strip().casefold() in (measure, title.zh, title.en.casefold()):
             return measure
@@ -184,7 +194,7 @@ def measure_called(rules: Rulebook, name: str) -> str:
     )
 
 
-def _planned(wanted: CaseId, case: Case | None, measure: str, actor: Actor, world: World) -> Planned:
+def _planned(wanted: CaseId, case: Case | None, measure: str, actor: Actor, world: World, any_move: bool) -> Planned:
     if case is None:
         return Planned(id=wanted, case=None, definition=None, refusal=CaseNotFound())
     definition = world.rules.pinned(case.pins.definition, case.pins.lists)
@@ -192,8 +202,8 @@ def _planned(wanted: CaseId, case: Case | None, measure: str, actor: Actor, worl
     part = workflow.transitions.get(measure)
     refusal: BanjieError | None = None
     if part is None:
-        refusal = _unknown_to(workflow, measure, world.rules)
-    elif not part.supervises or case.state not in part.from_:
+        refusal = _unknown_to(workflow, measure, measures_of(world.rules, any_move=any_move)[measure])
+    elif not (part.supervises or any_move) or case.state not in part.from_:
         refusal = not_offered(workflow, case, actor, tree, measure)
     elif measure not in offered(workflow, case, actor, tree):
         refusal = not_permitted(workflow, part.by)
@@ -212,9 +222,9 @@ def _planned(wanted: CaseId, case: Case | None, measure: str, actor: Actor, worl
     )
 
 
-def _unknown_to(workflow: Workflow, measure: str, rules: Rulebook) -> TransitionNotOffered:
+def _unknown_to(workflow: Workflow, measure: str, title: Text) -> TransitionNotOffered:
     """Return the refusal for a case whose workflow has no such measure, by the name that the measure has elsewhere."""
-    kind, title = workflow.title.text, measures_of(rules)[measure]
+    kind = workflow.title.text
     return TransitionNotOffered(
         Text(f"“{kind.zh}”没有“{title.zh}”这项措施", f"“{kind.en}” knows no “{title.en}”"), asked=measure, offered=[]
     )

@@ -64,7 +64,8 @@ class OverdueAsk:
     """What somebody wants of the list.
 
     ``near_working_days`` says how near counts as nearly late; None leaves it to the definitions: their first rung, or
-    ``NEAR_WORKING_DAYS``. ``before`` takes the place of ``scope``: everything due before that instant.
+    ``NEAR_WORKING_DAYS``. ``before`` takes the place of ``scope``: everything due before that instant. ``raised`` asks
+    for deadlines on which some rung stands. ``handled_by``, ``resting`` and ``names`` are as in ``DeadlineFilter``.
     """
 
     scope: Scope = Scope.LATE
@@ -73,6 +74,10 @@ class OverdueAsk:
     workflow: str | None = None
     unit: str | None = None
     colour: Colour | None = None
+    raised: bool = False
+    handled_by: tuple[str, ...] | None = None
+    resting: tuple[str, ...] | None = None
+    names: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +147,12 @@ class OverdueList:
     def figures(self, ask: OverdueAsk) -> OverdueFigures:
         """Return the numbers of what is late and nearly late, whatever scope and colour are asked for."""
         whole = OverdueAsk(
-            scope=Scope.BOTH, near_working_days=ask.near_working_days, workflow=ask.workflow, unit=ask.unit
+            scope=Scope.BOTH,
+            near_working_days=ask.near_working_days,
+            workflow=ask.workflow,
+            unit=ask.unit,
+            handled_by=ask.handled_by,
+            resting=ask.resting,
         )
         before, where = reach(whole, self._world, self._now)
         counts = self._desk.reads.overdue_counts(
@@ -238,7 +248,16 @@ def reach(ask: OverdueAsk, world: World, now: datetime) -> tuple[datetime, Deadl
     A day belongs to its deadline until 24:00 (domain D4): what is due at ``now`` is late.
     """
     on, off = (None, ()) if ask.colour is None else rungs_of_colour(ask.colour, world.rules)
-    where = DeadlineFilter(workflow=ask.workflow, unit=ask.unit, on_rungs=on, off_rungs=off)
+    where = DeadlineFilter(
+        workflow=ask.workflow,
+        unit=ask.unit,
+        on_rungs=on,
+        off_rungs=off,
+        raised=ask.raised or None,
+        names=ask.names,
+        handled_by=ask.handled_by,
+        resting=ask.resting,
+    )
     if ask.before is not None:
         return ask.before, where
     late = now + _ONE

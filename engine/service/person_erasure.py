@@ -21,6 +21,7 @@ from engine.definition.compiled import Definition
 from engine.definition.parts import Privacy
 from engine.errors import BanjieError, CaseNotFound, FormInvalid
 from engine.service.desk import Desk
+from engine.service.drafts import Drafts
 from engine.service.office import Answer
 from engine.service.ports import CaseFilter
 from engine.text import Text
@@ -77,7 +78,11 @@ def erase_person(
     finish: Callable[[], object],
     progress: Callable[[int, int], None] = lambda _done, _whole: None,
 ) -> list[CaseErased]:
-    """Erase who a person is from every case; what has to stay in one keeps nothing else back. May be run again."""
+    """Erase who a person is from every case; what has to stay in one keeps nothing else back. May be run again.
+
+    What they have begun to write and not sent goes first: it belongs to no case.
+    """
+    Drafts(desk).drop_all(root, person)
     found = list(cases_of(desk, root, person))
     told = []
     for place, one in enumerate(found, start=1):

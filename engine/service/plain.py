@@ -17,7 +17,9 @@ from engine.ledger.streams import Fact, Swept
 from engine.service.account_writes import AccountWrite, apply_account_write
 from engine.service.deposit_ports import DepositRow
 from engine.service.directory_facts import Stamp
+from engine.service.draft_ports import DraftWrite, DropDraft, DropDrafts, KeepDraft, apply_draft_write
 from engine.service.erasing import ErasureWrite, ForgetErasures, ResealValues, apply_erasure_write
+from engine.service.figure_ports import AskFigures, DropFigures, FigureWrite, KeepFigures, apply_figure_write
 from engine.service.file_ports import DropFiles, FileWrite, GiveFiles, KeepFile, apply_file_write
 from engine.service.moved_units import EndMove, MoveWrite, SetSight, apply_move_write
 from engine.service.notice_writes import NoticeWrite, apply_notice_write
@@ -31,6 +33,7 @@ from engine.service.sealing_writes import (
     SealingWrite,
     apply_sealing_write,
 )
+from engine.service.search_ports import IndexWords, KeepNotAlike, RestartIndex, SearchWrite, apply_search_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,10 @@ PlainWrite = (
     | SealingWrite
     | ErasureWrite
     | FileWrite
+    | FigureWrite
     | MoveWrite
+    | DraftWrite
+    | SearchWrite
 )
 
 
@@ -250,8 +256,14 @@ def apply_write(write: PlainWrite, writes: DirectoryWrites) -> None:
             apply_erasure_write(write, writes)
         case KeepFile() | DropFiles() | GiveFiles():
             apply_file_write(write, writes)
+        case AskFigures() | KeepFigures() | DropFigures():
+            apply_figure_write(write, writes)
         case SetSight() | EndMove():
             apply_move_write(write, writes)
+        case KeepDraft() | DropDraft() | DropDrafts():
+            apply_draft_write(write, writes)
+        case IndexWords() | RestartIndex() | KeepNotAlike():
+            apply_search_write(write, writes)
         case write if isinstance(write, AccountWrite):
             apply_account_write(write, writes)
         case _:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeVar
 
 from engine.access.directory import Delegation, Deputation, GrantRow, Person, Surroundings, Unit
@@ -17,19 +18,26 @@ from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.case.situation import CongressSession
 from engine.ledger.streams import Fact, Swept
 from engine.service.account_ports import Account, AccountReads, AccountWrites
+from engine.service.audit_ports import AuditReads
+from engine.service.board_ports import BoardReads
 from engine.service.deadline_ports import DeadlineCount, DeadlineFilter
 from engine.service.deposit_ports import DepositReads, DepositWrites
 from engine.service.directory_facts import Stamp
+from engine.service.draft_ports import DraftReads, DraftWrites
 from engine.service.erasing import Chain, ErasureReads, ErasureWrites
+from engine.service.figure_ports import FigureReads, FigureWrites
 from engine.service.file_ports import FileReads, FileRow, FileWrites
 from engine.service.history_ports import CaseFile, SpanLine
 from engine.service.house_ports import HouseReads
 from engine.service.moved_units import MoveReads, MoveWrites
 from engine.service.notice_ports import NoticeReads, NoticeWrites
+from engine.service.overview_ports import OverviewReads
 from engine.service.rights_ports import RightsReads
 from engine.service.rows import BatchRows, CounterRow, DeadlineRow, EntryRow, PrivateRow
 from engine.service.sealing_ports import SealingReads, SealingWrites
+from engine.service.search_ports import SearchReads, SearchWrites
 from engine.service.sweep_ports import SweepReads
+from engine.service.waiting_ports import WaitingReads
 
 CaseKey = tuple[RootId, CaseId]
 T = TypeVar("T")
@@ -131,6 +139,17 @@ class Conflict(Exception):
     """The database refused the transaction for a reason that a repetition may cure."""
 
 
+class Order(StrEnum):
+    """In what order cases are listed: the newest first, what is due first, or by number within one workflow.
+
+    By due instant only cases stand in a list that wait for one; by number only those that have one.
+    """
+
+    OPENED = "opened"
+    DUE = "due"
+    NUMBER = "number"
+
+
 class CaseFilter(NamedTuple):
     """What a list is narrowed to; None means any. ``text`` is looked for in number and subject."""
 
@@ -142,6 +161,7 @@ class CaseFilter(NamedTuple):
     category: str | None = None
     text: str | None = None
     children: bool = False
+    order: Order = Order.OPENED
 
 
 class CaseLine(NamedTuple):
@@ -204,6 +224,7 @@ class Rights(NamedTuple):
 
 
 class Reads(
+    AuditReads,
     SweepReads,
     NoticeReads,
     SealingReads,
@@ -211,9 +232,15 @@ class Reads(
     ErasureReads,
     DepositReads,
     FileReads,
+    FigureReads,
     RightsReads,
     MoveReads,
     HouseReads,
+    BoardReads,
+    WaitingReads,
+    OverviewReads,
+    DraftReads,
+    SearchReads,
     Protocol,
 ):
     """The reading side; safe to use from many threads, never blocks the writer."""
@@ -245,7 +272,8 @@ class Reads(
     def list_cases(
         self, root: RootId, principals: Sequence[str] | None, where: CaseFilter, *, after: str | None, limit: int
     ) -> Page:
-        """Return a page of visible cases, newest first by (opened_at, id), by key and never by offset."""
+        """Return a page of visible cases in the order of the filter, newest first by (opened_at, id) unless it says
+        otherwise, by key and never by offset."""
 
     def count_cases(self, root: RootId, principals: Sequence[str] | None, workflow: str) -> Mapping[str, int]:
         """Return state → number of visible cases of a workflow."""
@@ -330,7 +358,17 @@ class Reads(
 
 
 class DirectoryWrites(
-    NoticeWrites, SealingWrites, AccountWrites, ErasureWrites, DepositWrites, FileWrites, MoveWrites, Protocol
+    NoticeWrites,
+    SealingWrites,
+    AccountWrites,
+    ErasureWrites,
+    DepositWrites,
+    FileWrites,
+    FigureWrites,
+    MoveWrites,
+    DraftWrites,
+    SearchWrites,
+    Protocol,
 ):
     """Small typed writes beside cases; each that changes what situations see advances the epoch.
 

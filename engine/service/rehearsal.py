@@ -20,7 +20,7 @@ from engine.service.execute import FAMILY_ROUNDS_MAX
 from engine.service.families import relatives, series_needed
 from engine.service.ports import Reads
 
-_SEED: Final = "0" * 32
+NO_SEED: Final = "0" * 32
 """What ids are derived from where none of them is kept."""
 
 
@@ -44,7 +44,7 @@ def rehearse(desk: Desk, root: RootId, commands: Sequence[FireTransition]) -> li
                 calendar=world.calendar,
                 sessions=world.surroundings.sessions,
                 numbers=dict.fromkeys(series_needed(command, family, world, now), 0),
-                seed=_SEED,
+                seed=NO_SEED,
             ),
             command,
             now,

@@ -193,6 +193,15 @@ class OutcomeRow(NamedTuple):
     at: int
 
 
+class SearchRow(NamedTuple):
+    """The words by which a case is found from now on, and those it was found by; ``was`` is None for a new case."""
+
+    root: str
+    case: str
+    was: str | None
+    words: str
+
+
 @dataclass(slots=True)
 class BatchRows:
     """Everything a batch writes, in one transaction. ``created`` are cases new in this batch."""
@@ -218,6 +227,7 @@ class BatchRows:
     outcomes: list[OutcomeRow] = field(default_factory=list)
     files: list[FileTaken] = field(default_factory=list)
     files_erased: list[FileErased] = field(default_factory=list)
+    search: list[SearchRow] = field(default_factory=list)
 
     def add(self, later: BatchRows) -> None:
         """Append the rows of one more command."""
@@ -242,6 +252,7 @@ class BatchRows:
         self.outcomes.extend(later.outcomes)
         self.files.extend(later.files)
         self.files_erased.extend(later.files_erased)
+        self.search.extend(later.search)
 
     def end_readers(self, ends: Sequence[ReaderEnd]) -> None:
         """Take sight away. Ends are written before new readers, so one given earlier in the batch is left out."""

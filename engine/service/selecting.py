@@ -32,13 +32,17 @@ _PREVIEW: Final = "preview"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What somebody wants to do to which cases; ``measure`` is the name of a move or its title."""
+    """What somebody wants to do to which cases; ``measure`` is the name of a move or its title.
+
+    ``any_move``: it need be no measure of supervision, and is known by its name.
+    """
 
     root: RootId
     actor: Actor
     measure: str
     form: Mapping[str, JsonValue]
     cases: tuple[CaseId, ...]
+    any_move: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +66,8 @@ def preview(desk: Desk, selection: Selection) -> list[Planned]:
         NotFound: no workflow has such a measure.
     """
     rules = desk.world(selection.root).rules
-    measure = measure_called(rules, selection.measure)
-    planned = plan(desk, selection.root, selection.actor, measure, selection.cases)
+    measure = measure_called(rules, selection.measure, any_move=selection.any_move)
+    planned = plan(desk, selection.root, selection.actor, measure, selection.cases, any_move=selection.any_move)
     ready = [one for one in planned if one.refusal is None]
     asked = commands(
         ready, measure, selection.form, actor=selection.actor, root=selection.root, key=_PREVIEW, rules=rules
@@ -85,8 +89,8 @@ def confirm(desk: Desk, selection: Selection, confirmed: Mapping[CaseId, int | N
         NotFound: no workflow has such a measure.
     """
     rules = desk.world(selection.root).rules
-    measure = measure_called(rules, selection.measure)
-    planned = plan(desk, selection.root, selection.actor, measure, confirmed)
+    measure = measure_called(rules, selection.measure, any_move=selection.any_move)
+    planned = plan(desk, selection.root, selection.actor, measure, confirmed, any_move=selection.any_move)
     # Also of those it is not offered for (any more): the refusal, or that it was done before, is the engine's to say.
     asked = commands(
         planned,

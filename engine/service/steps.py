@@ -131,6 +131,7 @@ def _readers(
         or event.left
         or event.children
         or event.erasure
+        or event.published
         or recusing
         or not event.fields.keys().isdisjoint(levels)
     )

@@ -9,22 +9,22 @@ import re
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Integer, Select, desc, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from engine.case.case import Case
 from engine.case.identity import CaseId, RootId
 from engine.errors import InputRefused
 from engine.service.case_rows import case_from
 from engine.service.deadline_ports import DeadlineCount, DeadlineFilter
-from engine.service.ports import CaseFilter, CaseLine, OverdueLine, Page
+from engine.service.ports import CaseFilter, CaseLine, Order, OverdueLine, Page
 from engine.service.rows import CaseRow
-from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
+from engine.storage.compiled import Compiler, Pool, Statement, Values, bind
 from engine.storage.deadline_statements import counted_deadlines, listed_deadlines, provisional_deadlines
+from engine.storage.ordered_cases import KEYS, key_of, key_values, listed_by_due, listed_by_number, listed_by_opening
 from engine.storage.sight import Sees, Sight, Visibility
 from engine.storage.tables import cases, deadline
 from engine.text import Text
 
-_LIST_KEY: Final = re.compile(r"(-?[0-9]{1,18})\.([^.]{1,100})")
 _OVERDUE_KEY: Final = re.compile(r"(-?[0-9]{1,18})\.([^.]{1,100})\.(.{1,100})", re.DOTALL)
 _ESCAPE: Final = "/"
 _LINE: Final = [cases.c[name] for name in CaseLine._fields if name != "provisional"]
@@ -39,7 +39,7 @@ class CaseReads:
         self._pool = pool
         self._visibility = Visibility(compiler, pool)
         self._statements: dict[Hashable, Statement] = {}
-        self._filters = _filters(compiler)
+        self._filters = case_conditions(compiler)
 
     def case(self, root: RootId, case: CaseId, principals: Sequence[str] | None) -> Case | None:
         sight, values = self._visibility.each_for(root, principals)
@@ -71,21 +71,33 @@ class CaseReads:
         if where.text is not None:
             asked["text"] = _containing(where.text)
         if after is not None:
-            at, case = _parts(_LIST_KEY, after)
-            asked.update(after_at=int(at), after_case=case)
+            asked |= key_values(where.order, page_key(KEYS[where.order], after))
         names = frozenset(asked)
         statement = self._statement(
-            ("list", sight, names, where.children),
-            lambda: _list(
-                [*self._visible(sight), *(self._filters[name] for name in sorted(names & self._filters.keys()))],
-                self._visibility.ordering(sight, cases.c.opened_at),
-                children=where.children,
-                after=after is not None,
-            ),
+            ("list", sight, names, where.children, where.order),
+            lambda: self._listed(sight, names, where, after=after is not None),
         )
         rows = self._pool.fetch(statement, root=root, limit=limit + 1, **values, **asked)
         lines = self._marked(root, [CaseLine._make((*row, False)) for row in rows[:limit]])
-        return Page(lines, f"{lines[-1].opened_at}.{lines[-1].id}" if lines and len(rows) > limit else None)
+        return Page(lines, key_of(lines[-1], where.order) if lines and len(rows) > limit else None)
+
+    def _listed(
+        self, sight: Sees, names: frozenset[str], where: CaseFilter, *, after: bool
+    ) -> Select[*tuple[object, ...]]:
+        conditions = [_OF_ROOT, *(self._filters[name] for name in sorted(names & self._filters.keys()))]
+        if not where.children:
+            conditions.append(cases.c.parent.is_(None))
+        match where.order:
+            case Order.OPENED:
+                by = self._visibility.ordering(sight, cases.c.opened_at)
+                return listed_by_opening([*self._visible(sight), *conditions], by, after=after)
+            case Order.DUE:
+                # PostgreSQL begins with the cases; SQLite would load each of them before it asks whether it is seen.
+                of = deadline.c.case if self._compiler.is_sqlite else cases.c.id
+                by = self._visibility.ordering(sight, deadline.c.due_at)
+                return listed_by_due([*self._visibility.condition(sight, of), *conditions], by, after=after)
+            case Order.NUMBER:
+                return listed_by_number([*self._visible(sight), *conditions], after=after)
 
     def count_cases(self, root: RootId, principals: Sequence[str] | None, workflow: str) -> Mapping[str, int]:
         sight, values = self._sight(root, principals)
@@ -106,9 +118,9 @@ class CaseReads:
         first = principals is not None and after is None and where == DeadlineFilter()
         sight, values = self._visibility.each_for(root, principals) if first else self._sight(root, principals)
         sight = sight._replace(sight=Sight.FEW) if first else sight
-        names = self._asked(where, values)
+        names = self._filtered(where, values)
         if after is not None:
-            at, case, name = _parts(_OVERDUE_KEY, after)
+            at, case, name = page_key(_OVERDUE_KEY, after)
             values.update(after_at=int(at), after_case=case, after_name=name)
         # PostgreSQL begins with the cases; SQLite would load each of them before it asks whether it is seen.
         of = deadline.c.case if first or self._compiler.is_sqlite else cases.c.id
@@ -144,7 +156,7 @@ class CaseReads:
         where: DeadlineFilter,
     ) -> Sequence[DeadlineCount]:
         sight, values = self._sight(root, principals)
-        names = self._asked(where, values)
+        names = self._filtered(where, values)
         statement = self._statement(
             ("overdue counts", sight, names),
             lambda: counted_deadlines(
@@ -162,7 +174,7 @@ class CaseReads:
     def _sight(self, root: RootId, principals: Sequence[str] | None) -> tuple[Sees, dict[str, Values]]:
         return self._visibility.seen_by(root, principals)
 
-    def _asked(self, where: DeadlineFilter, values: dict[str, Values]) -> frozenset[str]:
+    def _filtered(self, where: DeadlineFilter, values: dict[str, Values]) -> frozenset[str]:
         """Add what a filter asks for to the values of a statement, and return the names of its conditions."""
         asked: dict[str, Values] = {name: value for name, value in where._asdict().items() if value not in (None, ())}
         names = set(asked)
@@ -193,7 +205,7 @@ class CaseReads:
         return found
 
 
-def _filters(compiler: Compiler) -> Mapping[str, ColumnElement[bool]]:
+def case_conditions(compiler: Compiler) -> Mapping[str, ColumnElement[bool]]:
     """Return the condition of each field of ``CaseFilter`` that has one; a unit's cases are also those it leads."""
     text = bind("text", cases.c.subject.type)
     return {
@@ -217,17 +229,6 @@ def _rows_of_cases(compiler: Compiler) -> Select[*tuple[object, ...]]:
     return select(*columns).where(_OF_ROOT, compiler.among(cases.c.id, "ids")).order_by(cases.c.id)
 
 
-def _list(
-    conditions: list[ColumnElement[bool]], opened_at: ColumnElement[int], *, children: bool, after: bool
-) -> Select[*tuple[object, ...]]:
-    statement = select(*_LINE).where(_OF_ROOT, *conditions)
-    if not children:
-        statement = statement.where(cases.c.parent.is_(None))
-    if after:
-        statement = statement.where(tuple_(opened_at, cases.c.id) < tuple_(bind("after_at"), bind("after_case")))
-    return at_most(statement.order_by(desc(opened_at), desc(cases.c.id)), bind("limit", Integer()))
-
-
 def _count(visible: list[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
     of_workflow = cases.c.workflow == bind("workflow")
     return select(cases.c.state, func.count()).where(_OF_ROOT, of_workflow, *visible).group_by(cases.c.state)
@@ -246,7 +247,7 @@ def _containing(text: str) -> str:
     return f"%{text}%"
 
 
-def _parts(form: re.Pattern[str], key: str) -> Sequence[str]:
+def page_key(form: re.Pattern[str], key: str) -> Sequence[str]:
     """Return the parts of the key of a next page.
 
     Raises:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Integer,
     Select,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects import postgresql
 
@@ -78,11 +80,51 @@ def counted_deadlines(
 ) -> Select[*tuple[object, ...]]:
     """Return the numbers of deadlines by rungs and lateness, of as many of them as the limit says."""
     late = case((deadline.c.due_at < bind("late", BigInteger()), literal_column("1")), else_=literal_column("0"))
-    each = _narrowed(
-        select(deadline.c.rungs.label("rungs"), late.label("late")).where(*visible), compiler, due_at, asked
-    ).order_by(due_at, deadline.c.case, deadline.c.name)
+    # What some units handle is found by their cases: who handles few would else be asked for along all that runs.
+    by_case = "handled_by" in asked
+    due_at = due_at + literal_column("0") if by_case else due_at
+    counted = select(deadline.c.rungs.label("rungs"), late.label("late")).where(*visible)
+    each = _narrowed(counted, compiler, due_at, asked, by_case=by_case).order_by(
+        due_at, deadline.c.case, deadline.c.name
+    )
     some = at_most(each, bind("limit", Integer())).subquery("some")
     return select(some.c.rungs, some.c.late, func.count()).group_by(some.c.rungs, some.c.late)
+
+
+def grouped_deadlines(
+    compiler: Compiler, visible: Sequence[ColumnElement[bool]], asked: Collection[str]
+) -> Select[*tuple[object, ...]]:
+    """Return the numbers of deadlines by where their cases rest, by rungs and lateness."""
+    columns = deadline.c
+    late = case((columns.due_at < bind("late", BigInteger()), literal_column("1")), else_=literal_column("0"))
+    near = case((columns.due_at < bind("near", BigInteger()), literal_column("1")), else_=literal_column("0"))
+    by = [cases.c.unit, cases.c.lead_unit, cases.c.workflow, cases.c.state, columns.name, columns.rungs]
+    # By the open cases, of which an index holds all that is counted, to their deadlines: with either written so that
+    # no other index fits, SQLite does not load each case.
+    each = select(*by, late.label("late"), near.label("near")).where(
+        cases.c.phase != literal_column("'final'"), *visible
+    )
+    due_at = columns.due_at + literal_column("0")
+    some = _narrowed(each, compiler, due_at, asked, by_case=True, first=cases).subquery("each_one")
+    return select(*some.c, func.count()).group_by(*some.c)
+
+
+def _handled_by(compiler: Compiler) -> CompoundSelect[str]:
+    """Return the open cases that units handle: those they lead, and their own that nobody leads."""
+    one, led = cases.alias("one_led"), cases.alias("one_own")
+    return union_all(
+        select(one.c.id).where(
+            one.c.root == bind("root"),
+            one.c.phase != literal_column("'final'"),
+            compiler.among(one.c.lead_unit, "handled_by"),
+        ),
+        select(led.c.id).where(
+            led.c.root == bind("root"),
+            led.c.phase != literal_column("'final'"),
+            led.c.lead_unit.is_(None),
+            compiler.among(led.c.unit, "handled_by"),
+        ),
+    )
 
 
 def provisional_deadlines(compiler: Compiler) -> Select[*tuple[object, ...]]:
@@ -104,6 +146,7 @@ def _narrowed(
     asked: Collection[str],
     *,
     by_case: bool = False,
+    first: FromClause | None = None,
 ) -> Select[*tuple[object, ...]]:
     columns = deadline.c
     # An expression that the partial index does not know keeps PostgreSQL from walking along that.
@@ -117,14 +160,35 @@ def _narrowed(
         # Asked first, as it is cheap: on most deadlines no rung stands.
         "on_rungs": and_(columns.rungs != literal_column(_NO_RUNG), _holds_one(compiler, "on_rungs")),
         "off_rungs": not_(_holds_one(compiler, "off_rungs")),
+        "raised": columns.rungs != literal_column(_NO_RUNG),
+        "names": compiler.among(columns.name, "names"),
+        "handled_by": columns.case.in_(_handled_by(compiler)),
+        "resting": compiler.among(_resting(), "resting"),
     }
-    return statement.join_from(deadline, cases, and_(cases.c.root == columns.root, cases.c.id == columns.case)).where(
+    if first is None:
+        joined = statement.join_from(deadline, cases, and_(cases.c.root == columns.root, cases.c.id == columns.case))
+    else:
+        of_case = columns.case == cases.c.id.concat(literal_column("''"))
+        joined = statement.join_from(first, deadline, and_(columns.root == cases.c.root, of_case)).where(
+            cases.c.root == bind("root")
+        )
+    return joined.where(
         columns.root == bind("root"),
         # Spelt out and not a parameter: only so does the partial index of running deadlines apply.
         state == literal_column("'running'"),
         due_at < bind("before"),
         *(condition for name, condition in conditions.items() if name in asked),
     )
+
+
+def _resting() -> ColumnElement[str]:
+    """Return where a case rests, as ``place_of`` writes it."""
+    space = literal_column("' '")
+    parts = (cases.c.state, cases.c.unit, func.coalesce(cases.c.lead_unit, literal_column("''")))
+    place: ColumnElement[str] = cases.c.workflow
+    for part in parts:
+        place = place.concat(space).concat(part)
+    return place
 
 
 def _holds_one(compiler: Compiler, name: str) -> ColumnElement[bool]:

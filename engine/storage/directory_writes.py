@@ -34,18 +34,30 @@ from engine.storage.account_writes import StoredAccounts
 from engine.storage.compiled import Compiler, Runner
 from engine.storage.deposits import StoredDeposits
 from engine.storage.directory_statements import DirectoryStatements
+from engine.storage.drafts import StoredDrafts
 from engine.storage.erasures import StoredErasures
+from engine.storage.figures_kept import StoredFigures
 from engine.storage.files import StoredFiles
 from engine.storage.moved_units import StoredMoves
 from engine.storage.notice_writes import StoredNotices
 from engine.storage.sealing_writes import StoredSealing
+from engine.storage.search_writes import StoredSearch
 from engine.text import Text
 
 T = TypeVar("T")
 
 
 class StoredDirectory(
-    StoredNotices, StoredAccounts, StoredSealing, StoredErasures, StoredDeposits, StoredFiles, StoredMoves
+    StoredNotices,
+    StoredAccounts,
+    StoredSealing,
+    StoredErasures,
+    StoredDeposits,
+    StoredFiles,
+    StoredMoves,
+    StoredDrafts,
+    StoredFigures,
+    StoredSearch,
 ):
     """Implements ``DirectoryWrites`` inside one transaction. A write that changes nothing leaves the epoch alone.
 
@@ -59,7 +71,10 @@ class StoredDirectory(
         StoredErasures.__init__(self, compiler, transaction)
         StoredDeposits.__init__(self, compiler, transaction)
         StoredFiles.__init__(self, compiler, transaction)
+        StoredFigures.__init__(self, compiler, transaction)
         StoredMoves.__init__(self, compiler, transaction)
+        StoredDrafts.__init__(self, compiler, transaction)
+        StoredSearch.__init__(self, compiler, transaction)
         self._say = DirectoryStatements.of(compiler)
         self._transaction = transaction
 

@@ -16,8 +16,8 @@ from engine.service.steps import ERASED
 from engine.storage.compiled import Compiler, Fetches, Pool, Runner, Statement, at_most, bind
 from engine.storage.tables import cases, ledger_entry, outbox, private_value
 
-SCRUBBED: Final = ("private_value", "cases", "span", "notice", "delivery", "attachment")
-"""The tables that may have held an erased value."""
+SCRUBBED: Final = ("private_value", "cases", "span", "notice", "delivery", "attachment", "draft", "found_words")
+"""The tables that may have held an erased value, or what somebody erased had begun to write."""
 _NO_KEY: Final[ColumnElement[str]] = literal_column("''")
 _FINAL: Final[ColumnElement[str]] = literal_column("'final'")
 _ERASED: Final[ColumnElement[str]] = literal_column(f"'{ERASED}'")

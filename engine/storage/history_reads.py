@@ -63,7 +63,8 @@ class HistoryReads:
     def spans_of_workflow(
         self, root: RootId, workflow: str, at: int, principals: Sequence[str] | None = None
     ) -> Iterator[SpanLine]:
-        sees, values = self._visibility.each_for(root, principals)
+        # Who sees few cases is asked for those; else every case of the workflow would be asked whether they see it.
+        sees, values = self._visibility.seen_by(root, principals)
         statement = self._spans_seen.get(sees)
         if statement is None:
             visible = self._visibility.condition(sees, cases.c.id)

@@ -29,6 +29,7 @@ from engine.storage.directory_writes import StoredDirectory
 from engine.storage.erasures import SCRUBBED, chain_of
 from engine.storage.files import files_of
 from engine.storage.postgres_connection import Connection, connect_to_write, is_certain, meaning
+from engine.storage.search_postgres import search_statements
 
 _SURROUNDINGS: Final = SurroundingsReader(POSTGRES)
 _TWO: Final = itemgetter(0, 1)
@@ -117,6 +118,8 @@ class PostgresTransaction:
             self._some(say.UPSERT_OUTCOMES, last_of_each(rows.outcomes, _THREE))
             taken = self._some(say.TAKE_FILES, rows.files)
             self._some(say.ERASE_FILES, rows.files_erased)
+            for statement, some in search_statements(rows.search):
+                self._some(statement, some)
             self._some(say.GIVE_UP, sorted(self._claimed - settled))
         self._claimed.clear()
         if update is not None and update.rowcount != len(changed):

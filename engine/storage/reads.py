@@ -7,26 +7,33 @@ from typing import Final
 from sqlalchemy import literal_column, select
 
 from engine.storage.account_reads import AccountReads
-from engine.storage.case_reads import CaseReads
+from engine.storage.audit_reads import AuditReads
+from engine.storage.board_reads import BoardReads
 from engine.storage.compiled import Compiler, Pool
 from engine.storage.deposits import DepositReads
 from engine.storage.directory_reads import DirectoryReads
+from engine.storage.drafts import DraftReads
 from engine.storage.erasures import ErasureReads
+from engine.storage.figures_kept import FigureReads
 from engine.storage.files import FileReads
 from engine.storage.history_reads import HistoryReads
 from engine.storage.house_reads import HouseReads
 from engine.storage.moved_units import MoveReads
 from engine.storage.notice_reads import NoticeReads
+from engine.storage.overview_reads import OverviewReads
 from engine.storage.rights_reads import RightsReads
 from engine.storage.schema_look import SchemaReads
 from engine.storage.sealing_reads import SealingReads
+from engine.storage.search_reads import SearchReads
 from engine.storage.sweep_reads import SweepReads
+from engine.storage.waiting_reads import WaitingReads
 
 POOL_SIZE: Final = 8
 
 
 class StoreReads(
-    CaseReads,
+    AuditReads,
+    BoardReads,
     HistoryReads,
     DirectoryReads,
     SweepReads,
@@ -37,14 +44,20 @@ class StoreReads(
     ErasureReads,
     DepositReads,
     FileReads,
+    FigureReads,
     RightsReads,
     MoveReads,
     HouseReads,
+    WaitingReads,
+    OverviewReads,
+    DraftReads,
+    SearchReads,
 ):
     """Implements ``Reads``."""
 
     def __init__(self, compiler: Compiler, pool: Pool) -> None:
-        CaseReads.__init__(self, compiler, pool)
+        BoardReads.__init__(self, compiler, pool)
+        AuditReads.__init__(self, compiler, pool)
         HistoryReads.__init__(self, compiler, pool)
         DirectoryReads.__init__(self, compiler, pool)
         SweepReads.__init__(self, compiler, pool)
@@ -56,8 +69,13 @@ class StoreReads(
         DepositReads.__init__(self, compiler, pool)
         RightsReads.__init__(self, compiler, pool)
         FileReads.__init__(self, compiler, pool)
+        FigureReads.__init__(self, compiler, pool)
         MoveReads.__init__(self, compiler, pool)
         HouseReads.__init__(self, compiler, pool)
+        WaitingReads.__init__(self, compiler, pool)
+        OverviewReads.__init__(self, compiler, pool)
+        DraftReads.__init__(self, compiler, pool)
+        SearchReads.__init__(self, compiler, pool)
         self._ping = compiler.compile(select(literal_column("1")))
 
     def ping(self) -> None:

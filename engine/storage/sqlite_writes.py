@@ -25,6 +25,7 @@ from engine.storage.directory_reads import SurroundingsReader
 from engine.storage.directory_writes import StoredDirectory
 from engine.storage.erasures import chain_of
 from engine.storage.files import files_of
+from engine.storage.search_sqlite import MERGE_ALL, MERGE_SOME, MERGED_LEAST, search_statements
 from engine.storage.sqlite_connection import (
     BUSY_MILLISECONDS,
     checkpoints_are_safe,
@@ -121,6 +122,9 @@ class SqliteTransaction:
         if self._many(say.TAKE_FILES, rows.files) != len(rows.files):
             raise Conflict("an upload that was read is gone")
         self._many(say.ERASE_FILES, rows.files_erased)
+        if rows.search:
+            for statement, some in search_statements(rows.search):
+                self._many(statement, some)
 
     def fetch(self, statement: Statement, **values: Values) -> list[Record]:
         self._store.statements += 1
@@ -194,7 +198,10 @@ class SqliteWrites:
             self.epochs.clear()
 
     def scrub(self) -> None:
-        """Leave nothing in the log of what was erased or replaced."""
+        """Leave nothing of what was erased or replaced: neither in the index of words nor in the log."""
+        merge = MERGE_ALL
+        while self._merged(merge):
+            merge = MERGE_SOME
         with self._one_at_a_time:
             if not self._lost:
                 self._scrub()
@@ -235,6 +242,17 @@ class SqliteWrites:
             self.scrubbing = bool(busy)
         with suppress(sqlite3.Error):
             self._connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}").fetchall()
+
+    def _merged(self, merge: str) -> bool:
+        """Take a short step towards one segment of words, in which nothing is left of those taken out; return whether
+        more are to come."""
+        with self._one_at_a_time:
+            if self._lost:
+                return False
+            before = self._connection.total_changes
+            with suppress(sqlite3.Error):
+                self._connection.execute(merge)
+            return merge == MERGE_ALL or self._connection.total_changes - before >= MERGED_LEAST
 
     def _roll_back(self) -> None:
         with suppress(sqlite3.Error):

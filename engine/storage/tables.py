@@ -50,6 +50,74 @@ Index(
     postgresql_where=text("number IS NOT NULL"),
 )
 
+# A congress session's board: how many are in each state, and the first of each by due instant. What changed since an
+# instant is found in it as well, without loading the rows.
+Index(
+    "ix_cases_board",
+    cases.c.root,
+    cases.c.workflow,
+    cases.c.congress_session,
+    cases.c.state,
+    cases.c.next_due_at,
+    cases.c.id,
+    cases.c.changed_at,
+)
+# Who handled what is of one category: the newest of them, for suggesting a unit.
+Index(
+    "ix_cases_led",
+    cases.c.root,
+    cases.c.workflow,
+    cases.c.category,
+    cases.c.opened_at,
+    cases.c.id,
+    sqlite_where=text("lead_unit IS NOT NULL"),
+    postgresql_where=text("lead_unit IS NOT NULL"),
+)
+
+# What waits for somebody, state by state in the order of what is due; partial, so that no other list walks along it. The
+# units are there to be looked at without loading the row, whose body is wide.
+Index(
+    "ix_cases_waiting",
+    cases.c.root,
+    cases.c.workflow,
+    cases.c.state,
+    cases.c.next_due_at,
+    cases.c.id,
+    cases.c.unit,
+    cases.c.lead_unit,
+    cases.c.phase,
+    sqlite_where=text("phase <> 'final'"),
+    postgresql_where=text("phase <> 'final'"),
+)
+# What a unit handles: what it leads, and what nobody leads yet and is its own; with all that is counted of it.
+Index(
+    "ix_cases_handled",
+    cases.c.root,
+    cases.c.lead_unit,
+    cases.c.unit,
+    cases.c.workflow,
+    cases.c.state,
+    cases.c.parent,
+    cases.c.opened_at,
+    cases.c.next_due_at,
+    cases.c.id,
+    cases.c.phase,
+    sqlite_where=text("phase <> 'final'"),
+    postgresql_where=text("phase <> 'final'"),
+)
+# The parts that units were given, by how they ended.
+Index(
+    "ix_cases_parts",
+    cases.c.root,
+    cases.c.workflow,
+    cases.c.state,
+    cases.c.unit,
+    cases.c.parent,
+    cases.c.id,
+    sqlite_where=text("parent IS NOT NULL"),
+    postgresql_where=text("parent IS NOT NULL"),
+)
+
 ledger_entry = Table(
     "ledger_entry",
     metadata,
@@ -117,6 +185,17 @@ Index(
     deadline.c.due_at,
     deadline.c.case,
     deadline.c.name,
+    sqlite_where=text("state = 'running'"),
+    postgresql_where=text("state = 'running'"),
+)
+
+# Deadlines of one kind, as promises, in the order in which they are due.
+Index(
+    "ix_deadline_named",
+    deadline.c.root,
+    deadline.c.name,
+    deadline.c.due_at,
+    deadline.c.case,
     sqlite_where=text("state = 'running'"),
     postgresql_where=text("state = 'running'"),
 )

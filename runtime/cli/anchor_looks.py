@@ -9,10 +9,11 @@ from typing import Final
 from engine.case.codec import instant
 from engine.case.identity import RootId
 from engine.service.anchoring import anchor_day, anchorings
+from engine.service.looks import Look
 from engine.service.ports import Reads
 from engine.text import Text
 from runtime.channels import MAIL, configured
-from runtime.cli.looking import Look, asked
+from runtime.cli.looking import asked
 from runtime.clock import Clock
 from runtime.settings import Settings
 

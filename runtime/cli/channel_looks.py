@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.errors import InputRefused
+from engine.service.looks import Look
 from engine.service.notice_ports import WaitingChannel
 from engine.text import Text
 from runtime.channels import outlets
-from runtime.cli.looking import Look, asked
+from runtime.cli.looking import asked
 from runtime.settings import Settings
 
 

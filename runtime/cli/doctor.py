@@ -11,7 +11,7 @@ from runtime.cli.options import AsJson
 from runtime.cli.run import clock_for, the_run
 
 if TYPE_CHECKING:
-    from runtime.cli.looking import Look
+    from engine.service.looks import Look
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:

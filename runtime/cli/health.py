@@ -12,13 +12,14 @@ from typing import Final
 from engine.calendar.calendar import Calendar
 from engine.calendar.term import SHANGHAI
 from engine.errors import BanjieError, DefinitionError
+from engine.service.looks import Look
 from engine.service.sweep import late_sweep
 from engine.service.sweep_ports import LastSweep
 from engine.storage.sqlite_connection import checkpoints_are_safe
 from engine.storage.store import open_store, writer_elsewhere
 from engine.text import Text
 from runtime.cli.advice import advice_for
-from runtime.cli.looking import Look, asked
+from runtime.cli.looking import asked
 from runtime.clock import Clock, WallClock
 from runtime.known_calendar import known_calendar
 from runtime.rules import load_calendar, load_rules

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.errors import BanjieError
+from engine.service.looks import Look
 from engine.text import Text
-from runtime.cli.looking import Look, asked
+from runtime.cli.looking import asked
 from runtime.clock import WallClock
 from runtime.keys.places import FILE_MODE, FOLDER_MODE, KeyPlaces, foreign_keys, places_of
 

@@ -1,33 +1,17 @@
-"""What a look of ``banjie doctor`` is, and how one asks a database that may not be there."""
+"""How a look of ``banjie doctor`` asks a database that may not be there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import BanjieError
-from engine.text import Text
 
 if TYPE_CHECKING:
     from engine.service.ports import Reads
     from runtime.settings import Settings
 
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What one question found. ``advice`` is None where nothing has to be done; ``fatal`` means it does not work."""
-
-    name: str
-    text: Text
-    advice: Text | None = None
-    fatal: bool = False
-
-    @property
-    def well(self) -> bool:
-        return self.advice is None
 
 
 def asked(settings: Settings, question: Callable[[Reads], Found]) -> Found | None:

@@ -43,6 +43,7 @@ from runtime.cli import (
     people_told,
     retention,
     seal,
+    search,
     serve,
     signer,
     subject,
@@ -155,6 +156,7 @@ app.add_typer(keys.commands, name="keys")
 app.add_typer(subject.subjects, name="subject")
 app.command("doctor")(doctor.doctor)
 app.command("work")(work.work)
+app.command("search")(search.search)
 app.add_typer(jobs.commands, name="jobs")
 app.add_typer(entering.commands, name="cases")
 

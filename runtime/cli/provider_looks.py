@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from engine.errors import InputRefused
+from engine.service.looks import Look
 from engine.text import Text
-from runtime.cli.looking import Look
 from runtime.clock import Clock
 from runtime.provider import provider_of
 from runtime.settings import Settings

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from engine.errors import BanjieError
+from engine.service.looks import Look
 from engine.text import Text
-from runtime.cli.looking import Look
 
 if TYPE_CHECKING:
     from runtime.clock import Clock

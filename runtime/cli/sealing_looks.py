@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from engine.case.identity import RootId
 from engine.errors import BanjieError
 from engine.ledger.notes import parse_checkpoint, parse_note
+from engine.service.looks import Look
 from engine.service.ports import Reads
 from engine.service.sealing import late_sealing, peaks_of
 from engine.service.sealing_due import due_since
 from engine.text import Text
-from runtime.cli.looking import Look, asked
+from runtime.cli.looking import asked
 from runtime.clock import Clock
 from runtime.settings import Settings
 from runtime.signer.child import last_note

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from engine.case.identity import RootId
 from engine.errors import BanjieError, InputRefused
+from engine.service.looks import Look
 from engine.service.sealing import peaks_of
 from engine.service.sealing_witnesses import ALARMS, TROUBLES, Trouble, late_witness, standings
 from engine.text import Text
-from runtime.cli.looking import Look, asked
+from runtime.cli.looking import asked
 from runtime.cli.witness_told import SeenLast, seen_last, standing_told
 from runtime.signer.child import known_key
 from runtime.witness.configured import witness_keys, witnesses_of

@@ -6,7 +6,10 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from engine.case.identity import RootId
 from engine.case.secrecy import ANONYMOUS_HOURS
+from engine.service.figures import JOB as FIGURES
+from engine.service.figures import keep_asked
 from engine.service.jobs import Jobs
 from runtime.channels import outlets
 from runtime.jobs.anchoring import ANCHOR_EVERY, anchoring
@@ -51,6 +54,8 @@ WATCH: Final = "watch"
 WATCH_EVERY: Final = timedelta(minutes=1)
 READERS: Final = "readers"
 READERS_EVERY: Final = timedelta(seconds=10)
+SEARCH: Final = "search"
+SEARCH_EVERY: Final = timedelta(hours=1)
 RELEASE: Final = "release"
 RELEASE_EVERY: Final = timedelta(hours=ANONYMOUS_HOURS)
 """Periods are counted from 1970, so that they end at the very boundaries to which anonymous entries are dated."""
@@ -76,10 +81,12 @@ def product_registry(opened: Opened, jobs: Jobs, settings: Settings) -> Registry
         RELEASE: lambda _subject: release_all(desk),
         WATCH: lambda _subject: watch_flushed(desk),
         READERS: lambda _subject: rewrite_all(desk),
+        SEARCH: lambda _subject: index_some(desk),
         ERASE: lambda _subject: Report(done=finish_erasures(opened) + clear_over(opened)),
         FILES: lambda _subject: Report(done=clear_strays(opened.desk)),
         KEYS: lambda _subject: look_after_keys(opened),
         RETENTION: lambda _subject: retain(opened),
+        FIGURES: lambda subject: keep_figures(desk, subject),
         **anchors,
         **{kind_of(name): _delivering(desk, one) for name, one in dispatchers.items()},
     }
@@ -91,6 +98,7 @@ def product_registry(opened: Opened, jobs: Jobs, settings: Settings) -> Registry
         RELEASE: RELEASE_EVERY,
         WATCH: WATCH_EVERY,
         READERS: READERS_EVERY,
+        SEARCH: SEARCH_EVERY,
         ERASE: ERASE_EVERY,
         KEYS: KEYS_EVERY,
         FILES: FILES_EVERY,
@@ -157,6 +165,22 @@ def rewrite_all(desk: Desk) -> Report:
     from engine.service.moved_units import rewrite_readers
 
     return Report(done=sum(rewrite_readers(desk, root) for root in desk.reads.roots()))
+
+
+def keep_figures(desk: Desk, subject: str) -> Report:
+    """Count the figures that a page has asked for; the subject names the organisation and what was asked."""
+    root, _space, asked = subject.rpartition(" ")
+    return Report(done=int(keep_asked(desk, RootId(root), asked)))
+
+
+def index_some(desk: Desk) -> Report:
+    """Put cases into the index of words that are not in it yet, some thousand at a time."""
+    from engine.service.search_filling import SLICE, SLICES_AT_ONCE, fill_index, is_of_other_tokens, restart_index
+
+    if is_of_other_tokens(desk):
+        restart_index(desk)
+    done = fill_index(desk, slices_max=SLICES_AT_ONCE)
+    return Report(done=done, more=done == SLICE * SLICES_AT_ONCE)
 
 
 def watch_flushed(desk: Desk) -> Report:

@@ -8,7 +8,8 @@ from pytest_bdd import given, then
 
 from engine.case.codec import microseconds
 from engine.figures.facts import facts_of
-from engine.figures.measures import MeasureResult, evaluate
+from engine.figures.measures import MeasureResult
+from engine.figures.survey import evaluate
 from tests.acceptance.steps_common import FORM, WORKFLOWS, form_of, sentence
 from tests.support.cast import ROOT
 from tests.support.hall import Hall

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from datetime import time as time_of_day
 from functools import cache
 from pathlib import Path
 from typing import Final, TypedDict
@@ -19,8 +21,16 @@ import openpyxl
 import pytest
 from pytest_bdd import given, scenarios, then, when
 
+from engine.calendar.term import SHANGHAI, day_ends_at
+from engine.case.codec import at_text
+from engine.case.identity import CaseId
+from engine.figures.facts import Facts
+from engine.figures.survey import Survey, survey
+from runtime.rules import Rules
 from tests.acceptance.steps_common import sentence
+from tests.support.builders import a_calendar
 from tests.support.registers import KNOWN_ON, UNITS, write_register
+from tests.support.wording import DAY, day
 
 scenarios("../../features/figures")
 
@@ -35,6 +45,8 @@ REGISTERS: Final[Mapping[str, tuple[str, str]]] = {
     "甘肃省政协": ("gansu_820", "proposal"),
     "12351职工维权热线": ("hotline_4190", "grievance"),
 }
+STAGE: Final = 2
+"""The place of 交办→办结 among the stages of a proposal: 提交, 审查, 交办, 办结, 评价, 结案."""
 
 
 class Counted(TypedDict):
@@ -146,3 +158,49 @@ def _beside(measures: dict[str, Measure], title: str, lines: str) -> None:
     wanted = {line: int(count) for line, count in re.findall(r"“([^“”]+)”(\d+)件", lines)}
     shown = {line["title"]["zh"]: line["count"] for line in measures[title]["beside"]}
     assert wanted.items() <= shown.items(), shown
+
+
+# ------------------------------------------------------------------------------------------- stages and milestones
+
+
+@pytest.fixture
+def staged() -> list[Facts]:
+    """What is known of the proposals of a scenario."""
+    return []
+
+
+@given(sentence(rf"一件提案DAY交办，(?:(?P<handled>{DAY})办结|尚未办结)"))
+def _a_proposal(staged: list[Facts], on: str, handled: str | None) -> None:
+    first = {"assigned": _at_nine(on)} | ({"handled": _at_nine(handled)} if handled else {})
+    staged.append(Facts(case=CaseId(f"{len(staged):032x}"), held={"state": "filed"}, passed=(), first=first))
+
+
+@when(sentence("按DAY统计用时"), target_fixture="told")
+def _surveyed(staged: list[Facts], rules: Rules, on: str) -> Survey:
+    definition = rules.rulebook().for_new("proposal")
+    return survey(definition, staged, day_ends_at(day(on)), calendar=a_calendar())
+
+
+@then(sentence(r"“交办→办结”计入(?P<cases>\d+)件，中位数(?P<median>[\d.]+)个工作日"))
+def _median(told: Survey, cases: str, median: str) -> None:
+    time = told.whole.times[STAGE]
+    assert time is not None
+    assert told.number(told.whole, "timed.assigned.handled") == int(cases)
+    assert time.median_doubled / 2 == float(median)
+
+
+@then(sentence(r"“交办→办结”九成在内的天数为(?P<days>\d+)个工作日"))
+def _decile(told: Survey, days: str) -> None:
+    time = told.whole.times[STAGE]
+    assert time is not None
+    assert time.ninth_decile == int(days)
+
+
+@then(sentence(r"到达“交办”的(?P<assigned>\d+)件，到达“办结”的(?P<handled>\d+)件"))
+def _reached(told: Survey, assigned: str, handled: str) -> None:
+    found = [told.number(told.whole, f"reached.{milestone}") for milestone in ("assigned", "handled")]
+    assert found == [int(assigned), int(handled)]
+
+
+def _at_nine(on: str) -> str:
+    return at_text(datetime.combine(day(on), time_of_day(9), tzinfo=SHANGHAI))

@@ -104,8 +104,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     **_each(Kind.PERSON, "person substitute on_behalf.person"),
     **_each(Kind.KEY, "Idempotency-Key transitions.key"),
     **_each(Kind.CURSOR, "after"),
-    **_each(Kind.SECRET, "authorization banjie banjie-known ticket secret"),
-    **_each(Kind.SHARED, "workflow listed.workflow role congress_session session root to"),
+    **_each(Kind.SECRET, "authorization banjie banjie-known ticket secret draft_of"),
+    **_each(Kind.SHARED, "workflow listed.workflow role congress_session session root to of"),
     **_each(Kind.WITHIN, "seq"),
     **_each(Kind.FORM, "form transitions.form f. p."),
     **_each(Kind.PLAIN, "transition transitions.transition move measure channel category state phase scope rung limit"),
@@ -118,6 +118,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind.PLAIN, "address active digest quiet_from quiet_until language from_on until_on note old password again"
     ),
     **_each(Kind.PLAIN, "title access parts reset receipt unit_code unit_name q username"),
+    **_each(Kind.PLAIN, "theme print back order level text"),
+    **_each(Kind.PLAIN, "name_en term meeting call_opens_on call_closes_on opens_on closes_on reply_due_on year"),
+    **_each(Kind.PLAIN, "definition"),
+    **_each(Kind.CASE, "at into last"),
+    **_each(Kind.PLAIN, "view order narrowed did begin outcome on"),
+    **_each(Kind.UNIT, "parent successor"),
+    # ``one`` and ``case`` of the list of what waits name a case and a move in one word: tests/integration/test_mine.py.
+    **_each(Kind.PLAIN, "when whose one below which anew"),
+    **_each(Kind.UNIT, "handled"),
+    **_each(Kind.PERSON, "handler"),
+    **_each(Kind.PLAIN, "draft quiet listed"),
     **_each(Kind.PLAIN, "listed.scope listed.near_working_days listed.rung confirmed.expected_version confirmed"),
 }
 AT: Final[Mapping[tuple[str, str], Kind]] = {
@@ -134,8 +145,20 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
     ("GET /grants/history", "person"): Kind.GRANTEE,
     ("POST /grants/end", "person"): Kind.GRANTEE,
     ("GET /workflows/{name}", "name"): Kind.SHARED,
+    ("GET /cases/export.{kind}", "kind"): Kind.PLAIN,
+    **{(f"POST /admin/{what}", "name"): Kind.PLAIN for what in ("units", "people", "sessions", "definitions")},
+    ("POST /admin/units", "code"): Kind.PLAIN,
+    ("POST /admin/people", "login"): Kind.PLAIN,
+    ("GET /admin/people", "text"): Kind.PLAIN,
+    **{(f"POST /admin/{what}", "notice"): Kind.PLAIN for what in ("calendar", "calendar/preview")},
     ("GET /ledger/checkpoints/{n}", "n"): Kind.SHARED,
-    **{(f"GET {path}", "text"): Kind.PLAIN for path in ("/cases", "/accounts", "/grants", "/grants/{person}")},
+    # What was published is everybody's, and what was not does not exist there: tests/integration/test_web_register.py.
+    ("GET /register/{published}", "published"): Kind.SHARED,
+    ("GET /similar", "subject"): Kind.PLAIN,
+    **{
+        (f"GET {path}", "text"): Kind.PLAIN
+        for path in ("/cases", "/accounts", "/grants", "/grants/{person}", "/search", "/similar")
+    },
     **{(f"POST {path}", "code"): Kind.SECRET
        for path in ("/anonymous/look", "/anonymous/transitions", "/anonymous/act", "/activate")},
     # A code of an authenticator opens nothing by itself.
@@ -147,8 +170,10 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
                             ("POST", "/link/{secret}"))},
     ("POST /link/{secret}", "name"): Kind.PLAIN,
     **{(f"POST {path}", "key"): Kind.KEY
-       for path in ("/cases/new/{workflow}", "/cases/new/{workflow}/on-behalf", "/cases/{case_id}/{transition}",
-                    "/cases/{case_id}/on-behalf/{move}", "/cases/{case_id}/erasure/ask", "/overdue/act",
+       for path in ("/cases/new/{workflow}/look", "/cases/new/{workflow}/edit", "/cases/new/{workflow}",
+                    "/cases/new/{workflow}/on-behalf", "/cases/{case_id}/{transition}",
+                    "/cases/{case_id}/on-behalf/{move}", "/cases/{case_id}/erasure/ask", "/drafts", "/overdue/act",
+                    "/board/act", "/mine/do", "/meeting/{case_id}/{outcome}", "/merge/{case_id}/{move}",
                     "/anonymous", "/anonymous/act")},
 }  # fmt: skip
 FORMATS: Final[Mapping[str, Kind]] = {
@@ -166,11 +191,16 @@ HEADERS: Final[Mapping[str, Kind]] = {
     "idempotency-key": Kind.KEY,
     **_each(Kind.PLAIN, "accept-language content-disposition content-length content-type host origin sec-fetch-site"),
     "user-agent": Kind.PLAIN,
+    "accept-encoding": Kind.PLAIN,
 }
 COOKIES: Final[Mapping[str, Kind]] = {"banjie": Kind.SECRET, "banjie-known": Kind.SECRET}
 
 _BASIS: Final = "on_behalf.person on_behalf.kind on_behalf.basis on_behalf.occurred_at on_behalf.scan"
 # Beside these every page takes lang. ``f.`` and ``p.`` stand for the fields of a definition.
+_SESSION_DAYS: Final = "call_opens_on call_closes_on opens_on closes_on reply_due_on"
+_BOARD: Final = "workflow session view order state unit category"
+_MEETING: Final = "workflow session category narrowed done"
+_OVERDUE: Final = "within days workflow unit rung handled below handler"
 PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     # address: the names in its query, the names in its form
     "GET /": ("", ""),
@@ -180,22 +210,58 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "GET /notices": ("show after done", ""),
     "POST /notices/read": ("", "notice show after"),
     "POST /notices/acknowledge": ("", "notice show after"),
-    "POST /cases/new/{workflow}": ("", "key unit session find f. p."),
-    "POST /cases/new/{workflow}/on-behalf": ("", f"key unit session f. {_BASIS}"),
-    "GET /cases": ("workflow state phase unit q after", ""),
-    "GET /cases/{case_id}": ("done again seq", ""),
-    "POST /cases/{case_id}/{transition}": ("", "key version find f. p."),
-    "POST /cases/{case_id}/on-behalf/{move}": ("", f"key f. {_BASIS}"),
+    "GET /cases/new/{workflow}": ("level draft", ""),
+    "POST /cases/new/{workflow}/look": ("", "key unit session find draft_of f. p."),
+    "POST /cases/new/{workflow}/edit": ("", "key unit session find draft_of f. p."),
+    "GET /register": ("of session category q after", ""),
+    "GET /register/{published}": ("of", ""),
+    "POST /cases/new/{workflow}": ("", "key unit session find draft_of f. p."),
+    "POST /cases/new/{workflow}/on-behalf": ("", f"key unit session draft_of f. {_BASIS}"),
+    "GET /cases": ("workflow state phase session category unit q order after", ""),
+    "GET /cases/export.{kind}": ("workflow state phase session category unit q order", ""),
+    "GET /cases/{case_id}": ("done again seq draft move", ""),
+    "POST /cases/{case_id}/{transition}": ("", "key version text find draft_of f. p."),
+    "POST /cases/{case_id}/on-behalf/{move}": ("", f"key draft_of f. {_BASIS}"),
     "GET /cases/{case_id}/erasure": ("done seq", ""),
     "POST /cases/{case_id}/erasure/ask": ("", "key path basis"),
     "POST /cases/{case_id}/erasure/{erasure}/approve": ("", "sure"),
     "GET /cases/{case_id}/slip/{seq}": ("done", ""),
     "POST /receipts": ("", "receipt"),
-    "GET /overdue": ("within days workflow unit rung after all", ""),
-    "GET /overdue/act": ("case measure within days workflow unit rung", ""),
-    "POST /overdue/act": ("within days workflow unit rung again", "key case other confirmed measure version f."),
+    "GET /mine": ("when workflow unit whose after all did", ""),
+    "GET /mine/print": ("when workflow unit whose", ""),
+    "POST /mine/do": ("one", "key move case version confirmed"),
+    "GET /mine/{case_id}/extension": ("move days", ""),
+    "GET /supervise": ("unit anew", ""),
+    "GET /supervise/ladders": ("unit rung after anew", ""),
+    "GET /supervise/promises": ("unit which after anew", ""),
+    "GET /supervise/transfers": ("unit anew", ""),
+    "GET /overdue": (f"{_OVERDUE} after all", ""),
+    "GET /overdue/act": (f"case measure draft {_OVERDUE}", ""),
+    "POST /overdue/act": (f"{_OVERDUE} again", "key case other confirmed measure version draft_of f."),
+    "GET /board": (f"{_BOARD} after all", ""),
+    "GET /board/counts": (_BOARD, ""),
+    "GET /board/act": (f"case measure draft {_BOARD}", ""),
+    "POST /board/act": (f"{_BOARD} again", "key case other confirmed measure version draft_of f."),
+    "GET /meeting": (f"{_MEETING} at last did", ""),
+    "GET /meeting/minutes": (f"{_MEETING} on", ""),
+    "POST /meeting/{case_id}/{outcome}": (_MEETING, "key version begin f."),
+    "GET /merge/{case_id}": (f"{_MEETING} back q into", ""),
+    "POST /merge/{case_id}/{move}": (f"{_MEETING} back q into", "key version begin f."),
+    "GET /assign/{case_id}": ("unit", ""),
+    "GET /audit": ("number person kind move role since until behalf system after", ""),
+    "GET /audit.csv": ("number person kind move role since until behalf system after", ""),
+    "GET /audit/process": ("workflow session unit since until state", ""),
+    "GET /audit/process.csv": ("workflow session unit since until state", ""),
+    "GET /audit/sample": ("workflow session unit since until state size seed digest", ""),
+    "POST /audit/sample": ("", "workflow session unit since until state size seed"),
+    "GET /audit/sample.csv": ("workflow session unit since until state size seed", ""),
     "GET /figures/{workflow}": ("as_of by audience", ""),
     "GET /me/cases": ("after", ""),
+    "GET /drafts": ("done", ""),
+    "POST /drafts": ("quiet", "draft_of key unit session version f. p."),
+    "POST /drafts/discard": ("", "draft_of listed"),
+    "GET /cases/new/{workflow}/on-behalf": ("draft", ""),
+    "GET /cases/{case_id}/on-behalf/{move}": ("draft", ""),
     "GET /me/notices": ("channel done", ""),
     "POST /me/notices/{channel}": ("", "address active digest quiet_from quiet_until language"),
     "GET /me/absence": ("done", ""),
@@ -221,10 +287,22 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "POST /link/{secret}": ("", "login name unit_code unit_name password again"),
     "GET /jobs": ("state done", ""),
     "POST /jobs/{number}/run": ("", "state"),
+    "POST /admin/channels": ("", "channel address"),
+    "GET /admin/units": ("done", ""),
+    "POST /admin/units": ("", "unit code name name_en parent from_on until_on successor"),
+    "GET /admin/people": ("unit text done", ""),
+    "POST /admin/people": ("", "person login name unit active"),
+    "GET /admin/sessions": ("done", ""),
+    "POST /admin/sessions": ("", f"unit term meeting name name_en {_SESSION_DAYS}"),
+    "GET /admin/calendar": ("year done", ""),
+    "POST /admin/calendar": ("", "notice"),
+    "POST /admin/calendar/preview": ("", "notice"),
+    "POST /admin/definitions": ("", "name definition"),
     "GET /anonymous": ("to", ""),
     "POST /anonymous": ("", "key to unit f."),
     "POST /anonymous/look": ("", "code"),
     "POST /anonymous/act": ("", "key code move f."),
+    "POST /appearance": ("", "back theme print"),
 }
 NO_FIELDS: Final = frozenset(
     {

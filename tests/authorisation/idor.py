@@ -38,6 +38,7 @@ TRIES: Final = frozenset({"attempt", "failed_login"})
 _VARYING: Final = (
     (re.compile(r"<!--[0-9a-f]*-->"), ""),
     (re.compile(r'name="key" value="[^"]*"'), "KEY"),
+    (re.compile(r'name="draft_of" value="[^"]*"'), "STAMP"),
     (re.compile(r"<span>[0-9A-Z]{5}</span>"), "CODE"),
     (re.compile(r"[0-9A-Z]{5}(?:-[0-9A-Z]{5}){4}"), "CODE"),
     (re.compile(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}"), "CODE"),

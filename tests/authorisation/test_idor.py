@@ -65,7 +65,7 @@ def test_a_field_that_nobody_has_declared_is_found(estate: Estate, monkeypatch: 
 def test_every_name_that_a_source_asks_for_stands_in_the_table() -> None:
     found = names_in_sources()
     declared = {name for query, form in PAGE_FIELDS.values() for name in (*query.split(), *form.split())}
-    declared |= {"lang", "username", "case", "to", "key"}
+    declared |= {"lang", "username", "case", "to", "key", "v"}
     whole = {name.rstrip(".") for name in declared}
     unknown = {
         name

@@ -60,12 +60,13 @@ def test_a_photograph_is_uploaded_and_downloaded_and_the_handler_gets_it_without
         a_file("x.html", b"<html>"),
     ]
     page.locator("#new-attachments").set_input_files(chosen)
-    page.get_by_role("button", name="提交", exact=True).click()
+    page.get_by_role("button", name="下一步：核对").click()
     expect(page.get_by_text("“x”：文件含有宏、脚本或可执行内容")).to_be_visible()
     expect(page.get_by_label("食堂现场.jpg")).to_be_checked()
     page.locator("#new-attachments").scroll_into_view_if_needed()
     picture(page, "files-form")
     page.locator("#new-attachments").set_input_files([a_file("说明.pdf", pdf())])
+    page.get_by_role("button", name="下一步：核对").click()
     page.get_by_role("button", name="提交", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("已登记。")
     picture(page, "files-case")

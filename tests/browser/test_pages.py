@@ -94,6 +94,7 @@ def test_a_proposal_goes_from_the_form_to_the_unit_that_handles_it(page: Page, a
     page.get_by_label("建议措施").fill("夜班窗口延长到一点半。")
     page.get_by_label("提案形式").select_option(label="代表团（组）提案")
     picture(page, "new-case")
+    page.get_by_role("button", name="下一步：核对").click()
     page.get_by_role("button", name="提交", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("已登记。")
     make_move(page, "提交")

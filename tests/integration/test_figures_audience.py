@@ -3,6 +3,9 @@ API, page and command alike."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
 from pydantic import JsonValue
 
 from engine.case.commands import OpenCase
@@ -11,6 +14,8 @@ from engine.service.execute import Done
 from tests.integration.test_confidential import FORM, Office, opened
 from tests.support.accounts import browser, log_in
 from tests.support.house import ROOT, client_of
+
+NEXT_MONTH: Final = datetime(2026, 4, 2, 2, tzinfo=UTC)
 
 
 def filed(office: Office, number: int, **form: JsonValue) -> None:
@@ -30,13 +35,21 @@ def filed(office: Office, number: int, **form: JsonValue) -> None:
 def test_official_figures_print_no_small_numbers_and_ones_own_are_of_what_one_sees(any_database: str) -> None:
     with opened(any_database) as office, client_of(office.house) as client:
         filed(office, 9, accused_units=["safety"])
+        # Official figures of confidential kinds are those of the end of a month.
+        filed_at = office.house.clock.now()
+        office.house.clock.set(NEXT_MONTH)
         few = client.get("/api/figures/grievance", headers=office.house.bearer("shen")).json()
         assert few["scope"]["cases"] == "<5"
+        assert few["as_of"] == "2026-03-31T16:00:00.000000Z"
+        office.house.clock.set(filed_at + timedelta(minutes=1))
         for number in range(2):
             filed(office, number, accused_units=["safety"])
         for number in range(3, 5):
             filed(office, number, category="pay")
         office.house.open("shi")
+        early = client.get("/api/figures/grievance", headers=office.house.bearer("shen")).json()
+        assert (early["scope"]["cases"], early["as_of"]) == (0, "2026-02-28T16:00:00.000000Z")
+        office.house.clock.set(NEXT_MONTH)
 
         def asked(login: str, workflow: str, audience: str) -> dict[str, object]:
             answer = client.get(
@@ -65,8 +78,10 @@ def test_official_figures_print_no_small_numbers_and_ones_own_are_of_what_one_se
 def test_the_page_says_for_whom_its_figures_are(sqlite_database: str) -> None:
     with opened(sqlite_database) as office, browser(office.house) as visitor:
         office.filed(confidentiality="internal")
+        office.house.clock.set(NEXT_MONTH)
         assert log_in(visitor, "shen").status_code == 303
         official = visitor.get("/figures/grievance?by=category").text
+        assert "按月末数字公布" in official
         assert "公布口径：全单位" in official
         assert "＜5" in official
         own = visitor.get("/figures/grievance?audience=mine").text

@@ -44,8 +44,17 @@ def connected(url: str) -> Iterator[Connection]:
 def test_alembic_finds_no_difference_between_migrations_and_tables(any_database: str) -> None:
     upgrade.upgrade(any_database)
     with connected(any_database) as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        opts = {"compare_type": True, "compare_server_default": True, "include_object": of_metadata}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, metadata) == []
+
+
+WORDS = "found_words"
+"""The index of words, in a form of its own on each database: no metadata can say it (``storage.search_tables``)."""
+
+
+def of_metadata(_item: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
+    return kind != "table" or not str(name).startswith(WORDS)
 
 
 def test_alembic_would_find_a_difference(any_database: str) -> None:
@@ -53,7 +62,8 @@ def test_alembic_would_find_a_difference(any_database: str) -> None:
     with connected(any_database) as connection:
         connection.execute(text("DROP INDEX ix_reader_case"))
         connection.execute(text("ALTER TABLE span ADD COLUMN note TEXT"))
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+        context = MigrationContext.configure(connection, opts={"include_object": of_metadata})
+        differences = compare_metadata(context, metadata)
         assert sorted(difference[0] for difference in differences) == ["add_index", "remove_column"]
 
 
@@ -63,7 +73,7 @@ def test_on_sqlite_the_file_holds_every_word_of_the_tables(sqlite_database: str)
     made = {
         name: words(statement)
         for name, statement in table(sqlite_database, "SELECT name, sql FROM sqlite_master WHERE type <> 'trigger'")
-        if name != "alembic_version" and not name.startswith("sqlite_")
+        if name != "alembic_version" and not name.startswith(("sqlite_", WORDS))
     }
     engine = create_engine("sqlite://")
     wanted = {of.name: words(str(CreateTable(of).compile(engine))) for of in metadata.tables.values()}
@@ -82,6 +92,10 @@ def test_on_postgres_indexes_collations_and_checks_are_those_of_the_tables(postg
         "ix_attachment_expires": "(expires_at IS NOT NULL)",
         "ix_attachment_who": "(who IS NOT NULL)",
         "ix_cases_number": "(number IS NOT NULL)",
+        "ix_cases_handled": "(phase <> 'final'::text)",
+        "ix_cases_parts": "(parent IS NOT NULL)",
+        "ix_cases_waiting": "(phase <> 'final'::text)",
+        "ix_deadline_named": "(state = 'running'::text)",
         "ix_deadline_running": "(state = 'running'::text)",
         "ix_deadline_rung": "(rung_at IS NOT NULL)",
         "ix_delivery_due": "((state = 'queued'::text) AND (bundle = ''::text))",

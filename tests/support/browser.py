@@ -1,11 +1,18 @@
-"""The system's Chromium for browser tests, and a watch over what its pages do. Starts no server."""
+"""The system's Chromium for browser tests, a watch over what its pages do, and whether they can be used by everybody.
+
+Starts no server.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
@@ -20,6 +27,19 @@ CHROMIUM_ARGUMENTS = (
 )
 LOOPBACK = ("127.0.0.1", "localhost")
 WITHOUT_NETWORK = ("about", "blob", "data")
+ACCESSIBLE: Final = {
+    # What WCAG 2.2 asks at the levels A and AA, and what the tool holds for good practice beyond it.
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    # Not among those that run unless they are named: every target is at least 24 px, or stands that far from others.
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+TELL_POLICY_VIOLATIONS: Final = """addEventListener("securitypolicyviolation", (event) => {
+  console.error(`policy ${event.violatedDirective} forbids ${event.blockedURI} at ${location.pathname}`);
+});"""
 
 
 class PageWatch:
@@ -38,6 +58,7 @@ class PageWatch:
         context.on("console", self._on_console)
         context.on("weberror", self._on_exception)
         context.on("request", self._on_request)
+        context.add_init_script(TELL_POLICY_VIOLATIONS)
 
     def allow(self, pattern: str) -> None:
         """Expect problems that match the pattern, in this test."""
@@ -67,3 +88,21 @@ class PageWatch:
 
     def _on_request(self, request: Request) -> None:
         self.note_request(request.url)
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail with a sentence for each part of the page that somebody could not use as it stands."""
+    found: list[Any] = _axe().run(page, options=ACCESSIBLE).response["violations"]
+    assert not found, f"{page.url}\n" + "\n".join(line for violation in found for line in _told(violation))
+
+
+@cache
+def _axe() -> Axe:
+    return Axe()
+
+
+def _told(violation: dict[str, Any]) -> Iterator[str]:
+    for node in violation["nodes"]:
+        # What the tool measured, as a contrast of 3.1, where it says so.
+        detail = "; ".join(one["message"] for one in (*node["any"], *node["all"], *node["none"]))
+        yield f"{violation['id']}: {violation['help']} at {' '.join(map(str, node['target']))}: {detail}"

@@ -57,6 +57,7 @@ class SiteSettings(TypedDict, total=False):
     https: bool
     openapi_for_all: bool
     channels: tuple[str, ...]
+    register_open: bool
 
 
 @dataclass(slots=True)

@@ -63,6 +63,8 @@ CLASSES: Final[Mapping[str, TableClass]] = {
     ),
     "reader": _beside("root principal case due_at", _SIGHT),
     "recused": _beside("root case principal", _SIGHT),
+    "found": _beside("root case n version", "the search: worked out from the cases, and made anew at any time"),
+    "not_alike": _beside("root one other one_mark other_mark person at", "a help to look: keeps a hint from coming again"),
     "counter": _beside(
         "root series value", "the next number: one given twice or left out shows in the numbers, which are history"
     ),
@@ -117,6 +119,15 @@ CLASSES: Final[Mapping[str, TableClass]] = {
         "root id who sealed",
         "an anonymous submission before its release: it is on no record yet, and sealed by a key outside the database; "
         "whoever sent it has a receipt",
+    ),
+    "figures_kept": _beside(
+        "root id asked until_at as_of kept_at body",
+        "counted from the spans, which are history, and dropped after a while: whoever doubts a number counts it anew "
+        "with banjie figures",
+    ),
+    "draft": _beside(
+        "root who id expires_at sealed",
+        "a form that was begun and not sent: it is on no record yet, and sealed by a key outside the database",
     ),
     "banjie_jobs.job": _beside(
         "number kind subject single state wish due_at attempts claim worker lease_until started_at ended_at done "

@@ -79,6 +79,32 @@ class Widget:
         """The single value of a control that holds one."""
         return self.values[0] if self.values else ""
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the control says how much fits into it."""
+        return self.max_length is not None and self.kind in (Kind.TEXT, Kind.AREA)
+
+    @property
+    def length(self) -> int:
+        """How many characters stand in the control."""
+        return len(self.value)
+
+    def described(self, form: str) -> str:
+        """Return the ids of everything that is said about the control on the page, the error first; "" for nothing."""
+        said = (
+            ("error", bool(self.error)),
+            ("how", self.kind in (Kind.LINES, Kind.PEOPLE, Kind.FILES)),
+            ("style", self.kind is Kind.FILES and bool(self.privacy)),
+            ("limit", self.is_counted or self.has_range),
+            ("help", bool(self.help)),
+        )
+        return " ".join(f"{form}-{self.name}-{what}" for what, is_said in said if is_said)
+
+    @property
+    def has_range(self) -> bool:
+        """Whether the control says between which numbers it must be."""
+        return self.kind is Kind.NUMBER and (self.minimum is not None or self.maximum is not None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
@@ -146,9 +172,7 @@ class FormMaker:
         ``helped`` says something else than the definition about how a field is filled in.
         """
         own = helped or {}
-        errors: dict[str, str] = {}
-        for problem in problems:
-            errors.setdefault(problem.path.partition(".")[0], self.words.say(problem.text))
+        errors = errors_by_field(problems, self.words)
         return tuple(
             replace(widget, help=own.get(widget.name, widget.help))
             for widget in (
@@ -205,6 +229,14 @@ class FormMaker:
                 return [(id_, self.choices.files[id_]) for id_ in values if id_ in self.choices.files]
             case _:
                 return []
+
+
+def errors_by_field(problems: Iterable[FieldProblem], words: Words) -> dict[str, str]:
+    """Return what is wrong with each field, all of it, each thing said once."""
+    said: dict[str, dict[str, None]] = {}
+    for problem in problems:
+        said.setdefault(problem.path.partition(".")[0], {})[words.say(problem.text)] = None
+    return {name: ("；" if words.language == "zh" else "; ").join(texts) for name, texts in said.items()}
 
 
 def _kind(part: FieldPart, has_options: bool) -> Kind:

@@ -1,13 +1,14 @@
-"""Taking a measure of supervision on a selection of cases: what is written, a preview, then what became of each.
+"""Making a move on a selection of cases: what is written, a preview, then what became of each.
 
-The first page asks for the reason, the second shows what every guard says to it; only what is ticked there is done.
+From the list of deadlines it is a measure of supervision, from a session's board any move. The first page asks for the
+reason, the second shows what every guard says to it; only what is ticked there is done.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,22 +23,28 @@ from api.problems import headers_of, status_of
 from engine.case.commands import FireTransition
 from engine.case.identity import CaseId
 from engine.definition.wording import source_words
-from engine.errors import BanjieError, FieldProblem, FormInvalid, GuardRefused
+from engine.errors import BanjieError, FieldProblem, FormInvalid, GuardRefused, StaleCase
 from engine.service.execute import Done
 from engine.service.measures import Planned, asked_fields, measure_called, measures_of, plan
 from engine.service.selecting import Selection, confirm, preview
 from engine.service.world import World
+from web.forms.drafting import draft_asked, note_of, plain_fields, sent, stamp_for
 from web.forms.filled import PREFIX, filled
 from web.forms.moves import message_of, source_of
 from web.forms.widgets import Choices, FormMaker, Widget
+from web.pages.board import board_address, board_asked
 from web.pages.case import VERSION_DIGITS_MAX, posted_key
 from web.pages.overdue import address, filter_of
 from web.pages.receipt_kept import receipt_address
 from web.shell import Shell, Visit
 from web.views.fields import format_of
+from web.views.meanwhile import meanwhile
+from web.words import Words
 
 Values = Mapping[str, JsonValue]
 Answer = Done | BanjieError
+STALE_TOLD_MAX = 20
+"""Of so many cases that others were faster with it is told who did what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,28 +71,79 @@ class ResultRow:
     reason: str | None
     source: str | None
     receipt: str | None = None
+    since: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The list from which cases are selected: where it stands, what may be done from there, and what that is called.
+
+    ``back`` returns the address of the list as the visitor left it, its filter in the query.
+    """
+
+    section: str
+    any_move: bool
+    title: Callable[[Words, str], str]
+    back_title: Callable[[Words], str]
+    back: Callable[[Shell, Visit], str]
 
 
 def acting_pages(shell: Shell) -> APIRouter:
-    """Return the address at which a measure is prepared and taken."""
+    """Return the addresses at which a measure, or any move, is prepared and made."""
     router = APIRouter(include_in_schema=False)
+    _add(router, shell, LATE)
+    _add(router, shell, BOARD)
+    return router
 
-    @router.get("/overdue/act")
+
+def _list(shell: Shell, visit: Visit) -> str:
+    return address(filter_of(shell, visit)[0])
+
+
+def _board(shell: Shell, visit: Visit) -> str:
+    return board_address(board_asked(shell, visit))
+
+
+LATE = Place(
+    section="overdue",
+    any_move=False,
+    title=lambda words, title: words.t("act_title", title=title),
+    back_title=lambda words: words.t("act_back"),
+    back=_list,
+)
+BOARD = Place(
+    section="board",
+    any_move=True,
+    title=lambda words, title: words.t("bulk_title", title=title),
+    back_title=lambda words: words.t("bulk_back"),
+    back=_board,
+)
+
+
+def _add(router: APIRouter, shell: Shell, place: Place) -> None:
+    @router.get(f"/{place.section}/act")
     def prepare(request: Request) -> Response:
         visit = shell.visit(request)
+        draft = draft_asked(shell, visit, f"/{place.section}/act")
+        if draft is not None:
+            kept = plain_fields(draft)
+            shown = _planned(shell, visit, place, draft.first("measure"), _chosen(kept, "case"))
+            return _page(shell, visit, replace(shown, typed=_typed(kept), note=note_of(visit, draft)))
         chosen = [CaseId(case) for case in request.query_params.getlist("case")[:BATCH_COMMANDS_MAX]]
-        return _page(shell, visit, _planned(shell, visit, request.query_params.get("measure", ""), chosen))
+        return _page(shell, visit, _planned(shell, visit, place, request.query_params.get("measure", ""), chosen))
 
-    @router.post("/overdue/act")
+    @router.post(f"/{place.section}/act")
     async def act(request: Request) -> Response:
         """Show what the measure would come to; with ``confirmed``, and not asked to look again, take it."""
         visit = await shell.visiting(request)
         posted = await read_form(request)
         is_confirmed = "confirmed" in posted and "again" not in request.query_params
-        selection = await run_in_threadpool(_selection, shell, visit, posted)
+        selection = await run_in_threadpool(_selection, shell, visit, place, posted)
         if not is_confirmed:
             planned = await run_in_threadpool(preview, shell.edge.desk, selection)
-            shown = _Shown(measure=selection.measure, planned=planned, is_preview=True, typed=_typed(posted))
+            shown = _Shown(
+                place=place, measure=selection.measure, planned=planned, is_preview=True, typed=_typed(posted)
+            )
             response = await run_in_threadpool(_page, shell, visit, shown)
             refused = [(one.refusal, one.id) for one in planned if one.refusal is not None]
             response.background = shell.edge.denials.among(request, refused)
@@ -94,14 +152,15 @@ def acting_pages(shell: Shell) -> APIRouter:
         agreed = await run_in_threadpool(confirm, shell.edge.desk, selection, versions, key=posted_key(posted))
         answers = await asyncio.gather(*(_answer(shell, command) for command in agreed.commands))
         results = agreed.results(answers)
+        await run_in_threadpool(sent, shell, visit, f"/{place.section}/act")
         refused = [(answer, one.id) for one, answer in results if isinstance(answer, BanjieError)]
-        left = await run_in_threadpool(_planned, shell, visit, selection.measure, [case for _why, case in refused])
+        left = await run_in_threadpool(
+            _planned, shell, visit, place, selection.measure, [case for _why, case in refused]
+        )
         shown = replace(left, results=results, typed=_typed(posted))
         response = await run_in_threadpool(_page, shell, visit, shown)
         response.background = shell.edge.denials.among(request, refused)
         return response
-
-    return router
 
 
 async def _answer(shell: Shell, command: FireTransition) -> Answer:
@@ -115,26 +174,30 @@ async def _answer(shell: Shell, command: FireTransition) -> Answer:
 class _Shown:
     """What a page is about: a measure on cases, planned or previewed, what became of others, and what was typed."""
 
+    place: Place
     measure: str
     planned: Sequence[Planned]
     is_preview: bool = False
     results: Sequence[tuple[Planned, Answer]] = ()
     typed: Values = field(default_factory=dict)
+    note: str | None = None
 
 
-def _planned(shell: Shell, visit: Visit, measure: str, chosen: Sequence[CaseId]) -> _Shown:
+def _planned(shell: Shell, visit: Visit, place: Place, measure: str, chosen: Sequence[CaseId]) -> _Shown:
     """Return what the measure is open for, before anything is typed."""
-    asker = visit.known
-    measure = measure_called(shell.world(visit).rules, measure)
-    return _Shown(measure=measure, planned=plan(shell.edge.desk, asker.root, asker.actor, measure, chosen))
+    asker, any_move = visit.known, place.any_move
+    measure = measure_called(shell.world(visit).rules, measure, any_move=any_move)
+    planned = plan(shell.edge.desk, asker.root, asker.actor, measure, chosen, any_move=any_move)
+    return _Shown(place=place, measure=measure, planned=planned)
 
 
-def _selection(shell: Shell, visit: Visit, posted: dict[str, list[str]]) -> Selection:
+def _selection(shell: Shell, visit: Visit, place: Place, posted: dict[str, list[str]]) -> Selection:
     """Return what a form asks for: the cases ticked and those that stood beside them, and what was filled in."""
     asker = visit.known
-    measure = measure_called(shell.world(visit).rules, posted.get("measure", [""])[0])
+    any_move = place.any_move
+    measure = measure_called(shell.world(visit).rules, posted.get("measure", [""])[0], any_move=any_move)
     cases = tuple(dict.fromkeys((*_chosen(posted, "case"), *_chosen(posted, "other"))))
-    planned = plan(shell.edge.desk, asker.root, asker.actor, measure, cases)
+    planned = plan(shell.edge.desk, asker.root, asker.actor, measure, cases, any_move=any_move)
     fields = asked_fields(planned, measure)
     form: dict[str, JsonValue] = {}
     for definition in {one.definition.hash: one.definition for one in planned if one.definition}.values():
@@ -142,7 +205,7 @@ def _selection(shell: Shell, visit: Visit, posted: dict[str, list[str]]) -> Sele
             name: "optional" for name, known in fields.items() if known is definition
         }
         form.update({name: value for name, value in filled(definition, own, posted).items() if name in own})
-    return Selection(root=asker.root, actor=asker.actor, measure=measure, form=form, cases=cases)
+    return Selection(root=asker.root, actor=asker.actor, measure=measure, form=form, cases=cases, any_move=any_move)
 
 
 def _chosen(posted: Mapping[str, list[str]], name: str) -> list[CaseId]:
@@ -166,7 +229,7 @@ def _typed(posted: Mapping[str, list[str]]) -> dict[str, JsonValue]:
 
 def _page(shell: Shell, visit: Visit, shown: _Shown) -> Response:
     """Return the page: the form over what can still be done, below what became of a measure that was taken."""
-    words, measure = visit.words, shown.measure
+    words, measure, place = visit.words, shown.measure, shown.place
     world = shell.world(visit)
     # Who has filled in something wrong puts it right for all: no case is left out for that.
     wrong = [one for one in shown.planned if isinstance(one.refusal, FormInvalid)]
@@ -176,15 +239,17 @@ def _page(shell: Shell, visit: Visit, shown: _Shown) -> Response:
     asked_of = [_put_right(one, GuardRefused) for one in planned]
     refusals = [answer for _one, answer in shown.results if isinstance(answer, BanjieError)]
     status = _status(shown, wrong)
-    asked, _ask = filter_of(shell, visit)
-    title = words.say(measures_of(world.rules)[measure])
+    back = place.back(shell, visit)
+    title = words.say(measures_of(world.rules, any_move=place.any_move)[measure])
     problems = next((one.fields for one in (*refusals, *_refusals(wrong)) if isinstance(one, FormInvalid)), ())
     response = shell.page(
         visit,
         "overdue_act.html",
-        section="overdue",
+        section=place.section,
         status=200 if status is None else status_of(status),
         title=title,
+        heading=place.title(words, title),
+        back_title=place.back_title(words),
         measure=measure,
         rows=[_row(one, visit) for one in planned],
         open_count=len(open_ones),
@@ -193,10 +258,13 @@ def _page(shell: Shell, visit: Visit, shown: _Shown) -> Response:
         widgets=_widgets(shell, visit, world, asked_of, measure, shown.typed, problems),
         sources=_sources([one for one in asked_of if one.refusal is None], measure, visit),
         key=secrets.token_urlsafe(16),
-        results=[_result(one, answer, visit, shell) for one, answer in shown.results],
+        note=shown.note,
+        draft_of=stamp_for(shell, visit, f"/{place.section}/act"),
+        results=_results(shown.results, visit, shell, world),
         done_count=len(shown.results) - len(refusals),
         refused_count=len(refusals),
-        back=address(asked),
+        back=back,
+        here=back.replace("?", "/act?", 1),
     )
     if status is not None:
         response.headers.update(headers_of(status))
@@ -237,6 +305,20 @@ def _row(one: Planned, visit: Visit) -> PlannedRow:
         refusal=None if refusal is None else words.say(refusal.text),
         source=None if refusal is None else source_of(refusal, words.language),
     )
+
+
+def _results(results: Sequence[tuple[Planned, Answer]], visit: Visit, shell: Shell, world: World) -> list[ResultRow]:
+    """Return what became of each case; where somebody was first, with who did what, for so many as one looks at."""
+    rows, told = [], 0
+    for one, answer in results:
+        row = _result(one, answer, visit, shell)
+        if isinstance(answer, StaleCase) and told < STALE_TOLD_MAX:
+            told += 1
+            seen = answer.details["expected"]
+            assert isinstance(seen, int), "a version is a number"
+            row = replace(row, since=meanwhile(shell.edge.desk, visit, world, CaseId(one.id), seen))
+        rows.append(row)
+    return rows
 
 
 def _result(one: Planned, answer: Answer, visit: Visit, shell: Shell) -> ResultRow:

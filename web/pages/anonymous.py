@@ -47,6 +47,7 @@ from web.forms.filled import filled
 from web.forms.moves import Attempt, message_of, source_of
 from web.forms.widgets import Choices, FormMaker, Option, Widget
 from web.pages.case import posted_key
+from web.pages.new_case import in_sight
 from web.shell import Shell, Visit
 from web.views.openness import always_seen, levels_seen
 from web.views.strangers import LookedView, looked_view
@@ -164,6 +165,8 @@ def _front(shell: Shell, visit: Visit, entrance: Entrance | None, typed: Typed |
     words, settings = visit.words, shell.edge.settings
     typed = typed or Typed(key=secrets.token_urlsafe(16))
     refusal, definition = typed.refusal, None if entrance is None else entrance.definition
+    widgets = [] if entrance is None else _widgets(shell, entrance, typed, words)
+    first, more = ([], []) if definition is None else in_sight(widgets, definition)
     response = shell.page(
         visit,
         "anonymous.html",
@@ -176,7 +179,9 @@ def _front(shell: Shell, visit: Visit, entrance: Entrance | None, typed: Typed |
         entrance=None if entrance is None else _mark(entrance),
         others=_others(shell, visit, entrance),
         units=() if entrance is None else _units(shell, entrance, typed.unit, words),
-        widgets=() if entrance is None else _widgets(shell, entrance, typed, words),
+        widgets=first,
+        more=more,
+        more_open=any(widget.error or widget.values for widget in more),
         folded=(ACCUSED_UNITS,) if _is_large(shell, entrance) else (),
         key=typed.key,
         message=None if refusal is None or definition is None else message_of(refusal, definition, words),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter, Request
 from pydantic import JsonValue
@@ -26,15 +26,18 @@ from engine.service.erasure_requests import may_erase
 from engine.service.filing.cabinet import Cabinet
 from engine.service.notice_inbox import Notices
 from engine.service.ports import CaseFilter
-from engine.service.queries import CaseView
+from engine.service.queries import CaseView, TimelineLine
 from engine.service.world import World
+from web.forms.drafting import draft_asked, keeping_of, note_of, plain_fields, sent
 from web.forms.files import demand_files, names_in
 from web.forms.filled import filled
 from web.forms.moves import Attempt, message_of, move_forms, source_of
 from web.forms.people import PeopleTyped, asks_for_people, people_typed
 from web.forms.widgets import Choices, FormMaker
+from web.pages.case_offers import case_offers, fire_move
 from web.pages.receipt_kept import parting_page, receipt_asked, still_seen
 from web.shell import Shell, Visit
+from web.views.changes import Changes, changes_since, written
 from web.views.clocks import clock_view
 from web.views.fields import FieldWriter, format_of, named
 from web.views.files import FileLink, file_links
@@ -43,6 +46,7 @@ from web.views.relatives import relatives_of, visible_links
 from web.views.rungs import standing_rungs
 from web.views.timeline import entry_view
 from web.views.told import ROWS_MAX, ToldRowView, told_rows
+from web.views.ways import ways_of
 
 VERSION_DIGITS_MAX = 15
 
@@ -75,7 +79,8 @@ def case_pages(shell: Shell) -> APIRouter:
 
     @router.get("/cases/{case_id}")
     def case(request: Request, case_id: str) -> Response:
-        return _page(shell, shell.visit(request), CaseId(case_id))
+        visit = shell.visit(request)
+        return _page(shell, visit, CaseId(case_id), _resumed(shell, visit, CaseId(case_id)))
 
     @router.post("/cases/{case_id}/{transition}")
     async def fire(request: Request, case_id: str, transition: str) -> Response:
@@ -84,27 +89,47 @@ def case_pages(shell: Shell) -> APIRouter:
         command, people = await run_in_threadpool(_command, shell, visit, CaseId(case_id), transition, posted.fields)
         if people.only_find or people.problems:
             unclear = FormInvalid(people.problems) if people.problems else None
-            looked_up = Attempt(
-                transition=transition, key=command.key, values=command.form, refusal=unclear, people=people
-            )
+            looked_up = replace(_tried(command), refusal=unclear, people=people)
             return await run_in_threadpool(_page, shell, visit, CaseId(case_id), looked_up)
         try:
             demand_files(posted)
             again = await run_in_threadpool(_again, shell, visit, CaseId(case_id), posted)
-            done = await shell.edge.ask(command)
+            done = await fire_move(shell, visit, command, posted.fields)
         except CaseNotFound:
             raise
         except BanjieError as refusal:
-            attempt = Attempt(transition=transition, key=command.key, values=command.form, refusal=refusal)
+            attempt = replace(_tried(command), refusal=refusal)
             response = await run_in_threadpool(_page, shell, visit, CaseId(case_id), attempt)
             response.background = shell.edge.denials.of(request, refusal)
             return response
+        await run_in_threadpool(sent, shell, visit, f"/cases/{case_id}/{transition}")
         if not await run_in_threadpool(still_seen, shell, visit, CaseId(case_id)):
             return await run_in_threadpool(parting_page, shell, visit, done.outcome)
         more = "&again=1" if again else ""
         return RedirectResponse(f"/cases/{case_id}?done={transition}&seq={done.outcome.seq}{more}", status_code=303)
 
     return router
+
+
+def _tried(command: FireTransition) -> Attempt:
+    """Return what a command says as it is shown again."""
+    return Attempt(
+        transition=command.transition,
+        key=command.key,
+        values=command.form,
+        refusal=None,
+        seen=command.expected_version,
+    )
+
+
+def _resumed(shell: Shell, visit: Visit, case_id: CaseId) -> Attempt | None:
+    """Return the move that the address asks to go on with, as its draft says it; None where there is none."""
+    move = visit.request.query_params.get("move", "")
+    draft = draft_asked(shell, visit, f"/cases/{case_id}/{move}") if move else None
+    if draft is None:
+        return None
+    command, people = _command(shell, visit, case_id, move, plain_fields(draft))
+    return replace(_tried(command), people=people, note=note_of(visit, draft))
 
 
 def posted_key(posted: Mapping[str, list[str]]) -> str:
@@ -152,13 +177,27 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
     view = desk.queries.case(asker.root, case_id, asker.actor, world)
     lines = desk.queries.timeline(asker.root, case_id, asker.actor, world)
     files = Cabinet(desk).held(asker.root, view, lines)
-    values = [view.fields, *(line.fields for line in lines)]
+    values = [view.fields, *(line.fields for line in lines), *([] if attempt is None else [attempt.values])]
     writer = _writer(shell, visit, view, world, values, file_links(case_id, files, words))
     calendar = world.calendar_of(view.case.unit)
-    clocks = [clock_view(clock, view.definition, calendar, visit.now, words) for clock in view.clocks]
+    ordered = sorted(view.clocks, key=lambda clock: (not clock.is_open, clock.due_at))
+    clocks = tuple(clock_view(clock, view.definition, calendar, visit.now, words) for clock in ordered)
+    entries = [entry_view(line, writer, world.rules) for line in lines]
     # A move that is not offered any more has no form that could show why it was refused.
     refusal = None if attempt is None else attempt.refusal
     homeless = refusal if attempt is not None and attempt.transition not in view.offered else None
+    changes = None if attempt is None else _changes(view, lines, attempt, writer, world)
+    forms = move_forms(
+        view,
+        _maker(shell, visit, view, world, attempt),
+        dict(_sources(view, visit)),
+        attempt,
+        keeping=keeping_of(shell, visit),
+        changes=changes,
+    )
+    # A list that asks for one move leads here, with its form open.
+    asked_for = visit.request.query_params.get("move")
+    forms = tuple(replace(form, is_open=form.is_open or form.transition == asked_for) for form in forms)
     response = shell.page(
         visit,
         "case.html",
@@ -166,28 +205,58 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
         status=200 if refusal is None else status_of(refusal),
         heading=_heading(view, writer, world),
         steps=steps(view.case, view.definition.workflow, words),
-        groups=writer.groups(view.fields),
+        groups=writer.groups(_said(view)),
         parties=tuple(_parties(view, visit)),
         relatives=relatives_of(view, desk, world, visit),
-        clocks=sorted(clocks, key=lambda clock: not clock.is_open),
-        moves=move_forms(view, _maker(shell, visit, view, world, attempt), dict(_sources(view, visit)), attempt),
-        entries=[entry_view(line, writer, world.rules) for line in reversed(lines)],
+        clocks=clocks,
+        what=case_offers(shell, visit, view, world, forms, writer, list(zip(lines, entries, strict=True)), clocks),
+        entries=entries[::-1],
         told=_told(shell, visit, case_id, world),
         told_max=ROWS_MAX,
         access=_access(shell, visit, case_id, world),
         erases=may_erase(shell.edge.desk, view, asker.actor),
+        changes=changes,
+        unsent=_unsent(attempt, view, writer),
         done=_done(visit, view) if attempt is None else None,
+        filed=attempt is None and visit.request.query_params.get("done") == "open",
         receipt=receipt_asked(shell, visit, case_id) if attempt is None else None,
         again=attempt is None and "again" in visit.request.query_params,
         case_address=f"/cases/{case_id}",
         has_receipts=shell.edge.settings.receipts is not None,
         enterable=[(name, words.say(view.definition.workflow.transitions[name].title.text)) for name in view.enterable],
+        ways=ways_of(view, words),
         refusal=None if homeless is None else message_of(homeless, view.definition, words),
         refusal_source=None if homeless is None else source_of(homeless, words.language),
     )
     if refusal is not None:
         response.headers.update(headers_of(refusal))
     return response
+
+
+def _changes(
+    view: CaseView, lines: Sequence[TimelineLine], attempt: Attempt, writer: FieldWriter, world: World
+) -> Changes | None:
+    """Return what happened to the case since the form that was tried had been shown."""
+    part = view.definition.workflow.transitions.get(attempt.transition)
+    asked = () if part is None else tuple(part.form)
+    return changes_since(view, lines, attempt.seen, asked, attempt.values, writer, world.rules)
+
+
+def _unsent(attempt: Attempt | None, view: CaseView, writer: FieldWriter) -> list[tuple[str, str]]:
+    """Return what was typed into the form of a move that is not offered any more, so that it can be copied."""
+    if attempt is None or attempt.transition in view.offered:
+        return []
+    return [(writer.title(name), written(writer, name, value)) for name, value in attempt.values.items()]
+
+
+def _said(view: CaseView) -> dict[str, JsonValue]:
+    """Return the fields that somebody filled in or that became something else than they were set to be at first."""
+    workflow = view.definition.workflow
+    return {
+        name: value
+        for name, value in view.fields.items()
+        if name in workflow.opening or value != workflow.fields[name].initial
+    }
 
 
 def _heading(view: CaseView, writer: FieldWriter, world: World) -> Heading:

@@ -1,65 +1,159 @@
-"""The list of cases, narrowed by workflow, state, phase, unit and text."""
+"""The list of cases: narrowed, in the order asked for, page by page, and as a file to take along."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.limits import PAGE_LINES
+from api.limits import PAGE_LINES, PAGE_LINES_MAX
+from engine.case.identity import SessionId
+from engine.case.scope import SHANGHAI
+from engine.definition.model import Workflow
 from engine.definition.parts import Phase
-from engine.service.ports import CaseFilter
+from engine.errors import NotFound
+from engine.ledger.streams import Fact
+from engine.service.board import sessions_in_order
+from engine.service.plain import RecordFact
+from engine.service.ports import CaseFilter, CaseLine, Order
+from engine.service.world import World
+from engine.text import Text
+from web.exports import EXPORT_ROWS_MAX, Kind, file_of
 from web.forms.widgets import Choices
-from web.shell import Shell
+from web.pages.board import categories_of
+from web.shell import Shell, Visit
+from web.views.exported import case_cells, case_columns, category_titles
 from web.views.lines import case_row, shown_workflows
 
-FILTERS = ("workflow", "state", "phase", "unit", "q")
+FILTERS: Final = ("workflow", "state", "phase", "session", "category", "unit", "q", "order")
+TEXT_CHARACTERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an address asks for, nonsense left out: the workflow, the condition, and the texts to ask the same again."""
+
+    workflow: Workflow | None
+    where: CaseFilter
+    kept: Mapping[str, str]
+
+    @property
+    def query(self) -> str:
+        """The query that asks for the same."""
+        return urlencode(self.kept)
 
 
 def cases_pages(shell: Shell) -> APIRouter:
-    """Return the address of the list."""
+    """Return the addresses of the list and of its files."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/cases")
     def cases(request: Request) -> Response:
         visit = shell.visit(request)
         world, words = shell.world(visit), visit.words
-        asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
-        workflows = shown_workflows(world.rules)
-        chosen = next((workflow for workflow in workflows if workflow.name == asked["workflow"]), None)
-        state = asked["state"] if chosen is not None and asked["state"] in chosen.states else None
-        where = CaseFilter(
-            workflow=None if chosen is None else chosen.name,
-            states=None if state is None else (state,),
-            phase=asked["phase"] if asked["phase"] in tuple(Phase) else None,
-            unit=asked["unit"] or None,
-            text=asked["q"][:200] or None,
-            # Assignments are part of their case; they stand in a list only when they are asked for.
-            children=chosen is not None and not chosen.counts_as_case,
-        )
+        asked = _asked(visit, world)
+        after = request.query_params.get("after") or None
         page = shell.edge.desk.queries.page(
-            visit.known.root,
-            visit.known.actor,
-            where,
-            after=request.query_params.get("after") or None,
-            limit=PAGE_LINES,
+            visit.known.root, visit.known.actor, asked.where, after=after, limit=PAGE_LINES
         )
-        kept = {name: value for name, value in asked.items() if value}
+        chosen = asked.workflow
         return shell.page(
             visit,
             "cases.html",
             section="cases",
             rows=[case_row(line, world, visit) for line in page.lines],
-            next_page=None if page.next is None else f"/cases?{urlencode({**kept, 'after': page.next})}",
-            first_page=f"/cases?{urlencode(kept)}" if request.query_params.get("after") else None,
-            asked=asked,
-            workflows=[(part.name, words.say(part.title.text)) for part in workflows],
+            next_page=None if page.next is None else f"/cases?{urlencode({**asked.kept, 'after': page.next})}",
+            first_page=f"/cases?{asked.query}" if after else None,
+            asked={**dict.fromkeys(FILTERS, ""), **asked.kept},
+            narrowed=[name for name in asked.kept if name != "order"],
+            orders=[(str(order), words.t(f"order_{order}")) for order in _orders(chosen)],
+            order_note=None if asked.where.order is Order.OPENED else words.t(f"order_{asked.where.order}_note"),
+            exports=[(words.t(f"export_{kind}"), f"/cases/export.{kind}?{asked.query}") for kind in Kind],
+            export_max=EXPORT_ROWS_MAX,
+            workflows=[(part.name, words.say(part.title.text)) for part in shown_workflows(world.rules)],
             states=[]
             if chosen is None
             else [(name, words.say(part.title.text)) for name, part in chosen.states.items()],
             phases=[(str(phase), words.t(f"phase_{phase}")) for phase in Phase],
+            sessions=[(session.id, words.say(session.title)) for session in sessions_in_order(world.surroundings)],
+            categories=[] if chosen is None else categories_of(world.rules, chosen, words),
             units=Choices(surroundings=world.surroundings).units(words),
         )
 
+    @router.get("/cases/export.{kind}")
+    def export(request: Request, kind: str) -> Response:
+        """Send the whole list as a file; that it was taken along is recorded beside the cases."""
+        visit = shell.visit(request)
+        if kind not in tuple(Kind):
+            raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
+        world = shell.world(visit)
+        asked = _asked(visit, world)
+        lines = _all_lines(shell, visit, asked.where)
+        told = Fact(type="exported", details={"what": "cases", "rows": len(lines)}, by=visit.known.person)
+        shell.edge.desk.office.write([RecordFact(root=visit.known.root, at=visit.now, fact=told)])
+        categories = category_titles(world, visit.words)
+        return file_of(
+            Kind(kind),
+            f"cases-{visit.now.astimezone(SHANGHAI).date().isoformat()}",
+            case_columns(visit.words),
+            (case_cells(line, world, visit, categories) for line in lines),
+        )
+
     return router
+
+
+def _asked(visit: Visit, world: World) -> Asked:
+    params = visit.request.query_params
+    typed = {name: params.get(name, "").strip() for name in FILTERS}
+    chosen = next((part for part in shown_workflows(world.rules) if part.name == typed["workflow"]), None)
+    known = {
+        "workflow": chosen is not None,
+        "state": chosen is not None and typed["state"] in chosen.states,
+        "phase": typed["phase"] in tuple(Phase),
+        "session": SessionId(typed["session"]) in world.surroundings.sessions,
+        "category": chosen is not None and bool(typed["category"]),
+        "unit": bool(typed["unit"]),
+        "q": bool(typed["q"]),
+        "order": typed["order"] in _orders(chosen) and typed["order"] != Order.OPENED,
+    }
+    kept = {name: typed[name][:TEXT_CHARACTERS] for name in FILTERS if known[name]}
+    where = CaseFilter(
+        workflow=kept.get("workflow"),
+        states=(kept["state"],) if "state" in kept else None,
+        phase=kept.get("phase"),
+        congress_session=kept.get("session"),
+        category=kept.get("category"),
+        unit=kept.get("unit"),
+        text=kept.get("q"),
+        # Assignments are part of their case; they stand in a list only when they are asked for.
+        children=chosen is not None and not chosen.counts_as_case,
+        order=Order(kept.get("order", Order.OPENED)),
+    )
+    return Asked(workflow=chosen, where=where, kept=kept)
+
+
+def _orders(workflow: Workflow | None) -> Sequence[Order]:
+    """Return in which orders a list may stand: by number only within a workflow, as each numbers its own."""
+    return tuple(Order) if workflow is not None else (Order.OPENED, Order.DUE)
+
+
+def _all_lines(shell: Shell, visit: Visit, where: CaseFilter) -> list[CaseLine]:
+    """Return the lines of all pages, as many as one file holds."""
+    lines: list[CaseLine] = []
+    after: str | None = None
+    while True:
+        page = shell.edge.desk.queries.page(
+            visit.known.root,
+            visit.known.actor,
+            where,
+            after=after,
+            limit=min(PAGE_LINES_MAX, EXPORT_ROWS_MAX - len(lines)),
+        )
+        lines += page.lines
+        after = page.next
+        if after is None or len(lines) >= EXPORT_ROWS_MAX:
+            return lines

@@ -1,44 +1,49 @@
-"""The figures of a workflow, each with what it is made of."""
+"""The figures of all workflows and of one: what each is made of, how it went, and the cases behind every number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.routes.figures import report_of
-from engine.figures.measures import DENOMINATOR, NUMERATOR, Counted, Grouping, Tally
-from engine.figures.report import Audience, Report
-from engine.figures.suppression import FEW
+from api.routes.figures import asked_from, audience_from, grouping_from
+from engine.case.codec import at_text
+from engine.errors import NotFound
+from engine.figures.measures import Grouping
+from engine.figures.report import Audience, Report, group_title, report_of
 from engine.service.anchoring import is_all_sealed, newest_head
+from engine.service.figures import Asked, FigureDesk, Told
+from engine.service.world import World
+from engine.text import Text
 from web.shell import Shell, Visit
-from web.views.lines import shown_workflows
+from web.views.csv_file import csv_response
+from web.views.figure_asking import KEPT, Chooser, chooser, chosen_words, column_of, number_words
+from web.views.figure_tiles import Tile, headlines, tiles
+from web.views.figures import GROUPS_MAX, FigureViews, Link, Part, Table, cut, mark_of
+from web.views.lines import case_row, shown_workflows
 from web.words import Words
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TallyView:
-    """The numbers of one line; ``share`` is what a bar shows, in per cent, None for a count."""
-
-    title: str
-    value: str
-    share: int | None
-    numerator: str
-    denominator: str | None
-    excluded: tuple[str, ...]
-    beside: tuple[str, ...]
-    is_small: bool
+WAIT_SECONDS: Final = 4
+_BROKEN_BY: Final = (Grouping.UNIT, Grouping.CATEGORY, Grouping.SESSION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureView:
-    """One measure and its groups."""
+class Wanted:
+    """What the address of a page asks for."""
 
-    name: str
-    total: TallyView
-    groups: tuple[TallyView, ...]
+    asked: Asked
+    by: Grouping | None
+    subject: str
+    kept: dict[str, str]
+
+    def address(self, path: str, **more: str | None) -> str:
+        """Return an address that keeps what is chosen; None leaves something out."""
+        wanted = {name: value for name, value in {**self.kept, **more}.items() if value}
+        return f"{path}?{urlencode(wanted)}" if wanted else path
 
 
 def figures_pages(shell: Shell) -> APIRouter:
@@ -46,48 +51,229 @@ def figures_pages(shell: Shell) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/figures")
-    def first(request: Request) -> Response:
+    def overview(request: Request) -> Response:
         visit = shell.visit(request)
-        names = [part.name for part in shown_workflows(shell.world(visit).rules) if part.measures]
-        preferred = "proposal" if "proposal" in names else next(iter(names), "")
-        return RedirectResponse(f"/figures/{preferred}" if preferred else "/workflows", status_code=303)
+        world, words, desk = shell.world(visit), visit.words, _desk(shell, visit)
+        audience = audience_from(request.query_params.get("audience"))
+        told = [
+            desk.figures(Asked(workflow=workflow.name, audience=audience))
+            for workflow in shown_workflows(world.rules)
+            if workflow.measures
+        ]
+        page = shell.page(
+            visit,
+            "figures_overview.html",
+            section="figures",
+            title=words.t("figures_title"),
+            audience=str(audience),
+            audiences=_audiences(words),
+            audience_note=words.t(f"figures_note_{audience}"),
+            workflows=[_overview(each, audience, world, words) for each in told],
+        )
+        return _refreshing(page) if any(each.survey is None for each in told) else page
 
     @router.get("/figures/{workflow}")
     def figures_of(request: Request, workflow: str) -> Response:
         visit = shell.visit(request)
-        words = visit.words
-        as_of, by = request.query_params.get("as_of", ""), request.query_params.get("by", "")
-        audience = request.query_params.get("audience", "")
-        report = report_of(shell.edge, visit.known, workflow, as_of, by, audience)
-        workflows = [part for part in shown_workflows(shell.world(visit).rules) if part.measures]
-        extent = report.extent
+        world, words = shell.world(visit), visit.words
+        wanted = _wanted(request, workflow, world)
+        told = _desk(shell, visit).figures(wanted.asked)
+        title = words.t("figures_of", title=words.say(told.definition.workflow.title.text))
+        if told.survey is None or told.section is None:
+            page = shell.page(
+                visit,
+                "figures_wait.html",
+                section="figures",
+                title=title,
+                address=wanted.address(f"/figures/{workflow}"),
+            )
+            return _refreshing(page)
+        views = _views(told, wanted, world, words)
+        report = report_of(
+            told.survey, told.definition, world.surroundings, told.as_of, wanted.asked.audience, section=told.section
+        )
+        extent, stated = report.extent, report.extent.shown("by_stated_time")
+        base = wanted.address(f"/figures/{workflow}", subject=None)
         return shell.page(
             visit,
             "figures.html",
             section="figures",
-            title=words.t("figures_of", title=words.say(report.title)),
+            title=title,
+            chooser=_chooser(visit, wanted, views, told, world),
             scope=words.t("figures_scope", title=words.say(extent.title), n=mark_of(extent.shown("cases"))),
-            stated=words.t("figures_stated", n=mark_of(stated))
-            if (stated := extent.shown("by_stated_time")) != "0"
-            else None,
-            audience=str(report.audience),
-            audiences=[(str(each), words.t(f"figures_audience_{each}")) for each in Audience],
-            audience_note=words.t(f"figures_note_{report.audience}"),
-            suppressed_note=words.t("figures_suppressed") if report.suppressed else None,
-            as_of_line=words.t("figures_as_of_line", at=words.instant(report.as_of)),
+            scope_address=_link(wanted)("cases", "", None),
+            stated=words.t("figures_stated", n=mark_of(stated)) if stated != "0" else None,
+            chosen=chosen_words(wanted.asked, world, words),
+            audience_note=words.t(f"figures_note_{wanted.asked.audience}"),
+            suppressed_notes=[words.t("figures_suppressed"), words.t("figures_published")] if told.suppressed else [],
+            as_of_line=words.t("figures_as_of_line", at=words.instant(told.as_of)),
+            recounting=words.t("figures_recounting", at=words.instant(told.as_of)) if told.is_pending else None,
             standing_on=_standing_on(shell, visit, report),
-            measures=tuple(_measures(report, words)),
-            workflow=workflow,
-            workflows=[(part.name, words.say(part.title.text)) for part in workflows],
-            as_of=as_of[:10],
-            by=by,
-            groupings=[
-                ("", words.t("figures_by_none")),
-                *((str(kind), words.t(f"figures_by_{kind}")) for kind in Grouping),
+            tiles=tiles(
+                told.survey, told.section, told.definition, world, words, f"{base}{'&' if '?' in base else '?'}"
+            ),
+            measures=views.measures(wanted.by, GROUPS_MAX),
+            measures_csv=wanted.address(f"/figures/{workflow}/measures.csv"),
+            parts=[
+                (part, cut(part.table), wanted.address(f"/figures/{workflow}/{part.id}.csv"))
+                for part in _parts(views, told, wanted)
             ],
         )
 
+    @router.get("/figures/{workflow}/cases")
+    def cases_behind(request: Request, workflow: str) -> Response:
+        visit = shell.visit(request)
+        world, words = shell.world(visit), visit.words
+        wanted = _wanted(request, workflow, world)
+        definition = world.rules.for_new(workflow)
+        by, key = grouping_from(request.query_params.get("group")), request.query_params.get("of") or None
+        column = column_of(request.query_params.get("number", "")[:200], definition)
+        behind = _desk(shell, visit).behind(replace(wanted.asked, column=column, by=by, key=key))
+        title = number_words(column, definition, words)
+        if behind.lines is None:
+            address = f"{request.url.path}?{request.url.query}"
+            return _refreshing(shell.page(visit, "figures_wait.html", section="figures", title=title, address=address))
+        group = None if by is None else words.say(group_title(key, by, definition, world.surroundings))
+        more = behind.count > len(behind.lines)
+        return shell.page(
+            visit,
+            "figures_cases.html",
+            section="figures",
+            title=title,
+            workflow=words.t("figures_of", title=words.say(definition.workflow.title.text)),
+            chosen=[text for text in (group, *chosen_words(wanted.asked, world, words)) if text],
+            count=words.t("figures_behind_count", n=behind.count)
+            + (words.t("figures_behind_first", shown=len(behind.lines)) if more else ""),
+            as_of_line=words.t("figures_as_of_line", at=words.instant(behind.as_of)),
+            is_official=wanted.asked.audience is Audience.OFFICIAL,
+            rows=[case_row(line, world, visit) for line in behind.lines],
+            back=wanted.address(f"/figures/{workflow}"),
+        )
+
+    @router.get("/figures/{workflow}/{part}.csv")
+    def file(request: Request, workflow: str, part: str) -> Response:
+        visit = shell.visit(request)
+        world, words = shell.world(visit), visit.words
+        wanted = _wanted(request, workflow, world)
+        told = _desk(shell, visit).figures(wanted.asked)
+        if told.survey is None or told.section is None:
+            # The page of the figures tells that they are being counted; a file cannot.
+            return RedirectResponse(wanted.address(f"/figures/{workflow}"), status_code=303)
+        views = _views(told, wanted, world, words)
+        parts = {each.id: each for each in (views.measures(wanted.by), *_parts(views, told, wanted))}
+        if part not in parts:
+            raise NotFound(Text("没有这张统计表", "There is no such table"), table=part[:40])
+        title = words.t("figures_of", title=words.say(told.definition.workflow.title.text))
+        head = [
+            f"{title} · {parts[part].title}",
+            words.t(f"figures_note_{wanted.asked.audience}"),
+            words.t("figures_as_of_line", at=words.instant(told.as_of)),
+            *chosen_words(wanted.asked, world, words),
+        ]
+        name = f"{workflow}-{part}-{at_text(told.as_of)[:10]}"
+        return csv_response(name, [head, *_file_rows(parts[part].table)])
+
     return router
+
+
+def _file_rows(table: Table) -> Iterator[list[str]]:
+    yield list(table.head)
+    for row in table.rows:
+        yield ["；".join(line.text for line in cell) for cell in row]
+
+
+def _desk(shell: Shell, visit: Visit) -> FigureDesk:
+    edge, known = shell.edge, visit.known
+    return FigureDesk(edge.desk, edge.jobs, known.root, known.actor, shell.world(visit))
+
+
+def _wanted(request: Request, workflow: str, world: World) -> Wanted:
+    kept = {name: request.query_params.get(name, "").strip()[:200] for name in KEPT}
+    definition = world.rules.for_new(workflow)
+    return Wanted(
+        asked=asked_from(workflow, kept, world),
+        by=grouping_from(kept["by"]),
+        subject=FigureViews.known_subject(definition, kept["subject"]) or next(iter(headlines(definition)), ""),
+        kept=kept,
+    )
+
+
+def _link(wanted: Wanted) -> Link:
+    path = f"/figures/{wanted.asked.workflow}/cases"
+
+    def link(column: str, by: str, key: str | None) -> str:
+        return wanted.address(path, by=None, subject=None, number=column.replace(" ", "."), group=by or None, of=key)
+
+    return link
+
+
+def _views(told: Told, wanted: Wanted, world: World, words: Words) -> FigureViews:
+    assert told.survey is not None, "shown when it is there"
+    assert told.section is not None, "a survey has a row that stands for the whole"
+    return FigureViews(told.survey, told.section, told.definition, world, words, _link(wanted))
+
+
+def _parts(views: FigureViews, told: Told, wanted: Wanted) -> Iterator[Part]:
+    """Yield the parts below the measures. A row picked from figures that print no small numbers is not broken down."""
+    is_whole = told.survey is not None and told.section is told.survey.whole
+    if wanted.subject and is_whole:
+        yield from filter(None, (views.trend(wanted.subject), *(views.by(wanted.subject, by) for by in _BROKEN_BY)))
+    yield from filter(None, (views.funnel(), views.stages()))
+
+
+def _chooser(visit: Visit, wanted: Wanted, views: FigureViews, told: Told, world: World) -> Chooser:
+    workflows = [
+        (wanted.address(f"/figures/{part.name}", subject=None), visit.words.say(part.title.text), part.name)
+        for part in shown_workflows(world.rules)
+        if part.measures
+    ]
+    return chooser(
+        wanted.kept,
+        wanted.subject,
+        wanted.asked.workflow,
+        workflows=workflows,
+        views=views,
+        told=told,
+        world=world,
+        words=visit.words,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """One workflow on the overview; ``tiles`` is None while its figures are being counted."""
+
+    title: str
+    address: str
+    as_of: str
+    suppressed: str | None
+    tiles: tuple[Tile, ...] | None
+
+
+def _overview(told: Told, audience: Audience, world: World, words: Words) -> Overview:
+    query = {} if audience is Audience.OFFICIAL else {"audience": str(audience)}
+    path = f"/figures/{told.definition.workflow.name}"
+    base = f"{path}?{urlencode(query)}&" if query else f"{path}?"
+    made = None
+    if told.survey is not None and told.section is not None:
+        made = tiles(told.survey, told.section, told.definition, world, words, base)
+    return Overview(
+        title=words.say(told.definition.workflow.title.text),
+        address=base.rstrip("&?"),
+        as_of=words.t("figures_as_of_line", at=words.instant(told.as_of)),
+        suppressed=words.t("figures_suppressed") if told.suppressed else None,
+        tiles=made,
+    )
+
+
+def _audiences(words: Words) -> list[tuple[str, str]]:
+    return [(str(each), words.t(f"figures_audience_{each}")) for each in Audience]
+
+
+def _refreshing(response: Response) -> Response:
+    """Let the browser ask again by itself, without a line of script."""
+    response.headers["Refresh"] = str(WAIT_SECONDS)
+    return response
 
 
 def _standing_on(shell: Shell, visit: Visit, report: Report) -> str:
@@ -101,44 +287,3 @@ def _standing_on(shell: Shell, visit: Visit, report: Report) -> str:
     )
     open_ones = "" if is_all_sealed(reads, root, report.as_of) else words.t("figures_not_all_sealed")
     return " ".join(part for part in (said, open_ones) if part)
-
-
-def _measures(report: Report, words: Words) -> Iterator[MeasureView]:
-    for measure in report.measures:
-        yield MeasureView(
-            name=measure.name,
-            total=_tally(words.say(measure.title), measure.total, report.decimals, words),
-            groups=tuple(
-                _tally(words.say(report.groups[key]), tally, report.decimals, words) for key, tally in measure.groups
-            ),
-        )
-
-
-def _tally(title: str, tally: Tally, decimals: int, words: Words) -> TallyView:
-    is_rate = tally.denominator is not None
-    value = tally.value(decimals)
-    held = tally.marks
-    return TallyView(
-        title=title,
-        value=f"{value}%"
-        if is_rate and tally.denominator and not {NUMERATOR, DENOMINATOR} & held.keys()
-        else mark_of(value),
-        share=round(100 * tally.numerator / tally.denominator)
-        if tally.denominator and not {NUMERATOR, DENOMINATOR} & held.keys()
-        else None,
-        numerator=mark_of(tally.shown(NUMERATOR, tally.numerator)),
-        denominator=mark_of(tally.shown(DENOMINATOR, tally.denominator or 0)) if is_rate else None,
-        excluded=tuple(_counted("excluded", tally.excluded, tally, words)),
-        beside=tuple(_counted("beside", tally.beside, tally, words)),
-        is_small=tally.small,
-    )
-
-
-def _counted(kind: str, lines: tuple[Counted, ...], tally: Tally, words: Words) -> Iterator[str]:
-    for line in lines:
-        yield f"{words.say(line.title)} {mark_of(tally.shown(f'{kind}.{line.id}', line.count))}"
-
-
-def mark_of(text: str) -> str:
-    """Return a number as a page prints it; what is not printed by the sign that is used for it."""
-    return "＜5" if text == FEW else text

@@ -9,23 +9,25 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.instants import just_after
-from api.limits import PAGE_LINES_MAX
 from engine.case.actors import Actor
 from engine.case.identity import UnitId
-from engine.case.roles import granting_unit, holds_role
+from engine.case.roles import granting_unit
 from engine.case.units import UnitTree
 from engine.definition.model import Workflow
 from engine.service.behalf import entering_units
 from engine.service.notice_inbox import Notices
-from engine.service.ports import CaseFilter, CaseLine
 from engine.service.sweep import late_sweep
+from engine.service.waiting import Waiting, WaitingAsk, WaitingEntry
 from engine.service.world import World
+from web.pages.drafts import draft_views
 from web.shell import Shell, Visit
-from web.views.lines import case_row, deadline_row, shown_workflows, workflow_of
+from web.views.lines import CaseRow, deadline_row, shown_workflows
+from web.views.mine import mine_row
 from web.views.notices import notice_lines
 
+WAITING_LINES = 10
 LATE_LINES = 8
-NOTICE_LINES = 8
+NOTICE_LINES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ def front_pages(shell: Shell) -> APIRouter:
     def front(request: Request) -> Response:
         visit = shell.visit(request)
         world = shell.world(visit)
-        waiting, is_cut = _waiting(shell, visit, world)
+        waiting = Waiting(shell.edge.desk, visit.known.root, visit.known.actor).page(WaitingAsk(), limit=WAITING_LINES)
         late, _more = shell.edge.desk.queries.overdue(
             visit.known.root, visit.known.actor, before=just_after(visit.now), limit=LATE_LINES
         )
@@ -67,10 +69,12 @@ def front_pages(shell: Shell) -> APIRouter:
             visit,
             "front.html",
             section="front",
+            drafts=draft_views(shell, visit),
             notices=list(notice_lines(told, world, visit)),
             unwatched=None if unwatched is None else visit.words.say(unwatched),
-            waiting=[case_row(line, world, visit) for line in waiting],
-            waiting_cut=PAGE_LINES_MAX if is_cut else None,
+            waiting=[_waiting_row(entry, world, visit) for entry in waiting.entries],
+            waiting_count=_counted(sum(waiting.counts.values()), visit, is_cut=waiting.is_cut),
+            waiting_more=waiting.next is not None,
             late=[deadline_row(line, world, visit) for line in late],
             counts=[
                 counts for workflow in shown_workflows(world.rules) if (counts := _counts(shell, visit, workflow)).total
@@ -124,38 +128,26 @@ def _own_lineage(workflow: Workflow, actor: Actor, tree: UnitTree) -> Iterator[U
             yield from tree.lineage(grant.unit)
 
 
-def _waiting(shell: Shell, visit: Visit, world: World) -> tuple[list[CaseLine], bool]:
-    """Return the cases whose state names a role of the visitor as the one to act, the next due first.
-
-    Only the newest cases in such states are looked at, as many as one page of a list holds; the second value says
-    whether there are more.
-    """
-    desk, asker = shell.edge.desk, visit.known
-    states = tuple({state for workflow in shown_workflows(world.rules) for state in _own_states(workflow, asker.actor)})
-    if not states:
-        return [], False
-    where = CaseFilter(states=states, children=True)
-    page = desk.queries.page(asker.root, asker.actor, where, limit=PAGE_LINES_MAX)
-    cases = {case.id: case for case in desk.reads.cases(asker.root, [line.id for line in page.lines])}
-    tree = world.surroundings.tree
-    found: list[CaseLine] = []
-    for line in page.lines:
-        workflow = workflow_of(world.rules, line.workflow, line.definition_version)
-        state, case = workflow.states.get(line.state), cases.get(line.id)
-        acts = () if state is None else state.acts
-        if case is not None and any(holds_role(role, workflow, case, asker.actor, tree) for role in acts):
-            found.append(line)
-    found.sort(key=lambda line: (line.next_due_at is None, line.next_due_at or 0))
-    return found, page.next is not None
+def _waiting_row(entry: WaitingEntry, world: World, visit: Visit) -> CaseRow:
+    """Return the line of a case that waits for the visitor, as lists of cases have it."""
+    row = mine_row(entry, world, visit)
+    return CaseRow(
+        address=row.address,
+        number=row.number,
+        subject=row.subject,
+        workflow=row.workflow,
+        state=row.state,
+        phase=row.phase,
+        unit=row.unit,
+        opened=visit.words.day(entry.case.opened_at),
+        due=row.due,
+        provisional=row.provisional,
+        standing=row.standing,
+    )
 
 
-def _own_states(workflow: Workflow, actor: Actor) -> Iterator[str]:
-    """Yield the states in which the actor could have to act: as a party, or by a grant held anywhere."""
-    held = {grant.role for grant in actor.grants}
-    for name, state in workflow.states.items():
-        roles = [workflow.roles[role] for role in state.acts]
-        if any(role.bound == "party" or held.intersection(role.of) for role in roles):
-            yield name
+def _counted(count: int, visit: Visit, *, is_cut: bool) -> str:
+    return visit.words.t("mine_at_least", n=count) if is_cut else str(count)
 
 
 def _counts(shell: Shell, visit: Visit, workflow: Workflow) -> WorkflowCounts:

@@ -22,14 +22,19 @@ def login_pages(shell: Shell) -> APIRouter:
     @router.get("/login")
     def show(request: Request) -> Response:
         visit = shell.stranger(request)
-        words = visit.words
+        words, done = visit.words, request.query_params.get("done", "")
+        said = {
+            "activated": words.t("login_activated"),
+            "kept": words.t("ended_kept"),
+            "sent": words.t("ended_sent"),
+        }
         return shell.page(
             visit,
             "login.html",
             login="",
-            message=None,
+            message=words.t("ended_lost") if done == "lost" else None,
             following=request.query_params.get("next", ""),
-            done=words.t("login_activated") if request.query_params.get("done") == "activated" else None,
+            done=said.get(done),
         )
 
     @router.post("/login")

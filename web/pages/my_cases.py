@@ -1,4 +1,5 @@
-"""One's own cases, those filed under a veil too: who looked at them, and who asked to know who one is."""
+"""One's own cases, those filed under a veil too: how far they have come, what waits for one, who looked at them, and who
+asked to know who one is."""
 
 from __future__ import annotations
 
@@ -12,11 +13,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine.case.actors import Actor
+from engine.case.case import Case
 from engine.case.codec import at_from
 from engine.case.identity import CaseId, PersonId, RootId
+from engine.case.offers import offered
 from engine.case.secrecy import as_party, is_strict
 from engine.definition.compiled import Definition
 from engine.definition.parts import Bind, Unbind
+from engine.definition.wording import title_of
 from engine.ledger.streams import ACCESS
 from engine.service.ports import CaseFilter
 from engine.service.queries import TimelineLine
@@ -25,6 +29,8 @@ from engine.service.world import World
 from web.shell import Shell, Visit
 from web.views.fields import FieldWriter
 from web.views.lines import CaseRow, case_row
+from web.views.offers import pressing_moves
+from web.views.progress import Step, steps
 from web.views.timeline import EntryView, entry_view
 
 LINES: Final = 20
@@ -41,10 +47,16 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnCase:
-    """A case of one's own. ``looks`` and ``identity`` are None where neither is recorded: it is not confidential."""
+    """A case of one's own. ``looks`` and ``identity`` are None where neither is recorded: it is not confidential.
+
+    ``waiting`` are the moves that wait for the reader, ``acts`` who has it now where nothing does.
+    """
 
     row: CaseRow
     access: str
+    steps: tuple[Step, ...]
+    waiting: tuple[str, ...]
+    acts: str
     looks: tuple[Look, ...] | None = None
     identity: tuple[EntryView, ...] = ()
 
@@ -62,25 +74,41 @@ def my_cases_pages(shell: Shell) -> APIRouter:
         cases = {case.id: case for case in desk.reads.cases(asker.root, [line.id for line in page.lines])}
         found = []
         for line in page.lines:
-            row, access = case_row(line, world, visit), f"/cases/{line.id}/access"
             case = cases[line.id]
             definition = world.rules.pinned(case.pins.definition, case.pins.lists)
+            one = _own_case(case_row(line, world, visit), case, definition, world, visit)
             own_role = definition.workflow.opener_becomes
             is_own = own_role is not None and as_party(asker.actor, case).person in case.persons_in(own_role)
             if not is_own or not is_strict(case, definition):
-                found.append(OwnCase(row=row, access=access))
+                found.append(one)
                 continue
             found.append(
-                OwnCase(
-                    row=row,
-                    access=access,
+                replace(
+                    one,
                     looks=tuple(looks_at(shell, visit, asker.root, line.id)),
                     identity=tuple(_identity(shell, visit, line.id, definition, world)),
                 )
             )
-        return shell.page(visit, "my_cases.html", cases=found, next_page=page.next)
+        waiting = [one for one in found if one.waiting]
+        return shell.page(visit, "my_cases.html", cases=found, waiting=waiting, next_page=page.next)
 
     return router
+
+
+def _own_case(row: CaseRow, case: Case, definition: Definition, world: World, visit: Visit) -> OwnCase:
+    """Return a case as its party sees it from afar: how far it has come, and whether it waits for them."""
+    workflow, words, units = definition.workflow, visit.words, world.surroundings.tree
+    actor = party_of(visit.known.actor)
+    # By an office somebody may do more here; on this page stands only what waits for them as a party.
+    names = offered(workflow, case, as_party(actor, case), units)
+    pressing = pressing_moves(workflow, case, names, actor, units)
+    return OwnCase(
+        row=row,
+        access=f"/cases/{case.id}/access",
+        steps=steps(case, workflow, words),
+        waiting=tuple(words.say(workflow.transitions[name].title.text) for name in pressing),
+        acts=words.listed(words.say(title_of(role, workflow.roles)) for role in workflow.states[case.state].acts),
+    )
 
 
 def party_of(actor: Actor) -> Actor:

@@ -4,8 +4,8 @@ slip that the person is given."""
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from fastapi import APIRouter, Request
@@ -26,15 +26,17 @@ from engine.errors import BanjieError, CaseNotFound, FieldProblem, FormInvalid
 from engine.service.behalf import Entry, day_stated, entered, entering_units
 from engine.service.filing.cabinet import Cabinet
 from engine.service.queries import CaseView
+from web.forms.drafting import draft_asked, keeping_of, note_of, page_of, plain_fields, sent, stamp_for
 from web.forms.files import demand_files, names_in
 from web.forms.filled import filled
-from web.forms.moves import message_of, source_of
-from web.forms.widgets import Choices, FormMaker, Option, Widget
+from web.forms.moves import ErrorLink, error_links, has_long_text, message_of, source_of
+from web.forms.widgets import Choices, FormMaker, Kind, Option, Widget
 from web.pages.case import posted_key
 from web.pages.receipt_kept import slip_receipt
 from web.shell import Shell, Visit
 from web.views.fields import format_of
 from web.views.timeline import entered_words, stated_words
+from web.words import Words
 
 _BASIS = "on_behalf."
 FIELDS = ("person", "kind", "basis", "occurred_at", "scan")
@@ -50,6 +52,7 @@ class Typed:
     unit: str = ""
     session: str = ""
     refusal: BanjieError | None = None
+    note: str | None = None
 
     @property
     def problems(self) -> tuple[FieldProblem, ...]:
@@ -65,6 +68,10 @@ def on_behalf_pages(shell: Shell) -> APIRouter:
     @router.get("/cases/new/{workflow}/on-behalf")
     def new_form(request: Request, workflow: str) -> Response:
         visit = shell.visit(request)
+        draft = draft_asked(shell, visit, f"/cases/new/{workflow}/on-behalf")
+        if draft is not None:
+            kept = _typed_new(shell, visit, workflow, plain_fields(draft))
+            return _new_page(shell, visit, workflow, replace(kept, note=note_of(visit, draft)))
         session = _newest_session(shell, visit)
         return _new_page(shell, visit, workflow, Typed(key=secrets.token_urlsafe(16), session=session))
 
@@ -90,11 +97,16 @@ def on_behalf_pages(shell: Shell) -> APIRouter:
             )
         except BanjieError as refusal:
             return await run_in_threadpool(_new_page, shell, visit, workflow, _refused(typed, refusal))
+        await run_in_threadpool(sent, shell, visit, f"/cases/new/{workflow}/on-behalf")
         return _to_slip(done.outcome.case, done.outcome.seq)
 
     @router.get("/cases/{case_id}/on-behalf/{move}")
     def move_form(request: Request, case_id: str, move: str) -> Response:
         visit = shell.visit(request)
+        draft = draft_asked(shell, visit, f"/cases/{case_id}/on-behalf/{move}")
+        if draft is not None:
+            kept = _typed_move(shell, visit, CaseId(case_id), move, plain_fields(draft))
+            return _move_page(shell, visit, CaseId(case_id), move, replace(kept, note=note_of(visit, draft)))
         return _move_page(shell, visit, CaseId(case_id), move, Typed(key=secrets.token_urlsafe(16)))
 
     @router.post("/cases/{case_id}/on-behalf/{move}")
@@ -120,6 +132,7 @@ def on_behalf_pages(shell: Shell) -> APIRouter:
             raise
         except BanjieError as refusal:
             return await run_in_threadpool(_move_page, shell, visit, CaseId(case_id), move, _refused(typed, refusal))
+        await run_in_threadpool(sent, shell, visit, f"/cases/{case_id}/on-behalf/{move}")
         return _to_slip(done.outcome.case, done.outcome.seq)
 
     @router.get("/cases/{case_id}/slip/{seq}")
@@ -134,14 +147,7 @@ def _to_slip(case: CaseId, seq: int) -> RedirectResponse:
 
 
 def _refused(typed: Typed, refusal: BanjieError) -> Typed:
-    return Typed(
-        key=typed.key,
-        basis=typed.basis,
-        values=typed.values,
-        unit=typed.unit,
-        session=typed.session,
-        refusal=refusal,
-    )
+    return replace(typed, refusal=refusal)
 
 
 def _typed_new(shell: Shell, visit: Visit, workflow: str, posted: dict[str, list[str]]) -> Typed:
@@ -239,13 +245,21 @@ def _move_page(shell: Shell, visit: Visit, case_id: CaseId, move: str, typed: Ty
 
 
 def _page(
-    shell: Shell, visit: Visit, typed: Typed, definition: Definition, *, widgets: tuple[Widget, ...], **view: object
+    shell: Shell,
+    visit: Visit,
+    typed: Typed,
+    definition: Definition,
+    *,
+    widgets: tuple[Widget, ...],
+    address: str,
+    **view: object,
 ) -> Response:
     words, refusal = visit.words, typed.refusal
     errors: dict[str, str] = {}
     for problem in typed.problems:
         if problem.path.startswith(_BASIS):
             errors.setdefault(problem.path.removeprefix(_BASIS), words.say(problem.text))
+    is_fresh = visit.request.method == "GET" and typed.note is None
     response = shell.page(
         visit,
         "on_behalf.html",
@@ -263,11 +277,25 @@ def _page(
         message=None if refusal is None else _message(refusal, definition, visit, errors),
         message_source=None if refusal is None else source_of(refusal, words.language),
         widgets=widgets,
+        links=_links(errors, widgets, words),
+        note=typed.note,
+        address=address,
+        draft_of=stamp_for(shell, visit, address),
+        draft=keeping_of(shell, visit).kept.get(address) if is_fresh else None,
+        resume=page_of(address, "open"),
+        has_long_text=has_long_text(widgets),
+        has_files=any(widget.kind is Kind.FILES for widget in widgets),
         **view,
     )
     if refusal is not None:
         response.headers.update(headers_of(refusal))
     return response
+
+
+def _links(errors: Mapping[str, str], widgets: Sequence[Widget], words: Words) -> tuple[ErrorLink, ...]:
+    """Return a way to everything that is wrong: first what is said of the entry itself, then the fields."""
+    said = (ErrorLink(anchor=f"behalf-{name}", text=text) for name, text in errors.items() if name in FIELDS)
+    return (*said, *error_links(widgets, "behalf", words))
 
 
 def _message(refusal: BanjieError, definition: Definition, visit: Visit, errors: Mapping[str, str]) -> str:

@@ -10,10 +10,14 @@ from starlette.responses import Response
 
 from api.instants import listed_before
 from api.limits import NEAR_WORKING_DAYS_MAX, PAGE_LINES
+from engine.case.identity import PersonId
 from engine.service.measures import measures_of
 from engine.service.overdue import OverdueAsk, OverdueEntry, OverdueList, Scope
+from engine.service.overview import by_person
 from engine.service.rung_colours import COLOUR_TITLES, Colour
+from engine.service.world import World
 from web.forms.widgets import Choices
+from web.overviews import overviews_of
 from web.shell import Shell, Visit
 from web.views.lines import shown_workflows
 from web.views.overdue import overdue_row, tiles
@@ -27,7 +31,7 @@ RANGES_DAYS = {
     "7": "overdue_7",
     "30": "overdue_30",
 }
-FILTERS = ("within", "days", "workflow", "unit", "rung")
+FILTERS = ("within", "days", "workflow", "unit", "rung", "handled", "below", "handler")
 
 
 def overdue_pages(shell: Shell) -> APIRouter:
@@ -60,6 +64,8 @@ def overdue_pages(shell: Shell) -> APIRouter:
             selected=selected,
             turn_selection=address(here if selected else {**here, "all": "1"}),
             ranges=[(days, words.t(name)) for days, name in RANGES_DAYS.items()],
+            handler=_name(shell, visit, asked),
+            without_handler=address({name: value for name, value in asked.items() if name != "handler"}),
             rungs=[(str(colour), words.say(COLOUR_TITLES[colour])) for colour in Colour],
             units=Choices(surroundings=world.surroundings).units(words),
             workflows=[(part.name, words.say(part.title.text)) for part in shown_workflows(world.rules)],
@@ -77,6 +83,8 @@ def filter_of(shell: Shell, visit: Visit) -> tuple[dict[str, str], OverdueAsk]:
         "workflow": world.rules.names(),
         "unit": tuple(world.surroundings.units),
         "rung": tuple(Colour),
+        "handled": tuple(world.surroundings.units),
+        "below": ("1",),
     }
     asked = {name: value for name, value in asked.items() if name not in known or value in known[name]}
     days = asked.get("days", "")
@@ -84,6 +92,11 @@ def filter_of(shell: Shell, visit: Visit) -> tuple[dict[str, str], OverdueAsk]:
     if not is_number or int(days) > NEAR_WORKING_DAYS_MAX:
         asked.pop("days", None)
     within = asked.setdefault("within", "0")
+    handled_by = _handled_by(asked, world)
+    resting = None
+    if "handler" in asked:
+        resting, units = _resting(shell, visit, asked["handler"])
+        handled_by = tuple(unit for unit in units if handled_by is None or unit in handled_by)
     return asked, OverdueAsk(
         scope=SCOPES.get(within, Scope.LATE),
         before=None if within in SCOPES else listed_before(visit.now, int(within)),
@@ -91,7 +104,33 @@ def filter_of(shell: Shell, visit: Visit) -> tuple[dict[str, str], OverdueAsk]:
         workflow=asked.get("workflow"),
         unit=asked.get("unit"),
         colour=Colour(asked["rung"]) if "rung" in asked else None,
+        handled_by=handled_by,
+        resting=resting,
     )
+
+
+def _handled_by(asked: dict[str, str], world: World) -> tuple[str, ...] | None:
+    """Return the units whose handling is asked for: one, or with those below it; None for any."""
+    unit = asked.get("handled")
+    if unit is None or (unit == world.surroundings.tree.root and "below" in asked):
+        return None
+    tree = world.surroundings.tree
+    return tuple(each for each in tree.parents if unit in tree.lineage(each)) if "below" in asked else (unit,)
+
+
+def _resting(shell: Shell, visit: Visit, handler: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the places where cases rest on which somebody must act, and the units that handle those; none where
+    nobody of that name must act."""
+    desk, asker = shell.edge.desk, visit.known
+    persons = by_person(overviews_of(shell).of(asker.root, asker.actor), desk, asker.root)
+    return next(((one.resting, one.units) for one in persons if one.person == handler), (("nowhere",), ("nowhere",)))
+
+
+def _name(shell: Shell, visit: Visit, asked: dict[str, str]) -> str | None:
+    """Return what the one who must act is called, None where nobody is asked for or nobody is there."""
+    handler = PersonId(asked.get("handler", ""))
+    known = shell.edge.desk.reads.persons(visit.known.root, [handler]) if handler else {}
+    return None if handler not in known else known[handler].name
 
 
 def address(asked: dict[str, str]) -> str:

@@ -1,65 +1,49 @@
-"""The procedures as they are declared: states, moves with their rules and sources, deadlines, and the diagram."""
+"""The procedures as they are declared: the diagram with the cases in each state, the rules in words, the versions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine.case.forms import Asked
-from engine.definition.compiled import all_guards
+from engine.definition.compare import differences
 from engine.definition.diagram import mermaid
-from engine.definition.model import Within, Workflow
-from engine.definition.parts import GuardPart, TransitionPart, UnMerge
-from engine.definition.wording import retention_source, retention_words, source_words, term_words, title_of, titles
-from web.shell import Shell
+from engine.definition.model import Workflow
+from engine.definition.parts import Phase
+from engine.definition.wording import title_of
+from engine.service.board import Board, sessions_in_order
+from engine.service.board_ports import BoardFilter
+from engine.service.deadline_ports import DeadlineFilter
+from web.shell import Shell, Visit
+from web.views.diagrams import Marks, workflow_diagram
 from web.views.lines import shown_workflows
+from web.views.rules import deadline_views, move_views, notice_views, retention_views, state_views
 from web.words import Words
 
+COUNTED_MAX: Final = 1_000
+"""So many cases of a state, and so many that are late, are counted; then it is said that there are more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StateView:
-    """One state."""
+class Counted:
+    """How many cases the reader sees in a state, and how many of them are late, as a page says it."""
 
-    id: str
+    cases: str
+    late: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionView:
+    """One version of a workflow, and how it differs from the one before."""
+
     title: str
-    phase: str
-    acts: str
-    milestone: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveView:
-    """One move with its rules."""
-
-    id: str
-    title: str
-    path: str
-    by: str
-    form: tuple[str, ...]
-    refusals: tuple[str, ...]
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineView:
-    """One declared deadline."""
-
-    id: str
-    title: str
-    term: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionView:
-    """How long the values of one privacy are kept."""
-
-    what: str
-    years: str
-    source: str
+    changes: tuple[str, ...] | None
 
 
 def workflow_pages(shell: Shell) -> APIRouter:
@@ -88,6 +72,7 @@ def workflow_pages(shell: Shell) -> APIRouter:
     def workflow(request: Request, name: str) -> Response:
         visit = shell.visit(request)
         words, part = visit.words, shell.world(visit).rules.newest(name)
+        counted = _counted(shell, visit, part)
         return shell.page(
             visit,
             "workflow.html",
@@ -95,17 +80,21 @@ def workflow_pages(shell: Shell) -> APIRouter:
             title=words.say(part.title.text),
             purpose=words.say(part.purpose.text),
             in_force=_in_force(part, words),
-            states=tuple(_states(part, words)),
-            moves=tuple(_moves(part, words)),
-            deadlines=tuple(_deadlines(part, words)),
+            picture=workflow_diagram(part, words, _marks(part, counted, words)),
+            counted=counted,
+            states=tuple(state_views(part, words)),
+            moves=tuple(move_views(part, words)),
+            deadlines=tuple(deadline_views(part, words)),
+            notices=tuple(notice_views(part, words)),
             parameters=[
                 (words.say(one.title.text), words.t("yes" if one.value else "no"))
                 if isinstance(one.value, bool)
                 else (words.say(one.title.text), str(one.value))
                 for one in part.parameters.values()
             ],
-            retention=tuple(_retention(part, words)),
+            retention=tuple(retention_views(part, words)),
             hold=None if part.retention is None else words.say(title_of(part.retention.hold, part.fields)),
+            versions=tuple(_versions(shell.world(visit).rules.every(name), words)),
             diagram=mermaid(part, words.language),
         )
 
@@ -116,78 +105,57 @@ def _in_force(workflow: Workflow, words: Words) -> str:
     return words.t("workflow_version", version=workflow.version, on=words.date(workflow.in_force_from))
 
 
-def _states(workflow: Workflow, words: Words) -> Iterator[StateView]:
-    for name, state in workflow.states.items():
-        yield StateView(
-            id=name,
-            title=words.say(state.title.text),
-            phase=words.t(f"phase_{state.phase}"),
-            acts=words.say(titles(state.acts, workflow.roles)),
-            milestone=words.t("dash") if state.milestone is None else words.t(f"step_{state.milestone}"),
+def _counted(shell: Shell, visit: Visit, workflow: Workflow) -> Mapping[str, Counted]:
+    """Return state → how many cases the reader sees there, and how many of them have a deadline that has passed."""
+    root, actor = visit.known.root, visit.known.actor
+    board = Board(shell.edge.desk, root, actor)
+    sessions = [None, *(one.id for one in sessions_in_order(shell.world(visit).surroundings))]
+    found: dict[str, int] = dict.fromkeys(workflow.states, 0)
+    for session in sessions:
+        # Whose number is not shown any more is not counted on.
+        states = tuple(state for state, count in found.items() if count < COUNTED_MAX)
+        for state, count in board.counts(BoardFilter(workflow.name, session, states)).items():
+            found[state] += count
+    lines, more = shell.edge.desk.queries.overdue(
+        root, actor, before=visit.now, limit=COUNTED_MAX, where=DeadlineFilter(workflow=workflow.name)
+    )
+    late: dict[str, set[str]] = {}
+    for line in lines:
+        late.setdefault(line.case.state, set()).add(line.case.id)
+    return {
+        state: Counted(
+            cases=f"{COUNTED_MAX:,}+" if count >= COUNTED_MAX else f"{count:,}" if count else "",
+            late="" if state not in late else f"{len(late[state]):,}{'+' if more is not None else ''}",
+            address=f"/cases?{urlencode({'workflow': workflow.name, 'state': state})}",
         )
+        for state, count in found.items()
+    }
 
 
-def _moves(workflow: Workflow, words: Words) -> Iterator[MoveView]:
-    for name, part in workflow.transitions.items():
-        guards = all_guards(part)
-        sources = [part.source, *(guard.source for guard in guards)]
-        yield MoveView(
-            id=name,
-            title=words.say(part.title.text),
-            path=f"{words.say(titles(part.from_, workflow.states))} → {_aim(part, workflow, words)}",
-            by=words.say(titles(part.by, workflow.roles)),
-            form=tuple(_form(part.form, workflow, words)),
-            refusals=tuple(_refusal(guard, workflow, words) for guard in guards),
-            sources=tuple(
-                dict.fromkeys(words.say(source_words(source, workflow)) for source in sources if source is not None)
-            ),
-        )
+def _marks(workflow: Workflow, counted: Mapping[str, Counted], words: Words) -> Marks:
+    notes: dict[str, tuple[str, ...]] = {}
+    tones: dict[str, str] = {}
+    for state, count in counted.items():
+        if count.cases:
+            late = words.t("diagram_late", n=count.late) if count.late else ""
+            said = words.t("diagram_cases", n=count.cases)
+            notes[state] = (words.t("comma").join(part for part in (said, late) if part),)
+            is_open = workflow.states[state].phase is not Phase.FINAL
+            tones[state] = "late" if late else "busy" if is_open else ""
+    return Marks(
+        notes=notes,
+        tones=tones,
+        addresses={state: count.address for state, count in counted.items() if count.cases},
+    )
 
 
-def _aim(part: TransitionPart, workflow: Workflow, words: Words) -> str:
-    if any(isinstance(effect, UnMerge) for effect in part.effects):
-        return words.t("workflow_back")
-    if part.stay:
-        return words.t("workflow_stays")
-    targets = [way.to for way in part.alternatives] or [part.to or ""]
-    return words.listed(words.say(title_of(target, workflow.states)) for target in dict.fromkeys(targets))
+def _versions(every: Sequence[Workflow], words: Words) -> Iterator[VersionView]:
+    """Yield the versions, the newest first, each with what it changed."""
+    ordered = sorted({part.version: part for part in every}.values(), key=_age, reverse=True)
+    for part, before in zip(ordered, [*ordered[1:], None], strict=True):
+        changes = None if before is None else tuple(words.say(text) for text in differences(before, part))
+        yield VersionView(title=_in_force(part, words), changes=changes)
 
 
-def _form(asked: Asked, workflow: Workflow, words: Words) -> Iterator[str]:
-    for name, need in asked.items():
-        title = words.say(workflow.fields[name].title.text)
-        yield f"{title}*" if need == "required" else title
-
-
-def _refusal(guard: GuardPart, workflow: Workflow, words: Words) -> str:
-    values = {name: part.value for name, part in workflow.parameters.items()}
-    return words.t("workflow_unless", refusal=words.say(guard.refuse.text.filled(values)))
-
-
-def _deadlines(workflow: Workflow, words: Words) -> Iterator[DeadlineView]:
-    for name, part in workflow.deadlines.items():
-        yield DeadlineView(
-            id=name,
-            title=words.say(part.title.text),
-            term=_term(part.within, workflow, words),
-            source=words.say(source_words(part.source, workflow)),
-        )
-
-
-def _retention(workflow: Workflow, words: Words) -> Iterator[RetentionView]:
-    for term in () if workflow.retention is None else workflow.retention.after:
-        yield RetentionView(
-            what=words.say(retention_words(term)),
-            years=words.t("workflow_years", n=term.years),
-            source=words.say(retention_source(term, workflow)),
-        )
-
-
-def _term(within: str | Within, workflow: Workflow, words: Words) -> str:
-    """Return a term in words; a date from a field by the field's title, which ``term_words`` does not know."""
-    if isinstance(within, str) or within.from_field is None:
-        return words.say(term_words(within))
-    title = words.say(title_of(within.from_field, workflow.fields))
-    if within.otherwise is None:
-        return words.t("workflow_from_field", title=title)
-    return words.t("workflow_from_field_or", title=title, otherwise=words.say(term_words(within.otherwise)))
+def _age(part: Workflow) -> tuple[int, date]:
+    return part.version, part.in_force_from

@@ -103,4 +103,4 @@ def test_a_term_that_is_no_period_is_told_once(problems: Callable[..., list[Prob
 
 def test_the_keys_of_an_effect_depend_on_what_it_does(problems: Callable[..., list[Problem]]) -> None:
     (problem,) = problems((CLOSE, CLOSE + "    effects: [{do: publish, zzz: 1}]\n"))
-    assert problem.remedy.zh == "可用：do"
+    assert problem.remedy.zh == "可用：do、fields"

@@ -13,7 +13,8 @@ from engine.case.identity import CaseId
 from engine.definition.compiled import Definition
 from engine.definition.model import Measure
 from engine.figures.facts import Facts
-from engine.figures.measures import Counted, Grouping, MeasureResult, Tally, evaluate, rate
+from engine.figures.measures import Counted, Grouping, MeasureResult, Tally, rate
+from engine.figures.survey import evaluate
 from tests.support.ledgers import small_rules
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)

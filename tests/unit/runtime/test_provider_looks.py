@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runtime.cli.looking import Look
+from engine.service.looks import Look
 from runtime.cli.provider_looks import provider_looks
 from runtime.clock import SetClock
 from runtime.settings import Settings

@@ -12,11 +12,15 @@ from engine.case.commands import BasisKind
 from engine.definition.parts import Milestone, Phase, Privacy
 from engine.figures.measures import Grouping
 from engine.figures.report import Audience
+from engine.service.ports import Order
 from engine.service.rights_history import KINDS
+from web.appearance import PRINTS, THEMES
+from web.exports import Kind
 from web.pages import account, accounts, grants, inbox, linked_login
 from web.pages.overdue import RANGES_DAYS
-from web.shell import SECTIONS
+from web.sections import SECTIONS, Group
 from web.texts import TEXTS
+from web.views import exported
 from web.words import Words
 
 WEB = Path(__file__).parents[3] / "web"
@@ -25,7 +29,16 @@ ASKED = re.compile(r"\bt\(([^()]*)\)?")
 NAMES = re.compile(r"""["']([a-z][a-z_0-9]+)["']""")
 # Names put together from a closed set, as step_submitted.
 MADE = {
-    *(f"nav_{name}" for name in (*SECTIONS, "ledger", "accounts", "grants", "jobs")),
+    *(f"order_{order}" for order in Order),
+    *(f"order_{order}_note" for order in Order if order is not Order.OPENED),
+    *(f"export_{kind}" for kind in Kind),
+    *exported.COLUMNS,
+    *(f"nav_{section.name}" for section in SECTIONS),
+    *(f"nav_group_{group}" for group in Group),
+    "look_theme",
+    "look_print",
+    *(f"look_theme_{theme}" for theme in THEMES),
+    *(f"look_print_{choice}" for choice in PRINTS),
     *(f"phase_{phase}" for phase in Phase),
     *(f"step_{milestone}" for milestone in Milestone),
     *(f"privacy_{privacy}" for privacy in Privacy),

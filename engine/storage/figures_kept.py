@@ -1,0 +1,89 @@
+"""The table of kept figures, and how they are read and written; what they mean is the service's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Index, Integer, Table, delete, func, literal_column, select
+
+from engine.case.identity import RootId
+from engine.service.figure_ports import KeptFigures
+from engine.storage.columns import key, metadata, number, words
+from engine.storage.compiled import Compiler, Pool, Runner, at_most, bind
+from engine.storage.sight import Sight, Visibility
+from engine.storage.tables import cases
+
+# A row holds up to some hundred kilobytes: it keeps a rowid on SQLite, as wide rows do.
+kept = Table(
+    "figures_kept",
+    metadata,
+    key("root"),
+    key("id"),
+    words("asked"),
+    number("until_at"),
+    number("as_of", null=True),
+    number("kept_at", null=True),
+    words("body", null=True),
+)
+Index("ix_figures_kept_until", kept.c.root, kept.c.until_at)
+
+
+class FigureReads:
+    """The part of ``Reads`` that is about figures."""
+
+    def __init__(self, compiler: Compiler, pool: Pool) -> None:
+        self._figure_pool = pool
+        self._figure_sight = Visibility(compiler, pool)
+        self._kept = compiler.compile(
+            select(*(kept.c[name] for name in KeptFigures._fields)).where(
+                kept.c.root == bind("root"), kept.c.id == bind("id")
+            )
+        )
+        some = at_most(
+            select(literal_column("1").label("one")).where(
+                cases.c.root == bind("root"), cases.c.workflow == bind("workflow")
+            ),
+            bind("limit", Integer()),
+        ).subquery()
+        self._up_to = compiler.compile(select(func.count()).select_from(some))
+
+    def figures_kept(self, root: RootId, id_: str) -> KeptFigures | None:
+        found = self._figure_pool.fetch(self._kept, root=root, id=id_)
+        return KeptFigures._make(found[0]) if found else None
+
+    def cases_up_to(self, root: RootId, workflow: str, limit: int) -> int:
+        return int(self._figure_pool.fetch(self._up_to, root=root, workflow=workflow, limit=limit)[0][0])
+
+    def sees_few(self, root: RootId, principals: Sequence[str]) -> bool:
+        return self._figure_sight.seen_by(root, principals)[0].sight is Sight.FEW
+
+
+class StoredFigures:
+    """Implements ``FigureWrites`` inside one transaction."""
+
+    def __init__(self, compiler: Compiler, transaction: Runner) -> None:
+        self._figures = transaction
+        fields = KeptFigures._fields
+        self._ask = compiler.compile(
+            compiler.insert(kept).on_conflict_do_nothing(index_elements=["root", "id"]), fields
+        )
+        insert = compiler.insert(kept)
+        self._keep = compiler.compile(
+            insert.on_conflict_do_update(
+                index_elements=["root", "id"],
+                set_={name: insert.excluded[name] for name in fields if name not in ("root", "id", "asked")},
+            ),
+            fields,
+        )
+        self._drop_old = compiler.compile(
+            delete(kept).where(kept.c.root == bind("root"), kept.c.until_at < bind("before"))
+        )
+
+    def ask_figures(self, row: KeptFigures) -> None:
+        self._figures.run(self._ask, **row._asdict())
+
+    def keep_figures(self, row: KeptFigures) -> None:
+        self._figures.run(self._keep, **row._asdict())
+
+    def drop_figures(self, root: RootId, before: int) -> None:
+        self._figures.run(self._drop_old, root=root, before=before)

@@ -1,0 +1,178 @@
+"""Asking the search: hits by words, newest first, and which of them somebody may see. No text comes from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, Select, Text, cast, desc, func, select
+from sqlalchemy import literal_column as literal
+from sqlalchemy.dialects import postgresql
+
+from engine.case.identity import CaseId, RootId
+from engine.service.ports import CaseFilter
+from engine.service.search_ports import Hit, NotAlike, Phrases, Standing
+from engine.storage.case_reads import case_conditions
+from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
+from engine.storage.search_postgres import query as postgres_query
+from engine.storage.search_tables import POSTGRES_WORDS, SQLITE_WORDS, found, not_alike
+from engine.storage.sight import Sees, Sight, Visibility
+from engine.storage.tables import cases
+
+_FOUND_OF_ROOT: Final[ColumnElement[bool]] = found.c.root == bind("root")
+_SEARCHED: Final = ("workflow", "states", "phase", "unit", "congress_session", "category")
+
+
+class SearchReads:
+    """The part of ``Reads`` that is about the search."""
+
+    def __init__(self, compiler: Compiler, pool: Pool) -> None:
+        self._searching = compiler
+        self._searched = pool
+        self._sight_of_hits = Visibility(compiler, pool)
+        self._narrowing = case_conditions(compiler)
+        self._searches: dict[Hashable, Statement] = {}
+
+    def search_hits(self, root: RootId, phrases: Phrases, *, before: int, limit: int) -> Sequence[Hit]:
+        statement = self._search_once("hits", lambda: _hits(self._searching))
+        rows = self._searched.fetch(statement, root=root, query=self._search_query(phrases), before=before, limit=limit)
+        return [Hit(row[0], CaseId(row[1])) for row in rows]
+
+    def search_few(self, root: RootId, principals: Sequence[str] | None, *, before: int) -> Sequence[Hit] | None:
+        sees, values = self._sight_of_hits.seen_by(root, principals)
+        if sees.sight is not Sight.FEW:
+            return None
+        statement = self._search_once(("few", sees), lambda: _few(self._sight_of_hits.condition(sees, found.c.case)))
+        rows = self._searched.fetch(statement, root=root, before=before, **values)
+        return [Hit(row[0], CaseId(row[1])) for row in rows]
+
+    def search_numbers(self, phrases: Phrases, *, before: int, limit: int) -> Sequence[int]:
+        statement = self._search_once("numbers", lambda: _numbers(self._searching))
+        rows = self._searched.fetch(statement, query=self._search_query(phrases), before=before, limit=limit)
+        return [row[0] for row in rows]
+
+    def search_visible(
+        self, root: RootId, principals: Sequence[str] | None, cases: Collection[CaseId], where: CaseFilter
+    ) -> frozenset[CaseId]:
+        sees, values = self._sight_of_hits.each_for(root, principals)
+        asked: dict[str, Values] = {name: value for name in _SEARCHED if (value := getattr(where, name)) is not None}
+        names = frozenset(asked)
+        statement = self._search_once(
+            ("visible", sees, names, where.children), lambda: self._visible_hits(sees, names, children=where.children)
+        )
+        rows = self._searched.fetch(statement, root=root, ids=list(cases), **values, **asked)
+        return frozenset(CaseId(row[0]) for row in rows)
+
+    def search_waiting(self, version: int, *, before: int, limit: int) -> Sequence[tuple[RootId, Hit]]:
+        statement = self._search_once("waiting", _waiting)
+        rows = self._searched.fetch(statement, version=version, before=before, limit=limit)
+        return [(RootId(row[0]), Hit(row[1], CaseId(row[2]))) for row in rows]
+
+    def search_is_filling(self, version: int) -> bool:
+        oldest = self._searched.fetch(self._search_once("oldest", _oldest), limit=1)
+        return bool(oldest) and oldest[0][0] != version
+
+    def search_foreign(self, version: int) -> bool:
+        statement = self._search_once("foreign", _foreign)
+        return bool(self._searched.fetch(statement, version=version, limit=1))
+
+    def search_standing(self, version: int) -> Standing:
+        statement = self._search_once("standing", _standing)
+        row = self._searched.fetch(statement, version=version)[0]
+        return Standing(row[0], row[1])
+
+    def not_alike(self, root: RootId, case: CaseId) -> Sequence[NotAlike]:
+        statement = self._search_once("not alike", _pairs)
+        return [NotAlike._make(row) for row in self._searched.fetch(statement, root=root, case=case)]
+
+    def _visible_hits(self, sees: Sees, names: frozenset[str], *, children: bool) -> Select[Any]:
+        conditions = [
+            *self._sight_of_hits.condition(sees, cases.c.id),
+            *(self._narrowing[name] for name in sorted(names)),
+        ]
+        if not children:
+            conditions.append(cases.c.parent.is_(None))
+        among = self._searching.among(cases.c.id, "ids")
+        return select(cases.c.id).where(cases.c.root == bind("root"), among, *conditions)
+
+    def _search_query(self, phrases: Phrases) -> str:
+        """Return phrases as the database asks them. Tokens are letters and digits; they are quoted all the same."""
+        if self._searching.is_sqlite:
+            return " AND ".join('"' + " ".join(phrase) + '"' for phrase in phrases)
+        return postgres_query(phrases)
+
+    def _search_once(self, shape: Hashable, build: Callable[[], Select[*tuple[Any, ...]]]) -> Statement:
+        """Return the statement of this shape, compiled at its first use; two threads may compile the same one."""
+        known = self._searches.get(shape)
+        if known is None:
+            known = self._searches[shape] = self._searching.compile(build())
+        return known
+
+
+def _words(compiler: Compiler) -> tuple[FromClause, ColumnElement[Any], ColumnElement[bool]]:
+    """Return the table of words, its number, and the condition that a row holds what is asked."""
+    if compiler.is_sqlite:
+        words = SQLITE_WORDS
+        return words, words.c.rowid, words.c.found_words.op("MATCH")(bind("query", Text()))
+    vectors = POSTGRES_WORDS
+    asked = cast(bind("query", Text()), postgresql.TSQUERY)
+    return vectors, vectors.c.n, vectors.c.words.op("@@", is_comparison=True)(asked)
+
+
+def _numbers(compiler: Compiler) -> Select[Any]:
+    _table, n, holds = _words(compiler)
+    before = n < bind("before", BigInteger())
+    return at_most(select(n.label("n")).where(holds, before).order_by(desc(n)), bind("limit", Integer()))
+
+
+def _hits(compiler: Compiler) -> Select[Any]:
+    words, n, holds = _words(compiler)
+    if compiler.is_sqlite:
+        before = n < bind("before", BigInteger())
+        joined = select(n, found.c.case).join_from(words, found, found.c.n == n)
+        return at_most(joined.where(holds, before, _FOUND_OF_ROOT).order_by(desc(n)), bind("limit", Integer()))
+    # PostgreSQL chooses between the newest rows and the index of words best where nothing else is asked. A house with
+    # several organisations gets less than the limit; whoever asks goes on from the last one looked at.
+    hits = _numbers(compiler).cte("hits")
+    return (
+        select(hits.c.n, found.c.case)
+        .join_from(hits, found, found.c.n == hits.c.n)
+        .where(_FOUND_OF_ROOT)
+        .order_by(desc(hits.c.n))
+    )
+
+
+def _few(visible: list[ColumnElement[bool]]) -> Select[Any]:
+    return (
+        select(found.c.n, found.c.case)
+        .where(_FOUND_OF_ROOT, found.c.n < bind("before", BigInteger()), *visible)
+        # By an expression, or SQLite would go through all numbers in their order.
+        .order_by(desc(found.c.n + literal("0")))
+    )
+
+
+def _waiting() -> Select[Any]:
+    these = found.c.n < bind("before", BigInteger()), found.c.version != bind("version", Integer())
+    return at_most(
+        select(found.c.root, found.c.n, found.c.case).where(*these).order_by(desc(found.c.n)), bind("limit", Integer())
+    )
+
+
+def _oldest() -> Select[Any]:
+    return at_most(select(found.c.version).order_by(found.c.n), bind("limit", Integer()))
+
+
+def _foreign() -> Select[Any]:
+    of_others = found.c.version != bind("version", Integer()), found.c.version != literal("0")
+    return at_most(select(found.c.n).where(*of_others), bind("limit", Integer()))
+
+
+def _standing() -> Select[int, int]:
+    waiting = func.count().filter(found.c.version != bind("version", Integer()))
+    return select(func.count(), waiting).select_from(found)
+
+
+def _pairs() -> Select[Any]:
+    columns = [not_alike.c[name] for name in NotAlike._fields]
+    of_root, this = not_alike.c.root == bind("root"), bind("case", not_alike.c.one.type)
+    return select(*columns).where(of_root, (not_alike.c.one == this) | (not_alike.c.other == this))

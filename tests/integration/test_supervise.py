@@ -1,0 +1,300 @@
+"""The overview of supervision, as pages: units rolled up, persons, ladders, promises, hand-backs; each number's list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from starlette.testclient import TestClient
+
+import engine.service.overview
+from engine.access.directory import GrantRow, Person, Unit
+from engine.access.passwords import secret_hash
+from engine.case.commands import OpenCase
+from engine.case.identity import CaseId, PersonId, UnitId
+from engine.service.account_writes import OpenLogin
+from engine.service.overview import Overviews
+from engine.service.plain import AddGrant, AddPerson, AddUnit
+from engine.service.sweep import sweep
+from engine.text import Text
+from runtime.jobs.handlers import tell_all
+from tests.support.house import ROOT, House, client_of, open_house
+
+LATE = datetime(2026, 3, 9, 1, tzinfo=UTC)
+"""Monday 9 March 2026: what logistics was to acknowledge by 30 January is late, and so is what was filed on 20 January
+and had to be assigned by 6 March."""
+HEAT, LIGHT = "关于供暖的提案", "关于照明的提案"
+
+
+@pytest.fixture
+def house(any_database: str) -> Iterator[House]:
+    with open_house(any_database) as house:
+        kitchen = Unit(
+            root=ROOT, id=UnitId("kitchen"), parent=UnitId("logistics"), code="k", title=Text("食堂", "Kitchen")
+        )
+        writes = [AddUnit(kitchen), AddGrant(grant("shen", "supervisor", "works"))]
+        for login, unit in (("inspector", "logistics"), ("cook", "kitchen")):
+            role = "supervisor" if login == "inspector" else "handler"
+            person = Person(root=ROOT, id=PersonId(login), name={"inspector": "督小明", "cook": "厨小红"}[login],
+                            login=login, unit=UnitId(unit))  # fmt: skip
+            writes += [AddPerson(person), AddGrant(grant(login, role, unit)), logged(login, house.clock.now())]
+        house.desk.office.write(writes)
+        yield house
+
+
+def grant(person: str, role: str, unit: str) -> GrantRow:
+    return GrantRow(root=ROOT, person=PersonId(person), role=role, unit=UnitId(unit))
+
+
+def logged(login: str, at: datetime) -> OpenLogin:
+    return OpenLogin(
+        token_hash=secret_hash(f"token-of-{login}"), root=ROOT, person=PersonId(login), kind="token", title="test",
+        at=at, expires_at=at + timedelta(days=400),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def late(house: House) -> dict[str, CaseId]:
+    """One proposal that nobody assigned, one that the kitchen leads; both late, swept, and everybody told."""
+    cases = {HEAT: house.filed(form={"subject": HEAT}), LIGHT: house.filed(form={"subject": LIGHT})}
+    house.fire("zhai", cases[LIGHT], "assign", {"lead": "kitchen", "reply_due_on": "2026-03-11"})
+    house.clock.set(LATE)
+    sweep(house.desk, ROOT)
+    tell_all(house.desk)
+    return cases
+
+
+@pytest.fixture
+def visit(house: House) -> Iterator[Callable[[str], TestClient]]:
+    with ExitStack() as stack:
+
+        def logged_in(login: str) -> TestClient:
+            client = stack.enter_context(client_of(house))
+            client.cookies.set("banjie", house.token(login))
+            return client
+
+        yield logged_in
+
+
+def page(client: TestClient, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def row(text: str, title: str) -> dict[str, str]:
+    """Return the cells of the row that begins with this, by what stands above them."""
+    found = next(part for part in text.split("<tr") if re.search(rf'<th scope="row"[^>]*>(<a[^>]*>)?{title}<', part))
+    cells = re.findall(r'data-label="([^"]+)">(.*?)</td>', found, re.DOTALL)
+    return {label: re.sub(r"<[^>]+>", "", cell).strip() for label, cell in cells}
+
+
+def link(text: str, title: str, label: str) -> str:
+    found = next(part for part in text.split("<tr") if re.search(rf'<th scope="row"[^>]*>(<a[^>]*>)?{title}<', part))
+    cell = re.search(rf'data-label="{label}"><a href="([^"]+)"', found)
+    assert cell is not None
+    return unescape(cell[1])
+
+
+@pytest.mark.usefixtures("late")
+def test_units_are_rolled_up_and_each_number_opens_its_list(visit: Callable[[str], TestClient]) -> None:
+    client = visit("shen")
+    text = page(client, "/supervise")
+    # The kitchen's late acknowledgement counts for logistics, its reply is due on Wednesday; the works have the other.
+    assert row(text, "后勤服务中心")["已超期"] == "1"
+    assert row(text, "后勤服务中心")["临期"] == "1"
+    assert row(text, "江岭重工（本级）")["已超期"] == "1"
+    assert row(text, "合计")["已超期"] == "2"
+    assert (row(text, "合计")["在办"], row(text, "合计")["承办件"]) == ("2", "1")
+    listed = page(client, link(text, "后勤服务中心", "已超期"))
+    assert LIGHT in listed
+    assert HEAT not in listed
+    assert LIGHT not in page(client, link(text, "江岭重工（本级）", "已超期"))
+    both = page(client, link(text, "合计", "已超期"))
+    assert LIGHT in both
+    assert HEAT in both
+
+
+@pytest.mark.usefixtures("late")
+def test_one_goes_down_the_tree_and_back_by_the_way(visit: Callable[[str], TestClient]) -> None:
+    client = visit("shen")
+    text = page(client, "/supervise?unit=logistics")
+    assert '<a href="/supervise?unit=works">江岭重工</a>' in text
+    assert '<b aria-current="location">后勤服务中心</b>' in text
+    assert row(text, "食堂")["已超期"] == "1"
+    lowest = page(client, "/supervise?unit=kitchen")
+    assert row(lowest, "食堂")["已超期"] == "1"
+    assert "安全环保部及其下级没有您可以查看的在办事项" in page(client, "/supervise?unit=safety")
+    assert row(page(client, "/supervise?unit=nowhere"), "合计")["已超期"] == "2"
+
+
+@pytest.mark.usefixtures("late")
+def test_persons_are_counted_by_the_posts_they_hold_and_their_list_is_the_same(
+    visit: Callable[[str], TestClient],
+) -> None:
+    client = visit("shen")
+    text = page(client, "/supervise")
+    assert row(text, "厨小红") == {
+        "单位": "食堂",
+        "已超期": "1",
+        "临期": "1",
+        "在办": "1",
+        "承办件": "1",
+        "本周到期": "1",
+        "平均在办天数": "48 天",
+    }
+    listed = page(client, link(text, "厨小红", "已超期"))
+    assert "应办人：厨小红" in listed
+    assert LIGHT in listed
+    assert HEAT not in listed
+    nobody = page(client, "/overdue?handler=nobody")
+    assert "应办人：" not in nobody
+    assert HEAT not in nobody
+
+
+@pytest.mark.usefixtures("late")
+def test_a_supervisor_of_a_unit_sees_that_unit_and_nothing_else(visit: Callable[[str], TestClient]) -> None:
+    client = visit("inspector")
+    text = page(client, "/supervise")
+    assert '<b aria-current="location">后勤服务中心</b>' in text
+    # A supervisor of a unit reads the cases of that unit; the proposal belongs to the works, its part to the kitchen.
+    assert "江岭重工" not in text[text.index("<main") : text.index("</main>")]
+    assert row(text, "食堂")["已超期"] == "1"
+    assert row(text, "食堂")["在办"] == "0"
+    whole = page(client, "/supervise?unit=works")
+    assert "合计" not in whole
+    assert row(whole, "后勤服务中心")["已超期"] == "1"
+    assert HEAT not in page(client, "/supervise/ladders?unit=works")
+    stranger = visit("luo")
+    assert "没有您可以查看的在办事项" in page(stranger, "/supervise")
+    assert "没有须由岗位办理的事项" in page(stranger, "/supervise")
+    assert "没有已启动的督办层级" in page(stranger, "/supervise/ladders")
+
+
+@pytest.mark.usefixtures("late")
+def test_a_ladder_says_which_rungs_were_reached_when_and_who_was_told(visit: Callable[[str], TestClient]) -> None:
+    text = page(visit("shen"), "/supervise/ladders")
+    kitchen = next(part for part in text.split("<tr>") if "签收（退办）期限" in part)
+    assert "逾期未签收催办" in kitchen
+    assert "2026-01-31 启动" in kitchen
+    assert re.search(r"告知：[^<]*厨小红", kitchen)
+    assert LIGHT not in page(visit("shen"), "/supervise/ladders?unit=safety")
+    assert "黑色" in page(visit("shen"), "/supervise/ladders?rung=black")
+    assert LIGHT not in page(visit("shen"), "/supervise/ladders?rung=black")
+    assert page(visit("shen"), "/supervise/ladders?rung=nonsense").count("<tr>") > 1
+
+
+def test_promises_are_followed_until_they_are_kept(house: House, visit: Callable[[str], TestClient]) -> None:
+    case = house.filed(form={"subject": HEAT})
+    house.fire("zhai", case, "assign", {"lead": "logistics"})
+    found = house.desk.reads.case(ROOT, case, None)
+    assert found is not None
+    house.fire("wen", found.newest_children[0].case, "acknowledge")
+    reply = {
+        "reply_class": "B",
+        "reply_text": "列入计划。",
+        "promised_on": "2026-03-06",
+        "planned_measures": "更换管网",
+    }
+    house.fire("wen", case, "draft_reply", reply)
+    house.fire("lai", case, "sign_off")
+    house.fire("zhai", case, "release_reply")
+    client = visit("shen")
+    text = page(client, "/supervise/promises")
+    assert "B 列入计划拟解决" in text
+    assert "更换管网" in text
+    assert "尚未报告落实" in text
+    assert HEAT not in page(client, "/supervise/promises?which=late")
+    house.clock.set(LATE)
+    house.fire("shi", case, "evaluate", {"evaluation_attitude": "satisfied", "evaluation_result": "satisfied"})
+    assert HEAT in page(client, "/supervise/promises?which=late")
+    assert HEAT not in page(client, "/supervise/promises?which=near")
+    assert "<strong>1</strong><span>承诺逾期未落实</span>" in page(client, "/supervise")
+    house.fire("wen", case, "report_promise", {"promise_evidence": "验收单", "second_answer": "已更换。"})
+    assert "已报告落实，待核查" in page(client, "/supervise/promises")
+    house.fire("shen", case, "complete_follow_up", {"follow_up_result": "属实"})
+    assert "没有待落实的承诺事项" in page(client, "/supervise/promises?which=nonsense")
+
+
+def test_what_is_handed_back_is_counted_and_what_comes_back_twice_is_named(
+    house: House, visit: Callable[[str], TestClient]
+) -> None:
+    case = house.filed(form={"subject": HEAT})
+    for unit, head in (("logistics", "lai"), ("safety", "jiao")):
+        house.fire("zhai", case, "assign", {"lead": unit})
+        found = house.desk.reads.case(ROOT, case, None)
+        assert found is not None
+        part = found.newest_children[0].case
+        note = {"hand_back_reason": reason(house), "hand_back_note": "不归本单位。", "proposed_unit": "works"}
+        house.fire(head, part, "hand_back", note)
+        house.fire("zhai", part, "uphold_hand_back")
+    client = visit("shen")
+    text = page(client, "/supervise/transfers")
+    assert row(text, "后勤服务中心") == {"交办": "1", "退办": "1", "退办率": "100.0%"}
+    assert row(text, "合计") == {"交办": "2", "退办": "2", "退办率": "100.0%"}
+    assert HEAT in text
+    assert "退办 2 次" in text
+    assert "重新交办 1 次" in text
+    assert "没有退办两次以上的事项" in page(client, "/supervise/transfers?unit=logistics")
+    assert "没有您可以查看的在办事项" in page(visit("luo"), "/supervise/transfers")
+
+
+def reason(house: House) -> str:
+    """Return a code of the list of reasons for handing back."""
+    definition = house.desk.world(ROOT).rules.for_new("handling")
+    return definition.lists["hand_back_reasons"].items[0].code
+
+
+def test_whoever_is_complained_about_is_counted_nothing_of_it(house: House, visit: Callable[[str], TestClient]) -> None:
+    """The supervisor of logistics is not to know of a grievance against logistics (XF Art.28)."""
+    form = {"subject": "班组长克扣奖金", "channel": "letter", "petitioner_name": "王", "content": "略",
+            "confidentiality": "internal"}  # fmt: skip
+    shen = house.desk.queries.actor(ROOT, PersonId("shen"), house.clock.now())
+    for key, accused in (("g1", {"accused_units": ["logistics"]}), ("g2", {})):
+        filled = {**form, **accused}
+        opened = OpenCase(root=ROOT, actor=shen, key=key, workflow="grievance", unit=UnitId("logistics"), form=filled)
+        house.desk.office.carry_out([opened])
+    assert row(page(visit("shen"), "/supervise"), "后勤服务中心")["在办"] == "2"
+    assert row(page(visit("inspector"), "/supervise"), "后勤服务中心")["在办"] == "1"
+
+
+@pytest.mark.usefixtures("late")
+def test_a_count_of_very_many_is_kept_with_its_time_until_a_new_one_is_there(
+    house: House, visit: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine.service.overview, "FEW", -1)
+    client = visit("shen")
+    first = page(client, "/supervise")
+    assert "截至 2026年3月9日（周一） 09:00" in first
+    assert "每 10 分钟更新一次" in first
+    house.filed(form={"subject": "关于班车的提案"})
+    house.clock.set(LATE + timedelta(seconds=50))
+    assert row(page(client, "/supervise?anew=1"), "合计")["在办"] == "2"
+    house.clock.set(LATE + timedelta(seconds=70))
+    assert row(page(client, "/supervise"), "合计")["在办"] == "2"
+    assert row(page(client, "/supervise?anew=1"), "合计")["在办"] == "3"
+
+
+@pytest.mark.usefixtures("late")
+def test_an_old_count_is_shown_while_the_new_one_is_made(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine.service.overview, "FEW", -1)
+    asked = []
+    counts = Overviews(house.desk, asked.append)
+    actor = house.desk.queries.actor(ROOT, PersonId("shen"), house.clock.now())
+    first = counts.of(ROOT, actor)
+    house.clock.set(LATE + timedelta(minutes=9))
+    assert counts.of(ROOT, actor) is first
+    assert asked == []
+    house.clock.set(LATE + timedelta(minutes=11))
+    assert counts.of(ROOT, actor) is first
+    (work,) = asked
+    work()
+    work()
+    second = counts.of(ROOT, actor)
+    assert second.at == LATE + timedelta(minutes=11)
+    house.clock.set(LATE + timedelta(minutes=80))
+    assert counts.of(ROOT, actor).at == LATE + timedelta(minutes=80)

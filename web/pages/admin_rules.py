@@ -1,0 +1,152 @@
+"""Code lists and definitions as those who look after the house see them; a definition can be checked here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request
+from pydantic import JsonValue
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api.incoming import read_form
+from api.problems import status_of
+from api.routes.accounts import demand_person
+from engine.errors import BanjieError, InputRefused
+from engine.service.housekeeping import demand_keeper
+from engine.text import Text
+from web.pages.account import first
+from web.pages.admin import keeper_of
+from web.pages.admin_calendar import Problems, problem_line
+from web.shell import Shell, Visit
+
+DEFINITION_BYTES_MAX: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListView:
+    """A version of a code list; its lines are code, title and note."""
+
+    name: str
+    title: str
+    version: int
+    source: str
+    used_by: str
+    lines: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowLine:
+    """A workflow on the list."""
+
+    name: str
+    title: str
+    version: int
+    in_force: str
+    versions: int
+
+
+def admin_rules_pages(shell: Shell) -> APIRouter:
+    """Return the addresses of code lists and definitions."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/admin/lists")
+    def lists(request: Request) -> Response:
+        visit = shell.visit(request)
+        demand_keeper(keeper_of(shell.edge, visit.known))
+        return shell.page(visit, "admin_lists.html", section="admin", lists=_lists(shell, visit))
+
+    @router.get("/admin/definitions")
+    def definitions(request: Request) -> Response:
+        return _definitions_page(shell, shell.visit(request))
+
+    @router.post("/admin/definitions")
+    async def check(request: Request) -> Response:
+        visit = await shell.visiting(request)
+        demand_person(visit.known)
+        form = await read_form(request)
+        name, text = first(form, "name").strip(), first(form, "definition")
+
+        def act() -> Response:
+            demand_keeper(keeper_of(shell.edge, visit.known))
+            written = text.encode()
+            try:
+                if not text.strip():
+                    raise InputRefused(Text("请粘贴流程文件的内容", "Paste what the file of the workflow says"))
+                if len(written) > DEFINITION_BYTES_MAX:
+                    raise InputRefused(Text("流程文件不得超过 256 KB", "A definition has at most 256 KB"))
+                problems = shell.edge.running_house().check_definition(name, written)
+            except InputRefused as error:
+                return _definitions_page(shell, visit, name, text, error=error)
+            found = [problem_line(problem, visit.words) for problem in problems]
+            return _definitions_page(shell, visit, name, text, found=found)
+
+        return await run_in_threadpool(act)
+
+    return router
+
+
+def _lists(shell: Shell, visit: Visit) -> list[ListView]:
+    rules, words = shell.world(visit).rules, visit.words
+    users: dict[str, list[str]] = {}
+    for workflow in (rules.newest(name) for name in rules.names()):
+        for name in set(workflow.lists.values()):
+            users.setdefault(name, []).append(words.say(workflow.title.text))
+    return [
+        ListView(
+            name=part.name,
+            title=words.say(part.title.text),
+            version=part.version,
+            source=_source(part.source),
+            used_by=words.listed(users.get(part.name, ())),
+            lines=tuple(
+                (item.code, words.say(item.title.text), "" if item.note is None else words.say(item.note.text))
+                for item in part.items
+            ),
+        )
+        for part in rules.every_list()
+    ]
+
+
+def _source(source: JsonValue) -> str:
+    """Return what a list says of where it comes from, in the words it uses."""
+    if isinstance(source, dict):
+        return " ".join(str(part) for part in source.values())
+    return "" if source is None else str(source)
+
+
+def _definitions_page(
+    shell: Shell,
+    visit: Visit,
+    name: str = "",
+    text: str = "",
+    *,
+    found: Sequence[Problems] | None = None,
+    error: BanjieError | None = None,
+) -> Response:
+    demand_keeper(keeper_of(shell.edge, visit.known))
+    rules, words = shell.world(visit).rules, visit.words
+    newest = [rules.newest(known) for known in rules.names()]
+    lines = [
+        WorkflowLine(
+            name=part.name,
+            title=words.say(part.title.text),
+            version=part.version,
+            in_force=words.date(part.in_force_from),
+            versions=len({other.version for other in rules.every(part.name)}),
+        )
+        for part in newest
+    ]
+    return shell.page(
+        visit,
+        "admin_definitions.html",
+        section="admin",
+        status=200 if error is None else status_of(error),
+        lines=lines,
+        name=name,
+        text=text,
+        problems=found,
+        refusal=None if error is None else words.say(error.text),
+    )

@@ -1,0 +1,250 @@
+"""The board of a congress session: a table and columns by state, counts that stay live, and moves on a selection."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.limits import PAGE_LINES
+from engine.definition.model import Workflow
+from engine.definition.rulebook import Rulebook
+from engine.service.board import Board, can_be_sorted, moves_for_many, sessions_in_order
+from engine.service.board_ports import BoardFilter, BoardOrder, due_key
+from web.forms.widgets import Choices
+from web.shell import Shell, Visit
+from web.views.board import Card, CountGroup, card_of, column_groups, count_groups
+from web.views.lines import shown_workflows
+from web.words import Words
+
+NO_SESSION = "none"
+COLUMNS, TABLE = "columns", "table"
+CARDS_MAX = 6
+"""So many cards of a state are shown; the rest is a page of the table."""
+REFRESH_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The counts of all states, and where they are asked for anew; ``chosen`` is the state that is shown alone."""
+
+    by_state: Mapping[str, int]
+    groups: Sequence[CountGroup]
+    chosen: str
+    address: str
+    refresh_seconds: int = REFRESH_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardAsked:
+    """What an address asks for, nonsense left out; ``session`` is "none" for cases that belong to no session."""
+
+    workflow: Workflow
+    session: str
+    view: str = COLUMNS
+    order: BoardOrder = BoardOrder.DUE
+    state: str = ""
+    unit: str = ""
+    category: str = ""
+
+    @property
+    def where(self) -> BoardFilter:
+        """What is asked of the database: the states that cards rest in, or the one chosen."""
+        return BoardFilter(
+            workflow=self.workflow.name,
+            congress_session=None if self.session == NO_SESSION else self.session,
+            states=(self.state,) if self.state else tuple(self.workflow.states),
+            unit=self.unit or None,
+            category=self.category or None,
+        )
+
+
+def board_pages(shell: Shell) -> APIRouter:
+    """Return the addresses of the board."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/board")
+    def board(request: Request) -> Response:
+        visit = shell.visit(request)
+        asked = board_asked(shell, visit)
+        return _columns(shell, visit, asked) if asked.view == COLUMNS else _table(shell, visit, asked)
+
+    @router.get("/board/counts")
+    def counts(request: Request) -> Response:
+        """Return the counts alone; 304 where they are what the browser has."""
+        visit = shell.visit(request)
+        asked = board_asked(shell, visit)
+        page: Response = shell.page(visit, "board_counts.html", counted=_counts(shell, visit, asked))
+        tag = f'"{hashlib.sha256(bytes(page.body)).hexdigest()[:32]}"'
+        if tag in request.headers.get("If-None-Match", ""):
+            page = Response(status_code=304)
+        page.headers["ETag"] = tag
+        page.headers["Cache-Control"] = "private, no-cache"
+        return page
+
+    return router
+
+
+def board_asked(shell: Shell, visit: Visit) -> BoardAsked:
+    """Return what an address asks for: the newest session and the first workflow, where it names no other."""
+    world, params = shell.world(visit), visit.request.query_params
+    workflows = {part.name: part for part in shown_workflows(world.rules) if part.counts_as_case}
+    first = next((part for part in workflows.values() if part.meeting is not None), next(iter(workflows.values())))
+    workflow = workflows.get(params.get("workflow", ""), first)
+    sessions = [session.id for session in sessions_in_order(world.surroundings)]
+    session = params.get("session", "")
+    if session not in (NO_SESSION, *sessions):
+        session = sessions[0] if sessions else NO_SESSION
+    order, state, unit = params.get("order", ""), params.get("state", ""), params.get("unit", "")
+    category = params.get("category", "")
+    return BoardAsked(
+        workflow=workflow,
+        session=session,
+        view=TABLE if params.get("view") == TABLE else COLUMNS,
+        order=BoardOrder(order) if order in tuple(BoardOrder) else BoardOrder.DUE,
+        state=state if state in workflow.states else "",
+        unit=unit if unit in world.surroundings.units else "",
+        category=category if category in dict(categories_of(world.rules, workflow, visit.words)) else "",
+    )
+
+
+def board_address(asked: BoardAsked, **more: str) -> str:
+    """Return the address of a board."""
+    return f"/board?{urlencode({**_fields(asked), **more})}"
+
+
+def _fields(asked: BoardAsked) -> dict[str, str]:
+    fields = {
+        "workflow": asked.workflow.name,
+        "session": asked.session,
+        "view": asked.view,
+        "order": str(asked.order),
+        "state": asked.state,
+        "unit": asked.unit,
+        "category": asked.category,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _counts(shell: Shell, visit: Visit, asked: BoardAsked) -> Counted:
+    """Return the counts of all states, whichever is chosen."""
+    whole = replace(asked, state="")
+    counts = Board(shell.edge.desk, visit.known.root, visit.known.actor).counts(whole.where)
+    addresses = {
+        name: board_address(replace(asked, state="" if name == asked.state else name, view=TABLE)) for name in counts
+    }
+    return Counted(
+        by_state=counts,
+        groups=count_groups(asked.workflow, counts, addresses, visit.words),
+        chosen=asked.state,
+        address=f"/board/counts?{urlencode(_fields(asked))}",
+    )
+
+
+def _columns(shell: Shell, visit: Visit, asked: BoardAsked) -> Response:
+    asker, world = visit.known, shell.world(visit)
+    counted = _counts(shell, visit, asked)
+    found = Board(shell.edge.desk, asker.root, asker.actor).columns(asked.where, limit=CARDS_MAX + 1)
+    cards = {state: [card_of(line, world, visit) for line in lines[:CARDS_MAX]] for state, lines in found.items()}
+    more = {
+        state: board_address(
+            replace(asked, view=TABLE, state=state, order=BoardOrder.DUE), after=due_key(lines[CARDS_MAX - 1])
+        )
+        for state, lines in found.items()
+        if len(lines) > CARDS_MAX
+    }
+    groups = tuple(column_groups(asked.workflow, counted.by_state, cards, more, visit.words))
+    return _page(shell, visit, asked, counted, groups=groups, cards=(), resting=tuple(found))
+
+
+def _table(shell: Shell, visit: Visit, asked: BoardAsked) -> Response:
+    asker, world = visit.known, shell.world(visit)
+    counted = _counts(shell, visit, asked)
+    of_asked = {name: count for name, count in counted.by_state.items() if not asked.state or name == asked.state}
+    is_sortable = can_be_sorted(of_asked)
+    by_index = asked.order in (BoardOrder.DUE, BoardOrder.STATE)
+    if not is_sortable and not by_index:
+        asked = replace(asked, order=BoardOrder.DUE)
+    after = visit.request.query_params.get("after") or None
+    board = Board(shell.edge.desk, asker.root, asker.actor)
+    page = board.page(asked.where, asked.order, after=after, limit=PAGE_LINES)
+    return _page(
+        shell,
+        visit,
+        asked,
+        counted,
+        groups=(),
+        cards=tuple(card_of(line, world, visit) for line in page.lines),
+        resting=tuple({line.state for line in page.lines}),
+        is_sortable=is_sortable,
+        next_page=None if page.next is None else board_address(asked, after=page.next),
+        first_page=board_address(asked) if after else None,
+    )
+
+
+def _page(
+    shell: Shell,
+    visit: Visit,
+    asked: BoardAsked,
+    counted: Counted,
+    *,
+    groups: tuple[object, ...],
+    cards: tuple[Card, ...],
+    resting: tuple[str, ...],
+    is_sortable: bool = True,
+    next_page: str | None = None,
+    first_page: str | None = None,
+) -> Response:
+    world, words, workflow = shell.world(visit), visit.words, asked.workflow
+    orders = (BoardOrder.NUMBER, BoardOrder.STATE, BoardOrder.UNIT, BoardOrder.DUE)
+    sessions = [(session.id, words.say(session.title)) for session in sessions_in_order(world.surroundings)]
+    titles = [(name, workflow.transitions[name]) for name in moves_for_many(workflow, resting, visit.known.actor)]
+    is_all = visit.request.query_params.get("all") == "1"
+    after = visit.request.query_params.get("after") or ""
+    here = {"after": after} if after else {}
+    return shell.page(
+        visit,
+        "board.html",
+        section="board",
+        counted=counted,
+        asked=_fields(asked),
+        groups=groups,
+        cards=cards,
+        moves=[(name, words.say(part.title.text)) for name, part in titles],
+        orders={
+            str(order): None
+            if order is asked.order or (not is_sortable and order in (BoardOrder.NUMBER, BoardOrder.UNIT))
+            else board_address(replace(asked, order=order))
+            for order in orders
+        },
+        order=str(asked.order),
+        is_sortable=is_sortable,
+        views=[
+            (view, title, board_address(replace(asked, view=view)))
+            for view, title in ((TABLE, words.t("board_table")), (COLUMNS, words.t("board_columns")))
+        ],
+        sessions=[*sessions, (NO_SESSION, words.t("form_session_none"))],
+        workflows=[
+            (part.name, words.say(part.title.text)) for part in shown_workflows(world.rules) if part.counts_as_case
+        ],
+        units=Choices(surroundings=world.surroundings).units(words),
+        categories=categories_of(world.rules, workflow, words),
+        states=[(name, words.say(part.title.text)) for name, part in workflow.states.items()],
+        turn_selection=board_address(asked, **here) if is_all else board_address(asked, **here, all="1"),
+        is_all=is_all,
+        next_page=next_page,
+        first_page=first_page,
+    )
+
+
+def categories_of(rules: Rulebook, workflow: Workflow, words: Words) -> list[tuple[str, str]]:
+    """Return the codes by which a workflow puts its cases into categories, none where it has no list of them."""
+    name = workflow.category_field
+    if name is None or workflow.fields[name].list is None:
+        return []
+    codes = rules.for_new(workflow.name).list_of(name)
+    return [] if codes is None else [(item.code, words.say(item.title.text)) for item in codes.items]

@@ -1,0 +1,153 @@
+"""My drafts: forms that the visitor has begun and not sent, kept by a button or in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from api.incoming import read_form
+from api.problems import status_of
+from engine.access.readers import principals_of
+from engine.case.identity import CaseId
+from engine.definition.compiled import Definition
+from engine.definition.wording import title_of
+from engine.errors import BanjieError, InputRefused
+from engine.service.drafts import DRAFT_DAYS, DRAFTS_MAX, Draft, Drafts, Stamp, stamp_of
+from engine.service.world import World
+from engine.text import Text
+from web.forms.drafting import KEPT, OPEN, STAMP, page_of, plain_fields, stamp_for, typed_fields
+from web.forms.filled import filled
+from web.pages.account import first
+from web.shell import Shell, Visit
+from web.views.changes import written
+from web.views.fields import FieldWriter
+from web.views.relatives import visible_links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftView:
+    """One draft in the list: what it is of, when it was kept, what was typed, and where it is gone on with.
+
+    ``address`` is None where there is no such form for the visitor any more; the words can still be read and copied.
+    """
+
+    title: str
+    about: str
+    kept: str
+    address: str | None
+    draft_of: str
+    typed: tuple[tuple[str, str], ...]
+
+
+def drafts_pages(shell: Shell) -> APIRouter:
+    """Return the addresses of drafts."""
+    router = APIRouter(include_in_schema=False)
+    drafts = Drafts(shell.edge.desk)
+
+    @router.get("/drafts")
+    def show(request: Request) -> Response:
+        visit = shell.visit(request)
+        is_done = request.query_params.get("done") == "discarded"
+        return shell.page(
+            visit,
+            "drafts.html",
+            section="front",
+            drafts=draft_views(shell, visit),
+            done=visit.words.t("draft_discarded") if is_done else None,
+            days=DRAFT_DAYS,
+            most=DRAFTS_MAX,
+        )
+
+    @router.post("/drafts")
+    async def keep(request: Request) -> Response:
+        visit = await shell.visiting(request)
+        quiet = "quiet" in request.query_params
+        try:
+            posted = await read_form(request)
+            stamped = _own_stamp(shell, visit, posted)
+            draft = await run_in_threadpool(
+                drafts.keep, visit.known.root, visit.known.person, stamped.form, typed_fields(posted)
+            )
+        except BanjieError as refusal:
+            if quiet:
+                return PlainTextResponse(visit.words.say(refusal.text), status_code=status_of(refusal))
+            raise
+        if quiet:
+            said = "" if draft is None else visit.words.t("draft_saved", at=visit.words.clock(draft.kept_at))
+            return PlainTextResponse(said)
+        return RedirectResponse(page_of(stamped.form, None if draft is None else KEPT), status_code=303)
+
+    @router.post("/drafts/discard")
+    async def discard(request: Request) -> Response:
+        visit = await shell.visiting(request)
+        posted = await read_form(request)
+        stamped = _own_stamp(shell, visit, posted)
+        await run_in_threadpool(drafts.drop, visit.known.root, visit.known.person, stamped.form)
+        listed = first(posted, "listed") == "1"
+        return RedirectResponse("/drafts?done=discarded" if listed else page_of(stamped.form), status_code=303)
+
+    return router
+
+
+def _own_stamp(shell: Shell, visit: Visit, posted: Mapping[str, list[str]]) -> Stamp:
+    """Return the stamp that a form carries; raises InputRefused for one of somebody else, and for none."""
+    stamped = stamp_of(shell.edge.desk.box, first(posted, STAMP))
+    if stamped is None or (stamped.root, stamped.person) != (visit.known.root, visit.known.person):
+        raise InputRefused(
+            Text("这份表单不是向您出示的，不能存为草稿", "This form was not shown to you and cannot be kept")
+        )
+    return stamped
+
+
+def draft_views(shell: Shell, visit: Visit) -> list[DraftView]:
+    """Return the visitor's drafts as a page lists them, the newest first."""
+    found = Drafts(shell.edge.desk).of(visit.known.root, visit.known.person)
+    return list(_views(shell, visit, found)) if found else []
+
+
+def _views(shell: Shell, visit: Visit, drafts: Sequence[Draft]) -> Iterator[DraftView]:
+    desk, world, words = shell.edge.desk, shell.world(visit), visit.words
+    parts = [draft.form.strip("/").split("/") for draft in drafts]
+    named = {CaseId(part[1]) for part in parts if part[0] == "cases" and part[1] != "new"}
+    links = visible_links(sorted(named), desk, world, visit)
+    seen = desk.reads.visible_cases(visit.known.root, named & links.keys(), principals_of(visit.known.actor))
+    definitions = {case.id: world.rules.pinned(case.pins.definition, case.pins.lists) for case in seen}
+    for draft, part in zip(drafts, parts, strict=True):
+        on_behalf = "on-behalf" in part
+        definition: Definition | None = None
+        title, about = words.t("draft_form"), ""
+        if part[0] == "cases" and part[1] == "new":
+            definition = world.rules.for_new(part[2]) if part[2] in world.rules.names() else None
+            if definition is not None:
+                what = words.say(definition.workflow.title.text)
+                title = words.t("behalf_new", title=what) if on_behalf else words.t("new_case_of", title=what)
+        elif part[0] == "cases":
+            definition = definitions.get(CaseId(part[1]))
+            if definition is not None:
+                move = words.say(title_of(part[-1], definition.workflow.transitions))
+                title = words.t("behalf_move", title=move) if on_behalf else move
+                about = links[CaseId(part[1])].title
+        known = definition is not None or part[0] != "cases"
+        yield DraftView(
+            title=title,
+            about=about,
+            kept=words.instant(draft.kept_at),
+            address=page_of(draft.form, OPEN) if known else None,
+            draft_of=stamp_for(shell, visit, draft.form),
+            typed=tuple(_typed(draft, definition, world, visit)),
+        )
+
+
+def _typed(draft: Draft, definition: Definition | None, world: World, visit: Visit) -> Iterable[tuple[str, str]]:
+    """Yield what was typed under the titles of its fields; names of controls where no definition tells better."""
+    fields = plain_fields(draft)
+    if definition is None:
+        return [(name.partition(".")[2], "\n".join(values)) for name, values in fields.items() if name.startswith("f.")]
+    writer = FieldWriter(words=visit.words, definition=definition, surroundings=world.surroundings, persons={})
+    every = dict.fromkeys(definition.workflow.fields, "optional")
+    values = filled(definition, every, fields)  # type: ignore[arg-type]  # every need is a literal of its kind
+    return [(writer.title(name), written(writer, name, value)) for name, value in values.items()]

@@ -1,0 +1,288 @@
+"""What really happened to the cases of a workflow, and samples drawn from them: both over the same choice of cases."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from api.incoming import read_form
+from engine.access.readers import principals_of
+from engine.calendar.calendar import Calendar
+from engine.case.codec import instant, microseconds
+from engine.case.identity import CaseId, UnitId
+from engine.case.scope import SHANGHAI
+from engine.definition.model import Workflow
+from engine.errors import CalendarEnds, FormInvalid
+from engine.figures.process import Process, process_of
+from engine.service.audit_ports import Drawn, StateSpan
+from engine.service.auditing import demand_auditing
+from engine.service.board import sessions_in_order
+from engine.service.sampling import POPULATION_MAX, Sample, demand_drawable, draw_sample, too_many
+from web.forms.widgets import Choices
+from web.pages.account import first
+from web.pages.audit import asked_of, auditor_of, day_of, record_export
+from web.shell import Shell, Visit
+from web.views.audit import number_of_case
+from web.views.csv_file import csv_response
+from web.views.lines import shown_workflows
+from web.views.process import process_diagram, step_views, variant_views
+
+FILTERS: Final = ("workflow", "session", "unit", "since", "until", "state")
+SPANS_MAX: Final = 40_000
+"""So many states are looked at for one picture; where there are more, those of the newest cases."""
+
+
+def process_pages(shell: Shell) -> APIRouter:
+    """Return the addresses of what really happened, and of samples."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/audit/process")
+    def show(request: Request) -> Response:
+        visit = shell.visit(request)
+        demand_auditing(auditor_of(shell, visit))
+        words, world = visit.words, shell.world(visit)
+        asked = asked_of(request, FILTERS)
+        workflow = _workflow(shell, visit, asked)
+        process, cut_at = _process(shell, visit, workflow, asked)
+        examples = [case for variant in process.variants for case in variant.examples[:5]]
+        named = shell.edge.desk.reads.visible_cases(visit.known.root, examples, principals_of(visit.known.actor))
+        names: dict[str, str] = {case.id: number_of_case(case, world.rules, words) for case in named}
+        notes = [words.t("process_scope", n=f"{process.cases:,}", at=words.instant(visit.now))]
+        notes += [words.t("process_looped", n=f"{process.looped:,}"), words.t("process_ways", n=f"{process.ways:,}")]
+        notes += [words.t("process_undated", n=f"{process.undated:,}")] if process.undated else []
+        return shell.page(
+            visit,
+            "process.html",
+            section="process",
+            choice=_choice(shell, visit, asked, workflow),
+            asked=asked,
+            notes=notes,
+            cut=None
+            if cut_at is None
+            else words.t("process_cut", n=f"{process.cases:,}", on=words.day(instant(cut_at))),
+            picture=process_diagram(process, workflow, words) if process.cases else None,
+            steps=list(step_views(process, workflow, words)),
+            variants=list(variant_views(process, workflow, words, names)),
+            export=f"/audit/process.csv?{_query(asked)}",
+        )
+
+    @router.get("/audit/process.csv")
+    def export(request: Request) -> Response:
+        visit = shell.visit(request)
+        demand_auditing(auditor_of(shell, visit))
+        words, asked = visit.words, asked_of(request, FILTERS)
+        workflow = _workflow(shell, visit, asked)
+        process, _cut_at = _process(shell, visit, workflow, asked)
+        heads = ("audit_case_step", "diagram_from", "diagram_to", "process_times", "workflow_cases", "process_median")
+        rows = [[words.t(name) for name in heads]]
+        rows += [
+            [str(number), one.source, one.target, one.times, one.cases, one.days]
+            for number, one in enumerate(step_views(process, workflow, words), start=1)
+        ]
+        record_export(shell, visit, "process", len(rows) - 1, workflow.name)
+        return csv_response("process", rows)
+
+    @router.get("/audit/sample")
+    def sample(request: Request) -> Response:
+        visit = shell.visit(request)
+        demand_auditing(auditor_of(shell, visit))
+        words, world = visit.words, shell.world(visit)
+        asked = asked_of(request, (*FILTERS, "size", "seed", "digest"))
+        workflow = _workflow(shell, visit, asked)
+        drawn: Sample | None = None
+        problems: dict[str, str] = {}
+        if asked["size"] or asked["seed"]:
+            try:
+                drawn = _drawn(shell, visit, workflow, asked)
+            except FormInvalid as refusal:
+                problems = {each.path: words.say(each.text) for each in refusal.problems}
+        seen = () if drawn is None else shell.edge.desk.reads.cases(visit.known.root, drawn.drawn)
+        cases = {case.id: case for case in seen}
+        return shell.page(
+            visit,
+            "sample.html",
+            section="audit",
+            status=422 if problems else 200,
+            choice=_choice(shell, visit, asked, workflow),
+            asked=asked,
+            problems=problems,
+            drawn=drawn,
+            changed=drawn is not None and asked["digest"] not in ("", drawn.digest),
+            too_many=drawn is not None and drawn.population > POPULATION_MAX,
+            limit=f"{POPULATION_MAX:,}",
+            rows=[]
+            if drawn is None
+            else [
+                (
+                    number,
+                    f"/cases/{case}/audit",
+                    number_of_case(cases[case], world.rules, words),
+                    str(cases[case].data.get(workflow.subject_field, "")),
+                    words.say(workflow.states[cases[case].state].title.text)
+                    if cases[case].state in workflow.states
+                    else cases[case].state,
+                    case,
+                )
+                for number, case in enumerate(drawn.drawn, start=1)
+                if case in cases
+            ],
+            export=f"/audit/sample.csv?{_query(asked)}",
+        )
+
+    @router.post("/audit/sample")
+    async def draw(request: Request) -> Response:
+        visit = await shell.visiting(request)
+        demand_auditing(auditor_of(shell, visit))
+        posted = await read_form(request)
+        asked = {name: first(posted, name).strip()[:100] for name in (*FILTERS, "size", "seed")}
+        asked["seed"] = asked["seed"] or secrets.token_hex(8)
+
+        def act() -> Response:
+            workflow = _workflow(shell, visit, asked)
+            try:
+                drawn = _drawn(shell, visit, workflow, asked)
+            except FormInvalid:
+                return RedirectResponse(f"/audit/sample?{_query(asked)}", status_code=303)
+            if drawn.digest:
+                record_export(shell, visit, "sample", len(drawn.drawn), _scope(asked, workflow, drawn))
+            return RedirectResponse(f"/audit/sample?{_query({**asked, 'digest': drawn.digest})}", status_code=303)
+
+        return await run_in_threadpool(act)
+
+    @router.get("/audit/sample.csv")
+    def sample_csv(request: Request) -> Response:
+        visit = shell.visit(request)
+        demand_auditing(auditor_of(shell, visit))
+        words, world = visit.words, shell.world(visit)
+        asked = asked_of(request, (*FILTERS, "size", "seed"))
+        workflow = _workflow(shell, visit, asked)
+        drawn = _drawn(shell, visit, workflow, asked)
+        cases = {case.id: case for case in shell.edge.desk.reads.cases(visit.known.root, drawn.drawn)}
+        record_export(shell, visit, "sample", len(drawn.drawn), _scope(asked, workflow, drawn))
+        rows = [[words.t("sample_order"), words.t("number"), words.t("subject"), "id"]]
+        rows += [
+            [
+                str(number),
+                number_of_case(cases[case], world.rules, words),
+                str(cases[case].data.get(workflow.subject_field, "")),
+                case,
+            ]
+            for number, case in enumerate(drawn.drawn, start=1)
+            if case in cases
+        ]
+        rows.append([words.t("sample_said", population=drawn.population, n=len(drawn.drawn), seed=drawn.seed)])
+        rows.append([words.t("sample_digest", digest=drawn.digest)])
+        return csv_response("sample", rows)
+
+    return router
+
+
+def _workflow(shell: Shell, visit: Visit, asked: dict[str, str]) -> Workflow:
+    rules = shell.world(visit).rules
+    known = [part.name for part in shown_workflows(rules)]
+    preferred = "proposal" if "proposal" in known else known[0]
+    return rules.newest(asked["workflow"] if asked["workflow"] in known else preferred)
+
+
+def _where(shell: Shell, visit: Visit, workflow: Workflow, asked: dict[str, str]) -> Drawn:
+    there = shell.world(visit).surroundings
+    since, until = day_of(asked["since"], "since"), day_of(asked["until"], "until", after=True)
+    units: tuple[str, ...] | None = None
+    if asked["unit"]:
+        chosen = UnitId(asked["unit"])
+        units = tuple(unit for unit in there.units if chosen in there.tree.lineage(unit))
+    return Drawn(
+        workflow=workflow.name,
+        opened_from=None if since is None else microseconds(since),
+        opened_until=None if until is None else microseconds(until),
+        congress_session=asked["session"] or None,
+        units=units,
+        state=asked["state"] if asked["state"] in workflow.states else None,
+    )
+
+
+def _process(shell: Shell, visit: Visit, workflow: Workflow, asked: dict[str, str]) -> tuple[Process, int | None]:
+    """Return what happened to the chosen cases, and, where they are too many, since when the counted ones were
+    opened."""
+    desk, world = shell.edge.desk, shell.world(visit)
+    where = _where(shell, visit, workflow, {**asked, "state": ""})
+    spans = desk.reads.states_passed(visit.known.root, principals_of(visit.known.actor), where, limit=SPANS_MAX + 1)
+    cut_at: int | None = None
+    if len(spans) > SPANS_MAX:
+        spans = _whole(spans)
+        cut_at = spans[-1].opened_at
+    return process_of(spans, _counter(world.calendar)), cut_at
+
+
+def _whole(spans: Sequence[StateSpan]) -> Sequence[StateSpan]:
+    """Return the spans without those of the last case, of which some may be missing."""
+    last = spans[-1].case
+    return [span for span in spans if span.case != last]
+
+
+def _counter(calendar: Calendar) -> Callable[[int, int], int | None]:
+    """Return what counts working days between two instants; each pair of days is counted once."""
+
+    @lru_cache(maxsize=100_000)
+    def between(first: int, last: int) -> int | None:
+        try:
+            return calendar.working_days_between(date.fromordinal(first), date.fromordinal(last))
+        except (CalendarEnds, ValueError):
+            return None
+
+    def counted(begin: int, end: int) -> int | None:
+        return between(_ordinal(begin), _ordinal(end))
+
+    return counted
+
+
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_DAY: Final = 86_400_000_000
+_AHEAD: Final = int((datetime(2020, 1, 1, tzinfo=SHANGHAI).utcoffset() or timedelta()).total_seconds()) * 1_000_000
+
+
+def _ordinal(at: int) -> int:
+    """Return the day of an instant in Shanghai, where the clock has been the same all the year since 1991."""
+    return _EPOCH + (at + _AHEAD) // _DAY
+
+
+def _drawn(shell: Shell, visit: Visit, workflow: Workflow, asked: dict[str, str]) -> Sample:
+    size = demand_drawable(asked["seed"], asked["size"])
+    where = _where(shell, visit, workflow, asked)
+    ids: Sequence[CaseId] = shell.edge.desk.reads.ids_drawn_from(
+        visit.known.root, principals_of(visit.known.actor), where, limit=POPULATION_MAX + 1
+    )
+    if too_many(ids):
+        return Sample(seed=asked["seed"], drawn=(), population=len(ids), digest="")
+    return draw_sample(ids, asked["seed"], size)
+
+
+def _scope(asked: dict[str, str], workflow: Workflow, drawn: Sample) -> str:
+    """Return what a sample is recorded by: enough to draw it again."""
+    parts = {"workflow": workflow.name, **{name: asked[name] for name in FILTERS[1:]}}
+    said = [f"{name}={value}" for name, value in parts.items() if value]
+    return ";".join([*said, f"seed={drawn.seed}", f"population={drawn.population}", f"digest={drawn.digest}"])
+
+
+def _query(asked: dict[str, str]) -> str:
+    return urlencode({name: value for name, value in asked.items() if value})
+
+
+def _choice(shell: Shell, visit: Visit, asked: dict[str, str], workflow: Workflow) -> dict[str, object]:
+    """Return what may be chosen of cases."""
+    words, world = visit.words, shell.world(visit)
+    return {
+        "workflow": workflow.name,
+        "workflows": [(part.name, words.say(part.title.text)) for part in shown_workflows(world.rules)],
+        "sessions": [(one.id, words.say(one.title)) for one in sessions_in_order(world.surroundings)],
+        "units": Choices(surroundings=world.surroundings).units(words),
+        "states": [(name, words.say(part.title.text)) for name, part in workflow.states.items()],
+    }

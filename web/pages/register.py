@@ -1,0 +1,107 @@
+"""The public register: what was published with consent, for everybody who is logged in, or for all where it is open."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.limits import PAGE_LINES
+from engine.case.identity import CaseId, RootId
+from engine.errors import LoginRefused
+from engine.service.ports import CaseFilter
+from engine.service.register import published_case, register_page
+from engine.service.world import World
+from web.shell import Shell, Visit
+from web.views.lines import shown_workflows
+from web.views.register import register_case, register_row
+from web.words import Words
+
+FILTERS = ("session", "category", "q")
+TEXT_CHARACTERS_MAX = 200
+
+
+def register_pages(shell: Shell) -> APIRouter:
+    """Return the addresses of the register."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/register")
+    def register(request: Request) -> Response:
+        visit, root = _reader(shell, request)
+        world, words = shell.edge.desk.world(root), visit.words
+        asked = {name: request.query_params.get(name, "").strip()[:TEXT_CHARACTERS_MAX] for name in FILTERS}
+        where = CaseFilter(
+            congress_session=asked["session"] or None, category=asked["category"] or None, text=asked["q"] or None
+        )
+        after = request.query_params.get("after") or None
+        page = register_page(shell.edge.desk.reads, root, world, where, after=after, limit=PAGE_LINES)
+        houses = _houses(shell, visit, root)
+        of = {"of": str(root)} if houses else {}
+        kept = {**of, **{name: value for name, value in asked.items() if value}}
+        return shell.page(
+            visit,
+            "register.html",
+            section="register",
+            rows=[register_row(each, world, words, f"?{urlencode(of)}" if of else "") for each in page.cases],
+            asked=asked,
+            of=of.get("of"),
+            houses=houses,
+            sessions=[(each.id, words.say(each.title)) for each in world.surroundings.sessions.values()],
+            categories=_categories(world, words),
+            next_page=None if page.next is None else f"/register?{urlencode({**kept, 'after': page.next})}",
+            first_page=f"/register?{urlencode(kept)}" if after else None,
+        )
+
+    @router.get("/register/{published}")
+    def one(request: Request, published: str) -> Response:
+        visit, root = _reader(shell, request)
+        world = shell.edge.desk.world(root)
+        found = published_case(shell.edge.desk.reads, root, CaseId(published), world)
+        back = f"/register?{urlencode({'of': root})}" if _houses(shell, visit, root) else "/register"
+        shown = register_case(found, world, visit.words)
+        return shell.page(visit, "register_case.html", section="register", shown=shown, back=back)
+
+    return router
+
+
+def _reader(shell: Shell, request: Request) -> tuple[Visit, RootId]:
+    """Return who reads, and the organisation whose register it is: one's own, or for strangers the one they name.
+
+    Raises:
+        LoginRefused: nobody is logged in, and the register is not open to all.
+    """
+    try:
+        visit = shell.visit(request)
+    except LoginRefused:
+        if not shell.edge.settings.register_open:
+            raise
+        visit, roots, named = shell.stranger(request), shell.edge.desk.reads.roots(), request.query_params.get("of")
+        if not roots:
+            raise
+        return visit, next((root for root in roots if root == named), roots[0])
+    return visit, visit.known.root
+
+
+def _houses(shell: Shell, visit: Visit, chosen: RootId) -> list[tuple[str, str, bool]]:
+    """Return the organisations a stranger may choose from; none for those who belong to one, or where there is one."""
+    roots = () if visit.asker is not None else shell.edge.desk.reads.roots()
+    if len(roots) < 2:
+        return []
+    return [(root, _name(shell, root, visit.words), root == chosen) for root in roots]
+
+
+def _name(shell: Shell, root: RootId, words: Words) -> str:
+    tree = shell.edge.desk.world(root).surroundings.units
+    return next((words.say(unit.title) for unit in tree.values() if unit.parent is None), str(root))
+
+
+def _categories(world: World, words: Words) -> list[tuple[str, str]]:
+    """Return the categories of all workflows by code, each once."""
+    found: dict[str, str] = {}
+    for workflow in shown_workflows(world.rules):
+        definition = world.rules.for_new(workflow.name, None)
+        code_list = None if workflow.category_field is None else definition.list_of(workflow.category_field)
+        for item in () if code_list is None else code_list.items:
+            found.setdefault(item.code, words.say(item.title.text))
+    return list(found.items())

@@ -1,0 +1,21 @@
+"""Pages that help with a move of a case: units that handled its kind before, and merging with the texts compared."""
+
+from __future__ import annotations
+
+from engine.service.main_cases import merging_moves
+from engine.service.queries import CaseView
+from engine.service.suggesting import assignment_of
+from web.words import Words
+
+
+def ways_of(view: CaseView, words: Words) -> list[tuple[str, str]]:
+    """Return the pages that help with the moves offered to the reader: address and title."""
+    workflow, found = view.definition.workflow, []
+    if any(assignment_of(workflow, move) is not None for move in view.offered):
+        found.append((f"/assign/{view.case.id}", words.t("assign_link")))
+    merging, leaving = merging_moves(workflow)
+    if merging in view.offered:
+        found.append((f"/merge/{view.case.id}", words.t("meeting_merge")))
+    if view.case.merged_into is not None and leaving in view.offered:
+        found.append((f"/merge/{view.case.id}", words.t("merge_undo_link")))
+    return found
