@@ -30,4 +30,4 @@ def appearance_of(request: Request) -> Appearance:
 
 
 def _known(chosen: str | None, among: tuple[str, ...]) -> str:
-    return among[0]
+    return chosen if chosen in among else among[0]

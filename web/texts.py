@@ -103,7 +103,10 @@ TEXTS: Final[Mapping[str, Text]] = {
     "late_none": Text("没有超期事项。", "Nothing is overdue."),
     "late_all": Text("查看全部期限", "All deadlines"),
     "by_state": Text("各状态事项数", "Cases by state"),
-    "by_state_note": Text("只统计您有权查看的事项", "Of the cases you may see"),
+    "by_state_note": Text(
+        "只统计您有权查看的事项；每个流程最多统计最近登记的 2000 件",
+        "Of the cases you may see; of each procedure the newest 2,000 at most",
+    ),
     "new_case_of": Text("新建{title}", "New {title}"),
     "cases_of": Text("{title}（{n}）", "{title} ({n})"),
     # ---------------------------------------------------------------------------------------------------------- list

@@ -102,7 +102,6 @@ FIGURE_TEXTS: Final[Mapping[str, Text]] = {
     "figures_level": Text("持平", "unchanged"),
     "figures_of_n": Text("{n}/{d}", "{n}/{d}"),
     "figures_spark": Text("近12个月走势", "Trend over twelve months"),
-    "figures_behind": Text("数字背后的事项", "The cases behind a number"),
     "figures_behind_number": Text("{measure} · {number}", "{measure} · {number}"),
     "figures_behind_count": Text("您可见 {n} 件", "{n} that you may see"),
     "figures_behind_first": Text("，下面是最新的 {shown} 件", "; the newest {shown} are listed"),

@@ -48,6 +48,7 @@ FILING_TEXTS: Final = {
     "filing_photo": Text("拍照或从相册选（可多张）", "Photograph, or choose pictures (several)"),
     "filing_to_look": Text("下一步：核对", "Next: look it over"),
     "filing_not_yet": Text("还没有提交，下一步可以核对和修改。", "Nothing is filed yet; you can look and change next."),
+    "filing_similar": Text("相似的事项", "Similar cases"),
     # -------------------------------------------------------------------------------------------------------- last look
     "filing_look_title": Text("核对后提交", "Look it over, then file it"),
     "filing_look_note": Text(

@@ -8,6 +8,7 @@ the person and to those whom two together have let in (XF Art.30; the definition
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from engine.case.actors import Actor, ActorKind
@@ -44,7 +45,7 @@ def disclosed(case: Case, definition: Definition, actor: Actor, units: UnitTree)
     held = [name for name in workflow.roles if holds_role(name, workflow, case, seen, units)]
     # Who holds no role of the case sees it for handling a part of it.
     up_to = max((_LEVELS.index(workflow.roles[name].reads) for name in held), default=_LEVELS.index(Privacy.INTERNAL))
-    fields = frozenset(name for name, part in workflow.fields.items() if _LEVELS.index(part.privacy) <= up_to)
+    fields = _fields_up_to(definition, up_to)
     identity, own = workflow.identity, workflow.opener_becomes
     originals = up_to > _LEVELS.index(Privacy.INTERNAL)
     if identity is None or own is None:
@@ -59,3 +60,9 @@ def disclosed(case: Case, definition: Definition, actor: Actor, units: UnitTree)
     return Disclosure(
         fields=fields, nameless=frozenset(case.persons_in(own)), nameless_roles=frozenset({own}), originals=False
     )
+
+
+@lru_cache(maxsize=1024)
+def _fields_up_to(definition: Definition, level: int) -> frozenset[str]:
+    """Return the fields of a privacy up to a level: worked out once, and asked for every case of a page."""
+    return frozenset(name for name, part in definition.workflow.fields.items() if _LEVELS.index(part.privacy) <= level)

@@ -133,8 +133,8 @@ def search_texts(case: Case, definition: Definition) -> Mapping[str, str]:
     """Return the texts of a case that are searched, by field: those that may stand in a row of the database, no codes
     and no ids. Of a case under a strict level only what it is called by."""
     names = known_by(definition) if is_strict(case, definition) else search_fields(definition)
-    found = ((name, _text_of(case.data.get(name))) for name in names)
-    return {name: text for name, text in found if text}
+    data = case.data
+    return {name: text for name in names if name in data and (text := _text_of(data[name]))}
 
 
 def document(case: Case, definition: Definition) -> str:

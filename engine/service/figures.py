@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
@@ -208,8 +207,7 @@ def published_at(at: datetime) -> datetime:
     '2026-04-01T00:00:00+08:00'
     """
     local = at.astimezone(SHANGHAI)
-    end = day_ends_at(date(local.year, local.month, monthrange(local.year, local.month)[1]))
-    return end if end <= at else day_ends_at(date(local.year, local.month, 1) - timedelta(days=1))
+    return day_ends_at(date(local.year, local.month, 1) - timedelta(days=1))
 
 
 def keep_asked(desk: Desk, root: RootId, id_: str) -> bool:

@@ -275,8 +275,10 @@ class Reads(
         """Return a page of visible cases in the order of the filter, newest first by (opened_at, id) unless it says
         otherwise, by key and never by offset."""
 
-    def count_cases(self, root: RootId, principals: Sequence[str] | None, workflow: str) -> Mapping[str, int]:
-        """Return state → number of visible cases of a workflow."""
+    def count_cases(
+        self, root: RootId, principals: Sequence[str] | None, workflow: str, *, newest: int | None = None
+    ) -> Mapping[str, int]:
+        """Return state → number of visible cases of a workflow, or of so many of the newest of them."""
 
     def overdue(
         self,

@@ -165,9 +165,9 @@ class Queries:
         """Return a page of the cases the actor may see, newest first."""
         return self._reads.list_cases(root, _principals(actor), where, after=after, limit=limit)
 
-    def counts(self, root: RootId, actor: Actor, workflow: str) -> Mapping[str, int]:
-        """Return state → number of cases the actor may see."""
-        return self._reads.count_cases(root, _principals(actor), workflow)
+    def counts(self, root: RootId, actor: Actor, workflow: str, *, newest: int | None = None) -> Mapping[str, int]:
+        """Return state → number of cases the actor may see, or of so many of the newest of them."""
+        return self._reads.count_cases(root, _principals(actor), workflow, newest=newest)
 
     def overdue(
         self,

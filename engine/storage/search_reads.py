@@ -54,14 +54,22 @@ class SearchReads:
     def search_visible(
         self, root: RootId, principals: Sequence[str] | None, cases: Collection[CaseId], where: CaseFilter
     ) -> frozenset[CaseId]:
-        sees, values = self._sight_of_hits.each_for(root, principals)
+        # Of most hits somebody sees nothing: their rows in the wide table of cases are left alone.
+        seen = list(cases) if principals is None else self._seen_of(root, principals, cases)
         asked: dict[str, Values] = {name: value for name in _SEARCHED if (value := getattr(where, name)) is not None}
+        if not seen or (where.children and not asked):
+            return frozenset(seen)
         names = frozenset(asked)
         statement = self._search_once(
-            ("visible", sees, names, where.children), lambda: self._visible_hits(sees, names, children=where.children)
+            ("fitting", names, where.children), lambda: self._fitting(names, children=where.children)
         )
-        rows = self._searched.fetch(statement, root=root, ids=list(cases), **values, **asked)
+        rows = self._searched.fetch(statement, root=root, ids=seen, **asked)
         return frozenset(CaseId(row[0]) for row in rows)
+
+    def _seen_of(self, root: RootId, principals: Sequence[str], cases: Collection[CaseId]) -> list[CaseId]:
+        sees, values = self._sight_of_hits.each_for(root, principals)
+        statement = self._search_once(("seen", sees), lambda: self._seen(sees))
+        return [CaseId(row[0]) for row in self._searched.fetch(statement, root=root, ids=list(cases), **values)]
 
     def search_waiting(self, version: int, *, before: int, limit: int) -> Sequence[tuple[RootId, Hit]]:
         statement = self._search_once("waiting", _waiting)
@@ -85,11 +93,16 @@ class SearchReads:
         statement = self._search_once("not alike", _pairs)
         return [NotAlike._make(row) for row in self._searched.fetch(statement, root=root, case=case)]
 
-    def _visible_hits(self, sees: Sees, names: frozenset[str], *, children: bool) -> Select[Any]:
-        conditions = [
-            *self._sight_of_hits.condition(sees, cases.c.id),
-            *(self._narrowing[name] for name in sorted(names)),
-        ]
+    def _seen(self, sees: Sees) -> Select[Any]:
+        if self._searching.is_sqlite:
+            several = func.json_each(bind("ids", Text())).table_valued("value", name="asked")
+        else:
+            ids = bind("ids", postgresql.ARRAY(Text()))
+            several = func.unnest(ids).table_valued("value", name="asked").render_derived()
+        return select(several.c.value).where(*self._sight_of_hits.condition(sees, several.c.value))
+
+    def _fitting(self, names: frozenset[str], *, children: bool) -> Select[Any]:
+        conditions = [self._narrowing[name] for name in sorted(names)]
         if not children:
             conditions.append(cases.c.parent.is_(None))
         among = self._searching.among(cases.c.id, "ids")

@@ -76,6 +76,7 @@ def test_from_enrolment_to_slips_to_an_activated_account(
     picture(page, "recovery-codes")
     page.get_by_role("link", name="已妥善保存，继续").click()
 
+    page.locator("nav summary:visible", has_text="系统管理").click()
     page.get_by_role("link", name="账号", exact=True).click()
     picture(page, "accounts")
     section = page.locator("section", has=page.get_by_role("heading", name="发放激活单"))

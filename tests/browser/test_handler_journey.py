@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from api.edge import ApiSettings
 from engine.case.identity import CaseId
-from tests.browser.test_pages import DESK, log_in, make_move, picture, serving
+from tests.browser.test_pages import DESK, log_in, picture, serving
 from tests.support.house import House, open_house
 from web.app import create_site
 
@@ -71,7 +71,7 @@ def test_a_handler_works_the_day_from_the_list(
     page.get_by_role("button", name="试算").click()
     expect(page.get_by_role("status")).to_contain_text("延长 10 日后到期")
     picture(page, f"mine-extension-{name}")
-    page.get_by_role("link", name="确认申请延期").click()
+    page.get_by_role("link", name="填写：申请延期").click()
     form = page.locator("details.move[open]").filter(has_text="申请延期")
     form.get_by_label("延期天数").fill("10")
     form.get_by_label("延期理由").fill("管网材料须采购。")
@@ -95,7 +95,8 @@ def test_a_handler_works_the_day_from_the_list(
     page.goto(f"{address}/mine")
     row = page.locator("table.mine tbody tr").filter(has_text=HEAT)
     row.get_by_role("link", name="会签", exact=True).click()
-    make_move(page, "会签")
+    page.get_by_role("button", name="确认会签", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("已办理：会签")
     page.get_by_role("button", name="退出").click()
     log_in(page, address, "lai")
     page.goto(f"{address}/mine")

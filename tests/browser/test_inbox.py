@@ -136,6 +136,7 @@ def test_being_away_is_entered_and_taken_back(page: Page, served: Served) -> Non
 def test_a_failed_job_is_run_again(page: Page, served: Served) -> None:
     page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
     log_in(page, served.address, "shen")
+    page.locator("nav summary:visible", has_text="系统管理").click()
     page.get_by_role("link", name="后台任务").click()
     page.get_by_role("link", name="失败").click()
     row = page.locator("table.jobs tbody tr")

@@ -58,7 +58,7 @@ def test_a_supervisor_finds_what_is_late_and_reminds(
     picture(page, f"supervise-{name}")
     page.get_by_role("link", name="督办层级").click()
     ladder = page.locator("table.supervised tbody tr").filter(has_text="签收（退办）期限")
-    expect(ladder).to_contain_text("2026-01-31 启动")
+    expect(ladder).to_contain_text("2026-03-09")
     expect(ladder).to_contain_text("告知：")
     picture(page, f"supervise-ladders-{name}")
     page.get_by_role("link", name="承诺落实").click()

@@ -20,7 +20,7 @@ from runtime.settings import Settings
 from tests.browser.test_files import PHOTO, a_file
 from tests.browser.test_pages import DESK, PHONE, log_in, picture, serving
 from tests.support.browser import PageWatch
-from tests.support.house import ROOT, House, open_house
+from tests.support.house import House, open_house
 from tests.support.worker import employ, handled, replied
 from web.app import create_site
 

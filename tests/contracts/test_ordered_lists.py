@@ -80,3 +80,15 @@ def test_the_filters_hold_in_every_order(store: Store) -> None:
             store.reads.list_cases(ROOT, None, CaseFilter(order=order), after="T01.b", limit=2)
     with pytest.raises(InputRefused):
         store.reads.list_cases(ROOT, None, BY_NUMBER, after="T01", limit=2)
+
+
+def test_of_the_newest_only_as_many_are_counted_as_asked_for(store: Store) -> None:
+    states = {"a": "filed", "b": "draft", "c": "filed", "d": "filed"}
+    write(
+        store,
+        BatchRows(created=[a_row(name, state=state) for name, state in states.items()], readers=readers("me", *"abc")),
+    )
+    assert store.reads.count_cases(ROOT, None, "proposal", newest=3) == {"filed": 2, "draft": 1}
+    assert store.reads.count_cases(ROOT, ["me"], "proposal", newest=2) == {"filed": 1, "draft": 1}
+    assert store.reads.count_cases(ROOT, ["me"], "proposal", newest=9) == {"filed": 2, "draft": 1}
+    assert store.reads.count_cases(ROOT, ["nobody"], "proposal", newest=9) == {}

@@ -110,12 +110,12 @@ def test_stages_and_milestones_stand_in_tables_and_files(house: House, zhai: Tes
     refused(house, 2)
     refused(house, 5)
     rows = rows_of(zhai, "/figures/proposal/stages.csv")
-    assert rows[1:3] == [["阶段", "中位数（天）", "九成在内（天）", "计入件数"], ["提交→审查", "2.5", "3", "2"]]
-    assert rows[3] == ["审查→交办", "—", "—", "0"]
-    assert rows[0][0] == "职代会提案统计 · 各阶段用时（工作日）"
-    assert rows[0][1] == "公布口径：全单位"
+    assert rows[2:4] == [["阶段", "中位数（天）", "九成在内（天）", "计入件数"], ["提交→审查", "2.5", "3", "2"]]
+    assert rows[4] == ["审查→交办", "—", "—", "0"]
+    assert rows[0] == ["职代会提案统计 · 各阶段用时（工作日）"]
+    assert rows[1][0] == "公布口径：全单位"
     funnel = rows_of(zhai, "/figures/proposal/funnel.csv")
-    assert funnel[2:5] == [["提交", "2", "100.0%"], ["审查", "2", "100.0%"], ["交办", "0", "0.0%"]]
+    assert funnel[3:6] == [["提交", "2", "100.0%"], ["审查", "2", "100.0%"], ["交办", "0", "0.0%"]]
     page = zhai.get("/figures/proposal?subject=stage.submitted.reviewed").text
     assert "趋势：提交→审查用时（工作日中位数）" in page
     assert '<title id="stages-t">各阶段用时（工作日）</title>' in page
@@ -125,11 +125,11 @@ def test_measures_by_unit_and_their_trend_are_files_too(house: House, zhai: Test
     house.filed()
     refused(house, 1)
     measures = rows_of(zhai, "/figures/proposal/measures.csv?by=unit")
-    assert measures[2][:4] == ["立案率", "50.0%", "1", "2"]
-    assert measures[3][:4] == ["江岭重工", "50.0%", "1", "2"]
-    assert "不予立案 1" in measures[2][5]
+    assert measures[3][:4] == ["立案率", "50.0%", "1", "2"]
+    assert measures[4][:4] == ["江岭重工", "50.0%", "1", "2"]
+    assert "不予立案 1" in measures[3][5]
     trend = rows_of(zhai, "/figures/proposal/trend.csv")
-    assert trend[1:] == [["提交月份", "数值", "分子", "分母"], ["2026-01；样本过小", "50.0%", "1", "2"]]
+    assert trend[2:] == [["提交月份", "数值", "分子", "分母"], ["2026-01；样本过小", "50.0%", "1", "2"]]
 
 
 def test_a_unit_whose_name_is_a_formula_runs_nowhere(house: House, zhai: TestClient) -> None:
@@ -138,7 +138,7 @@ def test_a_unit_whose_name_is_a_formula_runs_nowhere(house: House, zhai: TestCli
         [AddUnit(Unit(root=ROOT, id=UnitId("works"), parent=None, code="works", title=Text("=1+1", "=1+1")))]
     )
     rows = rows_of(zhai, "/figures/proposal/measures.csv?by=unit")
-    assert rows[3][0] == "'=1+1"
+    assert rows[4][0] == "'=1+1"
 
 
 def test_what_is_chosen_is_counted_and_said(house: House, zhai: TestClient) -> None:
@@ -230,7 +230,7 @@ def test_official_figures_of_a_confidential_kind_show_one_row_and_never_cross_ta
         assert "共 7 件" in whole
         # 5 and 2 make 7: neither is printed beside it, nor in the funnel, nor in the file.
         rows = rows_of(visitor, "/figures/grievance/category.csv")
-        assert {cell for row in rows[2:] for cell in row[1:]} <= {"—", "＜5", "0", "0.0%"}
+        assert {cell for row in rows[3:] for cell in row[1:]} <= {"—", "＜5", "0", "0.0%"}
         one = visitor.get("/figures/grievance?period=2026-03").text
         assert "共 7 件" in one
         assert "仅统计：2026年3月" in one

@@ -92,6 +92,7 @@ def test_on_postgres_indexes_collations_and_checks_are_those_of_the_tables(postg
         "ix_attachment_expires": "(expires_at IS NOT NULL)",
         "ix_attachment_who": "(who IS NOT NULL)",
         "ix_cases_number": "(number IS NOT NULL)",
+        "ix_cases_led": "(lead_unit IS NOT NULL)",
         "ix_cases_handled": "(phase <> 'final'::text)",
         "ix_cases_parts": "(parent IS NOT NULL)",
         "ix_cases_waiting": "(phase <> 'final'::text)",

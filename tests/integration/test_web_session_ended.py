@@ -261,7 +261,6 @@ def test_what_was_done_before_the_session_ended_is_not_kept_for_a_second_time(
 def test_a_session_that_the_browser_still_holds_may_have_ended_too(house: House, client: TestClient) -> None:
     form = proposal(client.get(NEW).text)
     house.clock.set(house.clock.now() + timedelta(hours=13))
-    house.fire("shi", house.open("shi"), "submit")
     house.desk.office.write([AddPerson(Person(root=ROOT, id=PersonId("new"), name="新来的", unit=UnitId("works")))])
     led = following(client.post(NEW, data=form, headers=OWN))
     assert WORDS in client.get(login_as(client, client.get(led).text, "shi")).text

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
+from pydantic import JsonValue
 from starlette.responses import Response
 
 from engine.access.readers import principals_of
@@ -38,11 +39,12 @@ def audit_pages(shell: Shell) -> APIRouter:
         demand_auditing(auditor)
         asked = asked_of(request, FILTERS)
         problem: FieldProblem | None = None
-        found, rows = None, []
+        found: Found | None = None
+        rows: list[HitView] = []
         try:
             found, rows = _found(shell, visit, auditor, asked)
         except FormInvalid as refusal:
-            problem = refusal.problems[0]
+            problem = refusal.fields[0]
         words, rules = visit.words, shell.world(visit).rules
         kept = {name: value for name, value in asked.items() if value}
         workflows = [rules.newest(name) for name in rules.names()]
@@ -113,7 +115,7 @@ def record_export(
 ) -> None:
     """Record in the ledger that something left the house; with ``about`` beside the case it is of."""
     desk = shell.edge.desk
-    details = {"what": what, "rows": rows, "scope": scope}
+    details: dict[str, JsonValue] = {"what": what, "rows": rows, "scope": scope}
     fact = Fact(type="exported", details=details, by=visit.known.person, about=about)
     desk.office.write([RecordFact(root=visit.known.root, at=desk.office.now(), fact=fact)])
 

@@ -19,11 +19,12 @@ from engine.service.anchoring import is_all_sealed, newest_head
 from engine.service.figures import Asked, FigureDesk, Told
 from engine.service.world import World
 from engine.text import Text
+from web.exports import Kind, file_of
 from web.shell import Shell, Visit
-from web.views.csv_file import csv_response
 from web.views.figure_asking import KEPT, Chooser, chooser, chosen_words, column_of, number_words
+from web.views.figure_parts import Link, Part, Table, cut
 from web.views.figure_tiles import Tile, headlines, tiles
-from web.views.figures import GROUPS_MAX, FigureViews, Link, Part, Table, cut, mark_of
+from web.views.figures import GROUPS_MAX, FigureViews, mark_of
 from web.views.lines import case_row, shown_workflows
 from web.words import Words
 
@@ -164,14 +165,13 @@ def figures_pages(shell: Shell) -> APIRouter:
         if part not in parts:
             raise NotFound(Text("没有这张统计表", "There is no such table"), table=part[:40])
         title = words.t("figures_of", title=words.say(told.definition.workflow.title.text))
-        head = [
-            f"{title} · {parts[part].title}",
+        what = [
             words.t(f"figures_note_{wanted.asked.audience}"),
             words.t("figures_as_of_line", at=words.instant(told.as_of)),
             *chosen_words(wanted.asked, world, words),
         ]
         name = f"{workflow}-{part}-{at_text(told.as_of)[:10]}"
-        return csv_response(name, [head, *_file_rows(parts[part].table)])
+        return file_of(Kind.CSV, name, [f"{title} · {parts[part].title}"], [what, *_file_rows(parts[part].table)])
 
     return router
 

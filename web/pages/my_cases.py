@@ -1,5 +1,5 @@
-"""One's own cases, those filed under a veil too: how far they have come, what waits for one, who looked at them, and who
-asked to know who one is."""
+"""One's own cases, those filed under a veil too: how far they have come, what waits for one, who looked at them, and
+who asked to know who one is."""
 
 from __future__ import annotations
 

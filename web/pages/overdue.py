@@ -87,6 +87,8 @@ def filter_of(shell: Shell, visit: Visit) -> tuple[dict[str, str], OverdueAsk]:
         "below": ("1",),
     }
     asked = {name: value for name, value in asked.items() if name not in known or value in known[name]}
+    if not asked["handler"]:
+        del asked["handler"]
     days = asked.get("days", "")
     is_number = days.isascii() and days.isdigit() and len(days) <= len(str(NEAR_WORKING_DAYS_MAX))
     if not is_number or int(days) > NEAR_WORKING_DAYS_MAX:

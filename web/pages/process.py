@@ -62,7 +62,7 @@ def process_pages(shell: Shell) -> APIRouter:
             visit,
             "process.html",
             section="process",
-            choice=_choice(shell, visit, asked, workflow),
+            choice=_choice(shell, visit, workflow),
             asked=asked,
             notes=notes,
             cut=None
@@ -103,7 +103,7 @@ def process_pages(shell: Shell) -> APIRouter:
             try:
                 drawn = _drawn(shell, visit, workflow, asked)
             except FormInvalid as refusal:
-                problems = {each.path: words.say(each.text) for each in refusal.problems}
+                problems = {each.path: words.say(each.text) for each in refusal.fields}
         seen = () if drawn is None else shell.edge.desk.reads.cases(visit.known.root, drawn.drawn)
         cases = {case.id: case for case in seen}
         return shell.page(
@@ -111,7 +111,7 @@ def process_pages(shell: Shell) -> APIRouter:
             "sample.html",
             section="audit",
             status=422 if problems else 200,
-            choice=_choice(shell, visit, asked, workflow),
+            choice=_choice(shell, visit, workflow),
             asked=asked,
             problems=problems,
             drawn=drawn,
@@ -276,7 +276,7 @@ def _query(asked: dict[str, str]) -> str:
     return urlencode({name: value for name, value in asked.items() if value})
 
 
-def _choice(shell: Shell, visit: Visit, asked: dict[str, str], workflow: Workflow) -> dict[str, object]:
+def _choice(shell: Shell, visit: Visit, workflow: Workflow) -> dict[str, object]:
     """Return what may be chosen of cases."""
     words, world = visit.words, shell.world(visit)
     return {

@@ -158,7 +158,7 @@ class _Here:
         tree = self.world.surroundings.tree
         self.below = [unit for unit in tree.parents if self.unit in tree.lineage(unit)]
         # Everything is not narrowed at all: that is found along what runs, and not by the cases of each unit.
-        self.handled_by = None if self.unit == tree.root else tuple(self.below)
+        self.handled_by = None if self.unit == UnitId(tree.root) else tuple(self.below)
         anew = visit.request.query_params.get("anew") == "1"
         self.counted: Counted = overviews_of(shell).of(visit.known.root, visit.known.actor, anew=anew)
         self.listed = OverdueList(shell.edge.desk, visit.known.root, visit.known.actor)

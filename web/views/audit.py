@@ -16,7 +16,9 @@ from engine.definition.rulebook import Rulebook
 from engine.definition.wording import title_of
 from engine.ledger.streams import is_stream
 from engine.service.auditing import Hit
+from engine.service.organisation import role_titles
 from engine.service.queries import TimelineLine
+from engine.text import Text
 from web.texts import TEXTS
 from web.views.fields import FieldWriter
 from web.views.timeline import EntryView, entry_view
@@ -124,12 +126,16 @@ class HitWriter:
 
     def _told(self, hit: Hit) -> str:
         """Return the parts of a fact, persons and units by their names."""
-        told = hit.body.get(str(hit.body["type"]))
-        parts = told.items() if isinstance(told, dict) else ()
-        return self.words.t("comma").join(f"{name}={self._named(value)}" for name, value in parts if name != "case")
+        body = hit.body.get(str(hit.body["type"]))
+        parts = body.items() if isinstance(body, dict) else ()
+        words = self.words
+        told = ((name, self._named(name, value)) for name, value in parts if name != "case")
+        return words.t("semicolon").join(f"{fact_part(name, words)}{words.t('colon')}{text}" for name, text in told)
 
-    def _named(self, value: JsonValue) -> str:
+    def _named(self, name: str, value: JsonValue) -> str:
         text = str(value)
+        if name == "role":
+            return self.words.say(role_titles(self.rules).get(text, Text(text, text)))
         person, unit = self.people.get(PersonId(text)), self.surroundings.units.get(UnitId(text))
         if person is not None:
             return person.name
@@ -151,6 +157,11 @@ def people_in(hits: Sequence[Hit]) -> frozenset[PersonId]:
 def fact_title(kind: str, words: Words) -> str:
     """Return what a fact is called."""
     return words.t(f"fact_{kind}") if f"fact_{kind}" in TEXTS else words.t("fact_other", type=kind)
+
+
+def fact_part(name: str, words: Words) -> str:
+    """Return what a part of a fact is called; its name where nobody has given it one."""
+    return words.t(f"fact_part_{name}") if f"fact_part_{name}" in TEXTS else name
 
 
 def number_of_case(case: Case, rules: Rulebook, words: Words) -> str:
@@ -198,6 +209,6 @@ def _changes(line: TimelineLine, known: Mapping[str, JsonValue], writer: FieldWr
             hidden = words.t("audit_commitment", hash=str(digest)[:12])
             yield Change(title=writer.title(name), before=words.t("dash"), after=hidden)
     unset = line.body.get("unset")
-    for name in unset if isinstance(unset, list) else ():
-        before = writer.write(str(name), known[str(name)]) if str(name) in known else words.t("dash")
-        yield Change(title=writer.title(str(name)), before=before, after=words.t("audit_removed"))
+    for gone in map(str, unset if isinstance(unset, list) else ()):
+        before = writer.write(gone, known[gone]) if gone in known else words.t("dash")
+        yield Change(title=writer.title(gone), before=before, after=words.t("audit_removed"))

@@ -109,7 +109,7 @@ class LineChart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spark:
-    """A small line without words; ``points`` is empty where fewer than two numbers are known."""
+    """A small line without words, in pieces, and where it ends."""
 
     pieces: tuple[str, ...]
     x: float
@@ -223,7 +223,7 @@ def line(data: Sequence[Datum], *, percent: bool, unit: str = "") -> LineChart:
 
 
 def spark(numbers: Sequence[float | None]) -> Spark | None:
-    """Return a small line; None where fewer than two numbers are known."""
+    """Return a small line; None where no two numbers follow each other."""
     known = [number for number in numbers if number is not None]
     if len(known) < 2:  # one number makes no line
         return None
@@ -242,7 +242,8 @@ def spark(numbers: Sequence[float | None]) -> Spark | None:
         for place, number in enumerate(numbers)
     ]
     last = [point for point in points if point is not None][-1]
-    return Spark(pieces=_pieces(points), x=last.x, y=last.y)
+    pieces = _pieces(points)
+    return Spark(pieces=pieces, x=last.x, y=last.y) if pieces else None
 
 
 def rounded_up(number: float) -> float:

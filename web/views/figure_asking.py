@@ -25,6 +25,9 @@ UNITS_MAX: Final = 80
 """A longer list of units is not offered to choose from: a name or a code is typed."""
 SESSION: Final = "s:"
 
+EXTENT: Final = {CASES: "figures_cases", STATED: "figures_stated_number", UNDATED: "figures_undated_number"}
+"""Names of what the numbers of the extent are called."""
+
 Options = list[tuple[str, str]]
 
 
@@ -130,8 +133,7 @@ def column_of(number: str, definition: Definition) -> str:
 def number_words(column: str, definition: Definition, words: Words) -> str:
     """Return what a number is called."""
     if column in (CASES, STATED, UNDATED):
-        names = {CASES: "figures_cases", STATED: "figures_stated_number", UNDATED: "figures_undated_number"}
-        return words.t(names[column])
+        return words.t(EXTENT[column])
     for milestone in milestones_of(definition):
         if column == reached(milestone):
             return f"{words.t('figures_reached')} · {words.t(f'step_{milestone}')}"

@@ -5,8 +5,8 @@ A chart and its table are made of the same readings, so that neither says what t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from engine.definition.compiled import Definition
@@ -17,64 +17,25 @@ from engine.figures.stages import milestones_of, stages_of
 from engine.figures.suppression import FEW
 from engine.figures.survey import Section, Survey, reached, tally_of, timed
 from engine.service.world import World
-from web.views.charts import BarChart, Datum, LineChart, bars, line
+from web.views.charts import Datum, bars, line
+from web.views.figure_parts import Line, Link, Part, Reading, Table
 from web.words import Words
 
 BARS_MAX: Final = 15
-ROWS_MAX: Final = 60
 MONTHS_MAX: Final = 12
 GROUPS_MAX: Final = 8
 FEW_CASES: Final = 5
 """Of fewer a rate or a median says little; charts draw them hollow."""
 STAGE: Final = "stage."
-
-Link = Callable[[str, str, str | None], str]
-"""Gives the address of the cases behind a column, of a group (grouping, key) or of the whole ("")."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A word or a number of a cell, and where it leads."""
-
-    text: str
-    address: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A table: its head, which columns hold numbers, its rows. ``more`` rows stand in the file only."""
-
-    head: tuple[str, ...]
-    numbers: frozenset[int]
-    rows: tuple[tuple[tuple[Line, ...], ...], ...]
-    more: int = 0
-    totals: frozenset[int] = frozenset()
-    """Rows that stand for the whole, by their places."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One section of a page."""
-
-    id: str
-    title: str
-    notes: tuple[str, ...]
-    table: Table
-    bars: BarChart | None = None
-    line: LineChart | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a section says of one subject: the figure, what it is made of, and the number a chart draws."""
-
-    text: str
-    number: float | None
-    first: Line
-    second: Line
-    is_weak: bool
-    spread: float | None = None
-    cases: int = 0
+MEASURE_HEAD: Final = ("measure", "value", "numerator", "denominator", "excluded", "beside")
+STAGE_HEAD: Final = ("figures_stage_head", "figures_median", "figures_decile", "figures_timed")
+TITLES: Final = {
+    Grouping.MONTH: "figures_trend",
+    Grouping.UNIT: "figures_units",
+    Grouping.CATEGORY: "figures_categories",
+    Grouping.SESSION: "figures_sessions",
+}
+"""Names of texts: the heads of tables, and what the parts by each grouping are called."""
 
 
 def mark_of(text: str) -> str:
@@ -169,9 +130,7 @@ class FigureViews:
             title=words.t("figures_measures"),
             notes=notes,
             table=Table(
-                head=tuple(
-                    words.t(name) for name in ("measure", "value", NUMERATOR, DENOMINATOR, "excluded", "beside")
-                ),
+                head=tuple(words.t(name) for name in MEASURE_HEAD),
                 numbers=frozenset({1, 2, 3}),
                 rows=tuple(rows),
                 totals=frozenset(totals),
@@ -191,9 +150,8 @@ class FigureViews:
         # A month without cases is a gap, not a place that is left out.
         data = [by_month.get(month) or Datum(label=month, number=None, text="—") for month in last[first:]]
         note = self._words.t("figures_trend_note")
-        return self._part("trend", "figures_trend", subject, Grouping.MONTH, readings[::-1], (note,)).drawn(
-            line=line([_short(datum) for datum in data], percent=bool(unit), unit=unit)
-        )
+        part = self._part("trend", TITLES[Grouping.MONTH], subject, Grouping.MONTH, readings[::-1], (note,))
+        return replace(part, line=line([_short(datum) for datum in data], percent=bool(unit), unit=unit))
 
     def by(self, subject: str, by: Grouping) -> Part | None:
         """Return a subject by unit, category or session; None where there is one group at most."""
@@ -209,10 +167,9 @@ class FigureViews:
             notes.append(self._words.t("figures_stages_note"))
         if len(readings) > BARS_MAX:
             notes.append(self._words.t("figures_only", n=BARS_MAX))
-        title = {Grouping.UNIT: "figures_units", Grouping.CATEGORY: "figures_categories"}.get(by, "figures_sessions")
-        part = self._part(str(by), title, subject, by, readings, tuple(notes))
+        part = self._part(str(by), TITLES[by], subject, by, readings, tuple(notes))
         most = 100.0 if self.is_share(subject) else None
-        return part.drawn(bars=bars([self._datum(each, one, by) for each, one in shown], most))
+        return replace(part, bars=bars([self._datum(each, one, by) for each, one in shown], most))
 
     def funnel(self) -> Part | None:
         """Return how many reached each milestone; None for a workflow without any."""
@@ -257,10 +214,7 @@ class FigureViews:
             notes=(words.t("figures_stages_note"),),
             bars=bars(data),
             table=Table(
-                head=tuple(
-                    words.t(name)
-                    for name in ("figures_stage_head", "figures_median", "figures_decile", "figures_timed")
-                ),
+                head=tuple(words.t(name) for name in STAGE_HEAD),
                 numbers=frozenset({1, 2, 3}),
                 rows=tuple(rows),
             ),
@@ -275,29 +229,25 @@ class FigureViews:
         by: Grouping,
         readings: Sequence[tuple[Section, Reading]],
         notes: tuple[str, ...],
-    ) -> _Part:
+    ) -> Part:
         words = self._words
         is_stage = subject.startswith(STAGE)
-        columns = (
-            ("figures_median", "figures_decile", "figures_timed") if is_stage else ("value", NUMERATOR, DENOMINATOR)
-        )
+        columns = STAGE_HEAD[1:] if is_stage else MEASURE_HEAD[1:4]
         rows = []
         for section, one in readings:
             cells = ((one.second,), (one.first,)) if is_stage else ((one.first,), (one.second,))
             weak = [Line(text=words.t("small_sample"))] if one.is_weak else []
             name = (Line(text=self._group_title(section, by)), *weak)
             rows.append((name, (Line(text=one.text),), *cells))
-        return _Part(
-            Part(
-                id=id_,
-                title=words.t(title, what=self.title(subject)),
-                notes=notes,
-                table=Table(
-                    head=(words.t(f"figures_{by}_head"), *(words.t(name) for name in columns)),
-                    numbers=frozenset({1, 2, 3}),
-                    rows=tuple(rows),
-                ),
-            )
+        return Part(
+            id=id_,
+            title=words.t(title, what=self.title(subject)),
+            notes=notes,
+            table=Table(
+                head=(words.t(f"figures_{by}_head"), *(words.t(name) for name in columns)),
+                numbers=frozenset({1, 2, 3}),
+                rows=tuple(rows),
+            ),
         )
 
     def _stage_reading(self, section: Section, subject: str, by: str) -> Reading:
@@ -366,17 +316,6 @@ class FigureViews:
         return self._words.say(group_title(section.key, by, self._definition, self._world.surroundings))
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A part to which its drawing is to be added."""
-
-    part: Part
-
-    def drawn(self, *, bars: BarChart | None = None, line: LineChart | None = None) -> Part:
-        part = self.part
-        return Part(id=part.id, title=part.title, notes=part.notes, table=part.table, bars=bars, line=line)
-
-
 def value_of(tally: Tally) -> tuple[str, float | None]:
     """Return a figure as it is printed, and the number that a chart draws; None where none is printed."""
     value = tally.value()
@@ -397,20 +336,10 @@ def months_until(last: str, count: int) -> list[str]:
     return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(end - count + 1, end + 1)]
 
 
-def cut(table: Table) -> Table:
-    """Return the rows that a page shows; the others stand in the file."""
-    more = max(0, len(table.rows) - ROWS_MAX)
-    return Table(
-        head=table.head, numbers=table.numbers, rows=table.rows[:ROWS_MAX], more=more, totals=table.totals
-    ) if more else table  # fmt: skip
-
-
 def _percent(part: int, whole: int) -> str:
     return f"{(2000 * part + whole) // (2 * whole) / 10:.1f}"
 
 
 def _short(datum: Datum) -> Datum:
     """Return a month with a shorter name for the axis: ``2026-03`` as ``26-03``."""
-    return Datum(
-        label=datum.label[2:], number=datum.number, text=datum.text, is_weak=datum.is_weak, address=datum.address
-    )
+    return replace(datum, label=datum.label[2:])

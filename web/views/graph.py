@@ -73,7 +73,7 @@ class _Drawing:
         widths = [BOX_WIDTH] * (max(self._column.values()) + 1)
         for name, node in self._nodes.items():
             texts = (*wrapped(node.title, TITLE_WIDTH), *node.notes)
-            wide = max(text_width(text) for text in texts) + 2 * PAD
+            wide = max((text_width(text) for text in texts), default=0) + 2 * PAD
             middle, sides = self._ports_of(name)
             half = max(sum(badge_width(edge.badge) + PORT for edge in side) for side in sides)
             gates = sum(badge_width(edge.badge) + PORT for edge in self._gates if edge.target == name)

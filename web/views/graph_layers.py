@@ -29,7 +29,7 @@ def layers(names: Sequence[str], pairs: Sequence[Pair]) -> dict[str, int]:
 def spine(rows: Mapping[str, int], pairs: Sequence[Pair]) -> tuple[str, ...]:
     """Return the main way: the longest chain of names, each leading to the next in the row below it.
 
-    Where several lead to the next, the one with the most lines is on it, and of those the first.
+    Where several lead to the next, the first of them is on it; of chains as long, the one that ends in most lines.
     """
     order = {name: n for n, name in enumerate(rows)}
     lines = Counter(name for pair in pairs for name in pair)
@@ -38,7 +38,7 @@ def spine(rows: Mapping[str, int], pairs: Sequence[Pair]) -> tuple[str, ...]:
     def way_to(name: str) -> tuple[str, ...]:
         way = [name]
         while before := [source for source, target in steps if target == way[-1]]:
-            way.append(max(before, key=lambda one: (lines[one], -order[one])))
+            way.append(min(before, key=lambda one: order[one]))
         return tuple(reversed(way))
 
     return max(map(way_to, rows), key=lambda way: (len(way), lines[way[-1]], -order[way[-1]]), default=())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.definition.model import Workflow
 from engine.definition.wording import title_of
 from engine.figures.process import Process, Step, is_off_the_way
-from web.views.diagrams import Diagram
+from web.views.diagrams import Diagram, comes_back
 from web.views.graph import draw
 from web.views.graph_parts import Edge, Node
 from web.words import Words
@@ -133,8 +133,6 @@ def _declared(workflow: Workflow) -> Iterator[tuple[str, str]]:
         targets = [way.to for way in part.alternatives] or ([part.to] if part.to else [])
         for source in part.from_:
             yield from ((source, target) for target in targets)
-    back = [
-        name for part in workflow.transitions.values() if not part.to and not part.alternatives for name in part.from_
-    ]
-    for source in back:
-        yield from ((source, target) for target in workflow.states)
+    for part in workflow.transitions.values():
+        for source in part.from_ if comes_back(part) else ():
+            yield from ((source, target) for target in workflow.states)

@@ -95,6 +95,7 @@ def test_names_are_cut_to_their_room_and_short_ones_are_not() -> None:
 
 def test_a_small_line_needs_two_numbers() -> None:
     assert spark([None, 3.0]) is None
+    assert spark([3.0, None, 3.0]) is None
     drawn = spark([0.0, None, 10.0, 10.0])
     assert drawn is not None
     # 96 by 24 with an edge of 3.

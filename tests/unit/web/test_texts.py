@@ -12,15 +12,21 @@ from engine.case.commands import BasisKind
 from engine.definition.parts import Milestone, Phase, Privacy
 from engine.figures.measures import Grouping
 from engine.figures.report import Audience
+from engine.service.next_moves import Extension
 from engine.service.ports import Order
 from engine.service.rights_history import KINDS
+from engine.service.waiting import Group as WaitingGroup
+from engine.service.waiting import Whose
 from web.appearance import PRINTS, THEMES
 from web.exports import Kind
 from web.pages import account, accounts, grants, inbox, linked_login
 from web.pages.overdue import RANGES_DAYS
+from web.pages.supervise import TABS
 from web.sections import SECTIONS, Group
 from web.texts import TEXTS
 from web.views import exported
+from web.views.figure_asking import EXTENT
+from web.views.figures import MEASURE_HEAD, STAGE_HEAD, TITLES
 from web.words import Words
 
 WEB = Path(__file__).parents[3] / "web"
@@ -47,6 +53,12 @@ MADE = {
     *(f"mark_{mark}" for mark in Mark),
     *(f"who_{kind}" for kind in ActorKind if kind is not ActorKind.PERSON),
     *(f"figures_by_{kind}" for kind in Grouping),
+    *(f"mine_{group}" for group in WaitingGroup),
+    *(f"mine_{whose}" for whose in Whose),
+    *(f"mine_extension_{extension}" for extension in Extension),
+    *(f"supervise_tab_{tab}" for tab in TABS),
+    *(f"figures_{kind}_head" for kind in Grouping),
+    *(*MEASURE_HEAD, *STAGE_HEAD, *TITLES.values(), *EXTENT.values()),
     *(f"{kind}_{form}" for kind in ("left", "late") for form in ("one", "days")),
     *RANGES_DAYS.values(),
     *inbox.DONE.values(),
