@@ -264,7 +264,6 @@ TEXTS: Final[Mapping[str, Text]] = {
     "workflow_moves": Text("步骤与规则", "Moves and rules"),
     "workflow_deadlines": Text("期限", "Deadlines"),
     "workflow_parameters": Text("本单位参数", "Parameters"),
-    "workflow_diagram": Text("流程图（Mermaid 文本）", "Diagram (Mermaid text)"),
     "workflow_acts": Text("应办角色", "Who acts"),
     "workflow_from_to": Text("自 → 至", "From → to"),
     "workflow_by": Text("办理角色", "By"),

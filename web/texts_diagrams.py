@@ -14,7 +14,7 @@ DIAGRAM_TEXTS: Final[Mapping[str, Text]] = {
         "{title}: {states} states and {lines} lines, from top to bottom; the numbers are those of the table below.",
     ),
     "diagram_line": Text("{n}：{source} → {target}，{moves}", "{n}: {source} → {target}, {moves}"),
-    "diagram_and_more": Text("{move}等{n}项", "{move} and others"),
+    "diagram_and_more": Text("{move}等{n}项", "{move} ({n} moves)"),
     "diagram_scroll": Text("流程图，可左右滚动", "Diagram; scroll sideways"),
     "diagram_table": Text("图中连线逐条说明", "The lines of the diagram, one by one"),
     "diagram_number": Text("编号", "No."),

@@ -94,8 +94,8 @@ class Limit(Part):
 class PromisePart(Part):
     """What a deadline holds somebody to who has promised something by a day (承诺限期落实).
 
-    ``kind`` is the field that says what kind of answer promised it, ``text`` what was promised, and ``evidence`` the one
-    in which it is reported as carried out.
+    ``kind`` is the field that says what kind of answer promised it, ``text`` what was promised, and ``evidence`` the
+    one in which it is reported as carried out.
     """
 
     kind: Slug

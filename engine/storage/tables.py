@@ -74,8 +74,8 @@ Index(
     postgresql_where=text("lead_unit IS NOT NULL"),
 )
 
-# What waits for somebody, state by state in the order of what is due; partial, so that no other list walks along it. The
-# units are there to be looked at without loading the row, whose body is wide.
+# What waits for somebody, state by state in the order of what is due; partial, so that no other list walks along it.
+# The units are there to be looked at without loading the row, whose body is wide.
 Index(
     "ix_cases_waiting",
     cases.c.root,

@@ -64,7 +64,7 @@ CLASSES: Final[Mapping[str, TableClass]] = {
     "reader": _beside("root principal case due_at", _SIGHT),
     "recused": _beside("root case principal", _SIGHT),
     "found": _beside("root case n version", "the search: worked out from the cases, and made anew at any time"),
-    "not_alike": _beside("root one other one_mark other_mark person at", "a help to look: keeps a hint from coming again"),
+    "not_alike": _beside("root one other one_mark other_mark person at", "a help to look: keeps a hint away"),
     "counter": _beside(
         "root series value", "the next number: one given twice or left out shows in the numbers, which are history"
     ),
