@@ -43,7 +43,6 @@ DIAGRAM_TEXTS: Final[Mapping[str, Text]] = {
     "workflow_on_behalf": Text("；可由{roles}代录", "; entered on behalf by {roles}"),
     "workflow_starts": Text("何时起算", "Starts with"),
     "workflow_opening": Text("立项登记", "opening"),
-    "workflow_counting": Text("计算方法", "Counting"),
     "workflow_start_day_excluded": Text("起算当日不计", "the first day is not counted"),
     "workflow_start_day_included": Text("起算当日计入", "the first day counts"),
     "workflow_roll_none": Text("末日遇休息日不顺延", "an end on a day off stays"),

@@ -12,6 +12,8 @@ from engine.case.commands import BasisKind
 from engine.definition.parts import Milestone, Phase, Privacy
 from engine.figures.measures import Grouping
 from engine.figures.report import Audience
+from engine.ledger.streams import FACTS
+from engine.service.auditing import KINDS as AUDITED
 from engine.service.next_moves import Extension
 from engine.service.ports import Order
 from engine.service.rights_history import KINDS
@@ -74,6 +76,17 @@ MADE = {
     *("access_own", "access_inherited"),
     *(f"channel_{done}" for done in ("saved", "forgotten")),
     *(f"absence_{done}" for done in ("saved", "ended")),
+    *(f"audit_kind_{kind}" for kind in ("cases", *AUDITED)),
+    *(f"fact_{kind}" for kind in FACTS),
+    *(
+        f"fact_part_{part}"
+        for parts in FACTS.values()
+        for part in parts
+        if part not in ("case", "schema", "build", "issuer", "vouched")
+    ),
+    *(f"diagram_key_{kind}" for kind in ("back", "forward", "heaviest", "many", "stays", "taken")),
+    *(f"workflow_{limit}" for limit in ("suspension", "extension", "start_day_included", "start_day_excluded")),
+    *(f"workflow_roll_{roll}" for roll in ("none", "next", "previous")),
     "role_lead",
     "role_co_handler",
     # Handed on by name.
