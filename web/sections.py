@@ -99,6 +99,7 @@ def _part(name: str, group: Group, who: Callable[[Viewer], bool], address: str =
 SECTIONS: Final = (
     _part("front", Group.DESK, everybody, "/"),
     _part("mine", Group.DESK, Viewer.is_staff),
+    _part("own", Group.DESK, lambda viewer: not viewer.is_staff(), "/me/cases"),
     _part("notices", Group.DESK, everybody),
     _part("cases", Group.DESK, everybody),
     _part("overdue", Group.DESK, everybody),

@@ -238,6 +238,10 @@ AUDIT_TEXTS: Final[Mapping[str, Text]] = {
     "fact_part_key": Text("密钥", "key"),
     "fact_part_number": Text("编号", "number"),
     "fact_part_note": Text("检查点文本", "note"),
+    "fact_part_schema": Text("表结构", "schema"),
+    "fact_part_build": Text("程序版本", "build"),
+    "fact_part_issuer": Text("统一登录方", "issuer"),
+    "fact_part_vouched": Text("已由其验证", "vouched"),
     "fact_part_second_factor": Text("第二要素", "second factor"),
     "fact_other": Text("其他事实（{type}）", "Other fact ({type})"),
 }

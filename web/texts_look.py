@@ -18,6 +18,7 @@ LOOK_TEXTS: Final[Mapping[str, Text]] = {
     "nav_supervise": Text("督办总览", "Supervision"),
     "nav_audit": Text("审计", "Audit"),
     "nav_process": Text("流程实况", "Process map"),
+    "nav_own": Text("我的事项", "My cases"),
     "nav_admin": Text("管理", "Administration"),
     "nav_group_desk": Text("办理", "Desk"),
     "nav_group_congress": Text("会务", "Congress"),

@@ -183,7 +183,7 @@ def _narrowed(
 
 def _resting() -> ColumnElement[str]:
     """Return where a case rests, as ``place_of`` writes it."""
-    space = literal_column("' '")
+    space: ColumnElement[str] = literal_column("' '")
     parts = (cases.c.state, cases.c.unit, func.coalesce(cases.c.lead_unit, literal_column("''")))
     place: ColumnElement[str] = cases.c.workflow
     for part in parts:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
+from pydantic import JsonValue
 from starlette.testclient import TestClient
 
 import engine.service.waiting
@@ -48,7 +49,8 @@ def given(house: House) -> dict[str, CaseId]:
     """Three proposals that logistics leads, safety beside it in two of them."""
     cases = {subject: house.filed(form={"subject": subject}) for subject in (HEAT, LIGHT, WATER)}
     for subject, due in ((HEAT, "2026-04-30"), (LIGHT, "2026-03-31"), (WATER, None)):
-        form = {"lead": "logistics", "co_handlers": [] if subject == WATER else ["safety"], "reply_due_on": due}
+        helpers: list[JsonValue] = [] if subject == WATER else ["safety"]
+        form: dict[str, JsonValue] = {"lead": "logistics", "co_handlers": helpers, "reply_due_on": due}
         house.fire("zhai", cases[subject], "assign", {name: value for name, value in form.items() if value})
     return cases
 

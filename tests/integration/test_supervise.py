@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
+from pydantic import JsonValue
 from starlette.testclient import TestClient
 
 import engine.service.overview
@@ -18,7 +19,7 @@ from engine.case.commands import OpenCase
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.service.account_writes import OpenLogin
 from engine.service.overview import Overviews
-from engine.service.plain import AddGrant, AddPerson, AddUnit
+from engine.service.plain import AddGrant, AddPerson, AddUnit, PlainWrite
 from engine.service.sweep import sweep
 from engine.text import Text
 from runtime.jobs.handlers import tell_all
@@ -36,7 +37,7 @@ def house(any_database: str) -> Iterator[House]:
         kitchen = Unit(
             root=ROOT, id=UnitId("kitchen"), parent=UnitId("logistics"), code="k", title=Text("食堂", "Kitchen")
         )
-        writes = [AddUnit(kitchen), AddGrant(grant("shen", "supervisor", "works"))]
+        writes: list[PlainWrite] = [AddUnit(kitchen), AddGrant(grant("shen", "supervisor", "works"))]
         for login, unit in (("inspector", "logistics"), ("cook", "kitchen")):
             role = "supervisor" if login == "inspector" else "handler"
             person = Person(root=ROOT, id=PersonId(login), name={"inspector": "督小明", "cook": "厨小红"}[login],
@@ -245,17 +246,23 @@ def test_what_is_handed_back_is_counted_and_what_comes_back_twice_is_named(
 
 def reason(house: House) -> str:
     """Return a code of the list of reasons for handing back."""
-    definition = house.desk.world(ROOT).rules.for_new("handling")
-    return definition.list_of("hand_back_reason").items[0].code
+    reasons = house.desk.world(ROOT).rules.for_new("handling").list_of("hand_back_reason")
+    assert reasons is not None
+    return reasons.items[0].code
 
 
 def test_whoever_is_complained_about_is_counted_nothing_of_it(house: House, visit: Callable[[str], TestClient]) -> None:
     """The supervisor of logistics is not to know of a grievance against logistics (XF Art.28)."""
-    form = {"subject": "班组长克扣奖金", "channel": "letter", "petitioner_name": "王", "content": "略",
-            "confidentiality": "internal"}  # fmt: skip
+    form: dict[str, JsonValue] = {
+        "subject": "班组长克扣奖金",
+        "channel": "letter",
+        "petitioner_name": "王",
+        "content": "略",
+        "confidentiality": "internal",
+    }
     shen = house.desk.queries.actor(ROOT, PersonId("shen"), house.clock.now())
-    for key, accused in (("g1", {"accused_units": ["logistics"]}), ("g2", {})):
-        filled = {**form, **accused}
+    accused: list[JsonValue] = ["logistics"]
+    for key, filled in (("g1", {**form, "accused_units": accused}), ("g2", form)):
         opened = OpenCase(root=ROOT, actor=shen, key=key, workflow="grievance", unit=UnitId("logistics"), form=filled)
         house.desk.office.carry_out([opened])
     assert row(page(visit("shen"), "/supervise"), "后勤服务中心")["在办"] == "2"
@@ -282,7 +289,7 @@ def test_a_count_of_very_many_is_kept_with_its_time_until_a_new_one_is_there(
 @pytest.mark.usefixtures("late")
 def test_an_old_count_is_shown_while_the_new_one_is_made(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine.service.overview, "FEW", -1)
-    asked = []
+    asked: list[Callable[[], object]] = []
     counts = Overviews(house.desk, asked.append)
     actor = house.desk.queries.actor(ROOT, PersonId("shen"), house.clock.now())
     first = counts.of(ROOT, actor)

@@ -39,6 +39,7 @@ from web.pages.receipt_kept import parting_page, receipt_asked, still_seen
 from web.shell import Shell, Visit
 from web.views.changes import Changes, changes_since, written
 from web.views.clocks import clock_view
+from web.views.co_handlers import co_handlers_of
 from web.views.fields import FieldWriter, format_of, named
 from web.views.files import FileLink, file_links
 from web.views.progress import steps
@@ -208,6 +209,7 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
         groups=writer.groups(_said(view)),
         parties=tuple(_parties(view, visit)),
         relatives=relatives_of(view, desk, world, visit),
+        co_handlers=co_handlers_of(view, world, visit),
         clocks=clocks,
         what=case_offers(shell, visit, view, world, forms, writer, list(zip(lines, entries, strict=True)), clocks),
         entries=entries[::-1],

@@ -114,8 +114,9 @@ class HitWriter:
 
     def _who(self, hit: Hit) -> str:
         words = self.words
-        if hit.body["actor"] in (str(ActorKind.SYSTEM), str(ActorKind.IMPORT)):
-            return words.t(f"who_{hit.body['actor']}")
+        kind = str(hit.body["actor"])
+        if kind in (str(ActorKind.SYSTEM), str(ActorKind.IMPORT)):
+            return words.t(f"who_{kind}")
         known = None if hit.who is None else self.people.get(hit.who)
         name = words.t("audit_hidden_who") if known is None else known.name
         role = hit.body.get("role")

@@ -78,12 +78,7 @@ MADE = {
     *(f"absence_{done}" for done in ("saved", "ended")),
     *(f"audit_kind_{kind}" for kind in ("cases", *AUDITED)),
     *(f"fact_{kind}" for kind in FACTS),
-    *(
-        f"fact_part_{part}"
-        for parts in FACTS.values()
-        for part in parts
-        if part not in ("case", "schema", "build", "issuer", "vouched")
-    ),
+    *(f"fact_part_{part}" for parts in FACTS.values() for part in parts if part != "case"),
     *(f"diagram_key_{kind}" for kind in ("back", "forward", "heaviest", "many", "stays", "taken")),
     *(f"workflow_{limit}" for limit in ("suspension", "extension", "start_day_included", "start_day_excluded")),
     *(f"workflow_roll_{roll}" for roll in ("none", "next", "previous")),
