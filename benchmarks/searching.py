@@ -21,6 +21,7 @@ from benchmarks.kept import HOME
 from benchmarks.overdue_list import HUNDREDTH, NOW, ROOT, TEN_THOUSANDTH, VIEWERS
 from benchmarks.report import Results
 from engine.access.directory import Unit
+from engine.case.actors import Actor
 from engine.case.case import Case, Pins
 from engine.case.codec import microseconds
 from engine.case.identity import CaseId, UnitId
@@ -107,15 +108,15 @@ def _measured(results: Results, url: str, cases: int, database: str) -> None:
                 ("a word in one of a hundred", MIDDLE, COMMON_MS_MAX),
             ):
 
-                def asked(word: str = word, actor: object = actor) -> object:
-                    return search(desk.reads, ROOT, actor, word, world, limit=PAGE)  # type: ignore[arg-type]
+                def asked(word: str = word, actor: Actor = actor) -> object:
+                    return search(desk.reads, ROOT, actor, word, world, limit=PAGE)
 
                 page = search(desk.reads, ROOT, actor, word, world, limit=PAGE)
                 note = f"{len(page.lines)} lines{', cut' if page.is_cut else ''}; built in {built:.0f} s"
                 results.at_most(f"{database}, {cases:,} cases: {what}, sees {viewer}", _median(asked), "ms", most, note)
 
-            def like(actor: object = actor) -> object:
-                return similar(desk.reads, ROOT, actor, world, "proposal", "建议延长食堂夜班供餐时间")  # type: ignore[arg-type]
+            def like(actor: Actor = actor) -> object:
+                return similar(desk.reads, ROOT, actor, world, "proposal", "建议延长食堂夜班供餐时间")
 
             results.add(
                 f"{database}, {cases:,} cases: similar to a subject, sees {viewer}", _median(like), "ms", "", met=None

@@ -265,7 +265,6 @@ TEXTS: Final[Mapping[str, Text]] = {
     "workflow_deadlines": Text("期限", "Deadlines"),
     "workflow_parameters": Text("本单位参数", "Parameters"),
     "workflow_acts": Text("应办角色", "Who acts"),
-    "workflow_from_to": Text("自 → 至", "From → to"),
     "workflow_by": Text("办理角色", "By"),
     "workflow_guards": Text("条件", "Conditions"),
     "workflow_term": Text("时限", "Term"),
@@ -277,7 +276,6 @@ TEXTS: Final[Mapping[str, Text]] = {
     "workflow_from_field_or": Text(
         "“{title}”所填日期，未填的为{otherwise}", "the date in “{title}”, otherwise {otherwise}"
     ),
-    "workflow_step": Text("步骤", "Move"),
     "milestone": Text("节点", "Milestone"),
     "step_closed": Text("结案", "Closed"),
     # -------------------------------------------------------------------------------------------------------- errors

@@ -118,7 +118,8 @@ SECRETARIAT_TEXTS: Final[Mapping[str, Text]] = {
     "merge_undo_link": Text("撤销并案（对照文本）", "Take out of the merge (compare the texts)"),
     "merge_is_merged": Text("本件已并入主案。", "This case is merged."),
     "merge_undo_until": Text(
-        "主案尚未答复，现在可以撤销并案。主案答复期限：{due}。", "Not answered yet: it can be taken out. Due {due}."
+        "主案尚未答复，现在可以撤销并案。主案{title}：{due}。",
+        "Not answered yet: it can be taken out. {title}: {due}.",
     ),
     "merge_undo_open": Text(
         "主案尚未答复，现在可以撤销并案。", "The main case is not answered yet: it can be taken out."

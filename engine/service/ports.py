@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeVar
 
 from engine.access.directory import Delegation, Deputation, GrantRow, Person, Surroundings, Unit
-from engine.case.actors import Deputed, Grant
+from engine.case.actors import Grant
 from engine.case.case import NOTHING, Case
-from engine.case.identity import CaseId, PersonId, RootId, UnitId
+from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.situation import CongressSession
 from engine.ledger.streams import Fact, Swept
 from engine.service.account_ports import Account, AccountReads, AccountWrites
@@ -29,10 +28,11 @@ from engine.service.figure_ports import FigureReads, FigureWrites
 from engine.service.file_ports import FileReads, FileRow, FileWrites
 from engine.service.history_ports import CaseFile, SpanLine
 from engine.service.house_ports import HouseReads
+from engine.service.list_orders import Order
 from engine.service.moved_units import MoveReads, MoveWrites
 from engine.service.notice_ports import NoticeReads, NoticeWrites
 from engine.service.overview_ports import OverviewReads
-from engine.service.rights_ports import RightsReads
+from engine.service.rights_ports import Rights, RightsReads
 from engine.service.rows import BatchRows, CounterRow, DeadlineRow, EntryRow, PrivateRow
 from engine.service.sealing_ports import SealingReads, SealingWrites
 from engine.service.search_ports import SearchReads, SearchWrites
@@ -139,17 +139,6 @@ class Conflict(Exception):
     """The database refused the transaction for a reason that a repetition may cure."""
 
 
-class Order(StrEnum):
-    """In what order cases are listed: the newest first, what is due first, or by number within one workflow.
-
-    By due instant only cases stand in a list that wait for one; by number only those that have one.
-    """
-
-    OPENED = "opened"
-    DUE = "due"
-    NUMBER = "number"
-
-
 class CaseFilter(NamedTuple):
     """What a list is narrowed to; None means any. ``text`` is looked for in number and subject."""
 
@@ -212,15 +201,6 @@ class OverdueLine(NamedTuple):
     def key(self) -> str:
         """The key to continue the list after this line."""
         return f"{self.due_at}.{self.case.id}.{self.deadline}"
-
-
-class Rights(NamedTuple):
-    """The grants of somebody on a day. ``deputed`` are those among them that are held only in another's place; ``home``
-    is then the person's unit and those above it."""
-
-    grants: frozenset[Grant]
-    deputed: frozenset[Deputed] = frozenset()
-    home: tuple[UnitId, ...] = ()
 
 
 class Reads(

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine.access.directory import Deputation, GrantRow
+from engine.case.actors import Deputed, Grant
 from engine.case.identity import PersonId, RootId, UnitId
 from engine.service.rows import EntryRow
+
+
+class Rights(NamedTuple):
+    """The grants of somebody on a day. ``deputed`` are those among them that are held only in another's place; ``home``
+    is then the person's unit and those above it."""
+
+    grants: frozenset[Grant]
+    deputed: frozenset[Deputed] = frozenset()
+    home: tuple[UnitId, ...] = ()
 
 
 class RightsReads(Protocol):

@@ -16,7 +16,8 @@ from engine.case.identity import CaseId, RootId
 from engine.errors import InputRefused
 from engine.service.case_rows import case_from
 from engine.service.deadline_ports import DeadlineCount, DeadlineFilter
-from engine.service.ports import CaseFilter, CaseLine, Order, OverdueLine, Page
+from engine.service.list_orders import Order
+from engine.service.ports import CaseFilter, CaseLine, OverdueLine, Page
 from engine.service.rows import CaseRow
 from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
 from engine.storage.deadline_statements import counted_deadlines, listed_deadlines, provisional_deadlines

@@ -15,7 +15,7 @@ from engine.case.identity import PersonId, RootId, SessionId, UnitId
 from engine.case.situation import CongressSession
 from engine.service.account_ports import Account
 from engine.service.moved_units import unit_move
-from engine.service.ports import Rights
+from engine.service.rights_ports import Rights
 from engine.storage.compiled import Compiler, Fetches, Pool, Record, bind
 from engine.storage.directory_tables import (
     account,

@@ -12,7 +12,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, desc, exists, literal_column, select, tuple_
 
-from engine.service.ports import CaseLine, Order
+from engine.service.list_orders import Order
+from engine.service.ports import CaseLine
 from engine.storage.compiled import Values, at_most, bind
 from engine.storage.tables import cases, deadline
 

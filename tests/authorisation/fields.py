@@ -119,6 +119,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     **_each(Kind.PLAIN, "title access parts reset receipt unit_code unit_name q username"),
     **_each(Kind.PLAIN, "theme print back order level text"),
+    **_each(Kind.PLAIN, "period part kind since until behalf system size seed subject group"),
     **_each(Kind.PLAIN, "name_en term meeting call_opens_on call_closes_on opens_on closes_on reply_due_on year"),
     **_each(Kind.PLAIN, "definition"),
     **_each(Kind.CASE, "at into last"),
@@ -148,6 +149,8 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
     ("GET /cases/export.{kind}", "kind"): Kind.PLAIN,
     **{(f"POST /admin/{what}", "name"): Kind.PLAIN for what in ("units", "people", "sessions", "definitions")},
     ("POST /admin/units", "code"): Kind.PLAIN,
+    **{(f"GET /audit{more}", "number"): Kind.PLAIN for more in ("", ".csv")},
+    **{("GET /figures/{workflow}/cases", name): Kind.PLAIN for name in ("number", "of")},
     ("POST /admin/people", "login"): Kind.PLAIN,
     ("GET /admin/people", "text"): Kind.PLAIN,
     **{(f"POST /admin/{what}", "notice"): Kind.PLAIN for what in ("calendar", "calendar/preview")},
@@ -190,6 +193,7 @@ HEADERS: Final[Mapping[str, Kind]] = {
     "authorization": Kind.SECRET,
     "idempotency-key": Kind.KEY,
     **_each(Kind.PLAIN, "accept-language content-disposition content-length content-type host origin sec-fetch-site"),
+    **_each(Kind.PLAIN, "cache-control If-None-Match"),
     "user-agent": Kind.PLAIN,
     "accept-encoding": Kind.PLAIN,
 }
@@ -197,6 +201,7 @@ COOKIES: Final[Mapping[str, Kind]] = {"banjie": Kind.SECRET, "banjie-known": Kin
 
 _BASIS: Final = "on_behalf.person on_behalf.kind on_behalf.basis on_behalf.occurred_at on_behalf.scan"
 # Beside these every page takes lang. ``f.`` and ``p.`` stand for the fields of a definition.
+_FIGURES: Final = "as_of unit period by audience subject"
 _SESSION_DAYS: Final = "call_opens_on call_closes_on opens_on closes_on reply_due_on"
 _BOARD: Final = "workflow session view order state unit category"
 _MEETING: Final = "workflow session category narrowed done"
@@ -255,7 +260,10 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "GET /audit/sample": ("workflow session unit since until state size seed digest", ""),
     "POST /audit/sample": ("", "workflow session unit since until state size seed"),
     "GET /audit/sample.csv": ("workflow session unit since until state size seed", ""),
-    "GET /figures/{workflow}": ("as_of by audience", ""),
+    "GET /figures": (_FIGURES, ""),
+    "GET /figures/{workflow}": (_FIGURES, ""),
+    "GET /figures/{workflow}/cases": (f"{_FIGURES} group of number", ""),
+    "GET /figures/{workflow}/{part}.csv": (_FIGURES, ""),
     "GET /me/cases": ("after", ""),
     "GET /drafts": ("done", ""),
     "POST /drafts": ("quiet", "draft_of key unit session version f. p."),
@@ -288,6 +296,7 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "GET /jobs": ("state done", ""),
     "POST /jobs/{number}/run": ("", "state"),
     "POST /admin/channels": ("", "channel address"),
+    "POST /similar/{workflow}": ("", "f."),
     "GET /admin/units": ("done", ""),
     "POST /admin/units": ("", "unit code name name_en parent from_on until_on successor"),
     "GET /admin/people": ("unit text done", ""),
@@ -308,6 +317,7 @@ NO_FIELDS: Final = frozenset(
     {
         "POST /logout",
         "POST /me/notices/{channel}/forget",
+        "POST /cases/{case_id}/similar/{other}/dismiss",
         "POST /me/absence/{key}/end",
         "POST /me/sessions/{number}/end",
         "POST /me/sessions/end-others",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from api.edge import ApiSettings
 from engine.access.directory import Person
@@ -21,7 +21,7 @@ from tests.support.browser import PageWatch
 from tests.support.house import PASSWORD, ROOT, House, open_house
 from web.app import create_site
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 PEOPLE = [
     Person(root=ROOT, id=PersonId(login), name=name, login=login, unit=UnitId("logistics"))
     for login, name in (("xin", "辛小禾"), ("he", "何大川"), ("bai", "白露"))
@@ -57,7 +57,7 @@ def test_from_enrolment_to_slips_to_an_activated_account(
     page: Page, browser: Browser, watch: PageWatch, served: Served
 ) -> None:
     watch.allow("401")
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     type_login(page, served, "shen", PASSWORD)
     expect(page.get_by_text("您的角色须使用动态验证码")).to_be_visible()
     shown = page.get_by_role("img", name="绑定用二维码")
@@ -91,7 +91,7 @@ def test_from_enrolment_to_slips_to_an_activated_account(
     picture(page, "slips-print")
     page.emulate_media(media="screen")
 
-    context = browser.new_context(viewport=PHONE, locale="zh-CN")  # type: ignore[arg-type]  # a dict of the same shape
+    context = browser.new_context(viewport=PHONE, locale="zh-CN")
     phone_watch = PageWatch()
     phone_watch.attach(context)
     phone_watch.allow("422")
@@ -133,7 +133,7 @@ def test_a_token_and_a_session_are_seen_and_ended(page: Page, browser: Browser, 
     elsewhere = browser.new_context(locale="zh-CN")
     other = elsewhere.new_page()
     type_login(other, served, "luo", PASSWORD)
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     type_login(page, served, "luo", PASSWORD)
     page.get_by_role("link", name="罗小山").click()
     page.get_by_role("link", name="登录会话").click()
@@ -182,7 +182,7 @@ def test_these_pages_fit_a_phone_and_a_desk(browser: Browser, served: Served, la
 def show(page: Page, served: Served, name: str, path: str, language: str) -> None:
     """Open a page in both sizes and keep a picture of each."""
     for size, viewport in (("desk", DESK), ("phone", PHONE)):
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a dict of the same shape
+        page.set_viewport_size(viewport)
         page.goto(f"{served.address}{path}?lang={language}")
         picture(page, f"account-{name}-{language}-{size}")
     page.goto(f"{served.address}{path}?lang=zh")

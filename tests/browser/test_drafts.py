@@ -55,7 +55,7 @@ def open_move(page: Page, title: str) -> Locator:
 
 
 def test_what_is_typed_is_kept_by_itself_and_gone_on_with(page: Page, address: str) -> None:
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     log_in(page, address, "shi")
     page.goto(f"{address}/cases/new/proposal")
     page.get_by_label("案据").fill(WORDS)
@@ -92,7 +92,7 @@ def test_a_session_that_ends_in_mid_form_loses_nothing(
     browser: Browser, house: House, address: str, javascript: bool
 ) -> None:
     case = house.filed()
-    context = browser.new_context(locale="zh-CN", java_script_enabled=javascript, viewport=PHONE)  # type: ignore[arg-type]  # a dict of the same shape
+    context = browser.new_context(locale="zh-CN", java_script_enabled=javascript, viewport=PHONE)
     watch = PageWatch()
     watch.attach(context)
     page = context.new_page()
@@ -122,7 +122,7 @@ def test_a_session_that_ends_in_mid_form_loses_nothing(
 
 
 def test_the_next_person_at_the_machine_sees_nothing_of_it(page: Page, house: House, address: str) -> None:
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     log_in(page, address, "shen")
     page.goto(f"{address}/cases/new/grievance")
     page.locator("textarea:visible").first.fill(SECRET)
@@ -143,7 +143,7 @@ def test_two_people_at_the_same_case_and_the_second_loses_nothing(
     browser: Browser, house: House, address: str, javascript: bool
 ) -> None:
     case = house.filed()
-    contexts = [browser.new_context(locale="zh-CN", java_script_enabled=javascript, viewport=DESK) for _ in range(2)]  # type: ignore[arg-type]  # a dict of the same shape
+    contexts = [browser.new_context(locale="zh-CN", java_script_enabled=javascript, viewport=DESK) for _ in range(2)]
     watch = PageWatch()
     watch.allow("412")
     for context, login in zip(contexts, ("zhai", "shen"), strict=True):
@@ -163,7 +163,7 @@ def test_two_people_at_the_same_case_and_the_second_loses_nothing(
     if javascript:
         picture(mine, "stale-form")
         assert_accessible(mine)
-        mine.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a dict of the same shape
+        mine.set_viewport_size(PHONE)
         picture(mine, "stale-form-phone")
     form.get_by_role("button", name="确认催办").click()
     expect(mine.get_by_role("status")).to_have_text("已办理：催办")
@@ -176,7 +176,7 @@ def test_the_focus_goes_to_what_is_wrong_and_from_there_to_the_field(
     browser: Browser, house: House, address: str
 ) -> None:
     case = house.filed()
-    context = browser.new_context(locale="zh-CN", viewport=DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    context = browser.new_context(locale="zh-CN", viewport=DESK)
     with logged_in(context, house, address) as page:
         page.goto(f"{address}/cases/{case}")
         form = open_move(page, "交办")
@@ -191,7 +191,7 @@ def test_the_focus_goes_to_what_is_wrong_and_from_there_to_the_field(
 
 
 def test_a_draft_is_kept_and_gone_on_with_without_javascript(browser: Browser, house: House, address: str) -> None:
-    context = browser.new_context(locale="zh-CN", java_script_enabled=False, viewport=PHONE)  # type: ignore[arg-type]  # a dict of the same shape
+    context = browser.new_context(locale="zh-CN", java_script_enabled=False, viewport=PHONE)
     with logged_in(context, house, address) as page:
         page.goto(f"{address}/cases/new/proposal")
         page.get_by_label("案据").fill(WORDS)

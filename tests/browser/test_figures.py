@@ -46,7 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_a_tile_leads_to_the_trend_and_a_number_to_its_cases(
     served: Served, browser: Browser, watch: PageWatch
 ) -> None:
-    context = browser.new_context(viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+    context = browser.new_context(viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai")
     watch.attach(context)
     page = context.new_page()
     log_in(page, served.address, "zhai")
@@ -66,7 +66,7 @@ def test_a_tile_leads_to_the_trend_and_a_number_to_its_cases(
 
 
 def test_on_a_phone_charts_and_tables_fit(served: Served, browser: Browser, watch: PageWatch) -> None:
-    context = browser.new_context(viewport=PHONE, locale="zh-CN", timezone_id="Asia/Shanghai", color_scheme="dark")  # type: ignore[arg-type]
+    context = browser.new_context(viewport=PHONE, locale="zh-CN", timezone_id="Asia/Shanghai", color_scheme="dark")
     watch.attach(context)
     page = context.new_page()
     log_in(page, served.address, "zhai")
@@ -83,7 +83,7 @@ def test_a_page_waits_for_its_figures_without_a_script(
     served: Served, browser: Browser, watch: PageWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "LIVE_CASES_MAX", 0)
-    context = browser.new_context(viewport=DESK, locale="zh-CN", java_script_enabled=False)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=DESK, locale="zh-CN", java_script_enabled=False)
     watch.attach(context)
     page = context.new_page()
     log_in(page, served.address, "zhai")

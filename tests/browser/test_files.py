@@ -46,7 +46,7 @@ def test_a_photograph_is_uploaded_and_downloaded_and_the_handler_gets_it_without
     page: Page, watch: PageWatch, house: House, address: str
 ) -> None:
     watch.allow("422")
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     log_in(page, address, "shi")
     page.goto(f"{address}/cases/new/proposal")
     page.get_by_label("案由").fill("关于改善夜班食堂的提案")
@@ -78,7 +78,7 @@ def test_a_photograph_is_uploaded_and_downloaded_and_the_handler_gets_it_without
     house.fire("shen", case, "assign", {"lead": "logistics"})  # type: ignore[arg-type]  # as above
     (whole,) = house.desk.reads.cases("works", [case])  # type: ignore[arg-type, list-item]  # as above
     page.get_by_role("button", name="退出").click()
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(PHONE)
     log_in(page, address, "wen")
     page.goto(f"{address}/cases/{whole.children[0].case}")
     expect(page.get_by_text("副本：已去除作者、拍摄位置等信息").first).to_be_visible()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from api.edge import ApiSettings
 from engine.case.identity import CaseId
@@ -14,7 +14,7 @@ from tests.browser.test_pages import DESK, log_in, picture, serving
 from tests.support.house import House, open_house
 from web.app import create_site
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 HEAT, LIGHT = "关于改善车间供暖的提案", "关于更衣室照明的提案"
 
 
@@ -44,10 +44,10 @@ def cases(house: House) -> dict[str, CaseId]:
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_handler_works_the_day_from_the_list(
-    page: Page, house: House, address: str, cases: dict[str, CaseId], size: dict[str, int]
+    page: Page, house: House, address: str, cases: dict[str, CaseId], size: ViewportSize
 ) -> None:
     name = "desk" if size == DESK else "phone"
-    page.set_viewport_size(size)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(size)
     log_in(page, address, "wen")
     page.goto(f"{address}/mine")
     expect(page.get_by_role("heading", level=1)).to_have_text("我的办件")

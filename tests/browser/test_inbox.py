@@ -59,7 +59,7 @@ def line_of(page: Page, title: str) -> Locator:
 
 
 def test_a_notice_is_found_from_the_front_page_read_and_signed_for(page: Page, served: Served) -> None:
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     log_in(page, served.address, "shi")
     number = page.locator("nav .count")
     before = int(number.inner_text())
@@ -89,7 +89,7 @@ def test_a_notice_is_found_from_the_front_page_read_and_signed_for(page: Page, s
 
 def test_how_one_is_told_is_corrected_and_then_kept(page: Page, watch: PageWatch, served: Served) -> None:
     watch.allow("422")
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     log_in(page, served.address, "shi")
     page.get_by_role("link", name="石磊生").click()
     expect(page.locator("#feishu").get_by_text("本系统未启用")).to_be_visible()
@@ -117,7 +117,7 @@ def test_how_one_is_told_is_corrected_and_then_kept(page: Page, watch: PageWatch
 
 
 def test_being_away_is_entered_and_taken_back(page: Page, served: Served) -> None:
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     log_in(page, served.address, "shen")
     page.goto(f"{served.address}/me/absence")
     page.get_by_label("至（含当日）").fill("2026-01-23")
@@ -134,7 +134,7 @@ def test_being_away_is_entered_and_taken_back(page: Page, served: Served) -> Non
 
 
 def test_a_failed_job_is_run_again(page: Page, served: Served) -> None:
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     log_in(page, served.address, "shen")
     page.locator("nav summary:visible", has_text="系统管理").click()
     page.get_by_role("link", name="后台任务").click()
@@ -158,7 +158,7 @@ def test_these_pages_fit_a_phone_and_a_desk(browser: Browser, served: Served, la
     watch.attach(context)
     page = context.new_page()
     for size, viewport in (("desk", DESK), ("phone", PHONE)):
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a dict of the same shape
+        page.set_viewport_size(viewport)
         for name, path in {
             "inbox": "/notices",
             "my-notices": "/me/notices",

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from starlette.types import Receive, Scope, Send
 
 from api.edge import ApiSettings
@@ -22,7 +22,7 @@ from tests.support.house import PASSWORD, House, open_house
 from tests.support.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
 from web.app import create_site
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ def test_an_account_is_linked_and_lets_its_person_in(page: Page, watch: PageWatc
     watch.allow(re.escape(served.provider.origin))
     watch.allow("401")
     watch.allow("422")
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     page.goto(f"{served.address}/login?next=/cases")
     picture(page, "linked-login")
     page.get_by_role("link", name="用江岭统一认证登录").click()
@@ -97,7 +97,7 @@ def test_an_account_is_linked_and_lets_its_person_in(page: Page, watch: PageWatc
     picture(page, "linked-done")
     page.get_by_role("button", name="退出").click()
 
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(PHONE)
     page.goto(f"{served.address}/login?next=/cases")
     picture(page, "linked-login-phone")
     page.get_by_role("link", name="用江岭统一认证登录").click()

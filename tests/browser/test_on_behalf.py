@@ -51,7 +51,7 @@ def test_the_office_enters_a_paper_proposal_and_the_delegate_objects(
     page: Page, browser: Browser, served: Served, watch: PageWatch
 ) -> None:
     watch.allow("422")  # the basis is left out once
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     log_in(page, served.address, "shen")
     picture(page, "behalf-front")
     page.get_by_role("link", name="代录职代会提案").click()
@@ -80,7 +80,7 @@ def test_the_office_enters_a_paper_proposal_and_the_delegate_objects(
     expect(page.get_by_role("heading", level=1)).to_have_text("代录：征求附议")
     picture(page, "behalf-move")
 
-    delegate = browser.new_page(viewport=PHONE, locale="zh-CN", timezone_id="Asia/Shanghai")  # type: ignore[arg-type]  # a dict
+    delegate = browser.new_page(viewport=PHONE, locale="zh-CN", timezone_id="Asia/Shanghai")
     log_in(delegate, served.address, "shi")
     delegate.goto(case)
     delegate.locator("summary", has_text="对代录提出异议").click()
@@ -92,7 +92,7 @@ def test_the_office_enters_a_paper_proposal_and_the_delegate_objects(
 
 
 def test_the_form_of_a_grievance_says_plainly_who_knows_what(page: Page, served: Served) -> None:
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(PHONE)
     log_in(page, served.address, "shen")
     page.goto(f"{served.address}/cases/new/grievance/on-behalf")
     expect(page.locator("main")).to_contain_text("您录入时当然知道是谁")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from api.edge import ApiSettings
 from engine.case.identity import CaseId
@@ -15,7 +15,7 @@ from tests.support.browser import PageWatch
 from tests.support.house import ROOT, House, open_house
 from web.app import create_site
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 LATE = datetime(2026, 3, 9, 1, tzinfo=UTC)
 """A Monday after the assignment of proposals filed on 20 January fell due, on Friday 6 March."""
 CANTEEN, LIGHTS = "关于夜班食堂供餐的提案", "关于更衣室照明的提案"
@@ -63,7 +63,7 @@ def choose(page: Page, address: str, *subjects: str) -> None:
 def test_two_are_urged_and_the_one_that_somebody_moved_meanwhile_is_refused(
     page: Page, house: House, address: str, cases: dict[str, CaseId]
 ) -> None:
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     log_in(page, address, "zhai")
     page.goto(f"{address}/overdue?workflow=proposal")
     expect(page.locator(".overdue-tiles .late strong")).to_have_text("2")
@@ -113,7 +113,7 @@ def test_it_works_without_javascript_and_fits_a_phone(
     watch = PageWatch()
     watch.attach(context)
     with logged_in(context, house, address) as page:
-        page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a dict of the same shape
+        page.set_viewport_size(PHONE)
         page.goto(f"{address}/overdue?workflow=proposal")
         page.get_by_role("link", name="全选本页").click()
         expect(page.locator("table.overdue input:checked")).to_have_count(2)

@@ -15,7 +15,7 @@ from threading import Event, Thread
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from api.edge import ApiSettings
 from engine.service.sealing import seal
@@ -25,8 +25,8 @@ from tests.support.house import PASSWORD, ROOT, House, open_house
 from web.app import create_site
 
 PICTURES = Path("build/pages")
-DESK = {"width": 1366, "height": 768}
-PHONE = {"width": 375, "height": 812}
+DESK: ViewportSize = {"width": 1366, "height": 768}
+PHONE: ViewportSize = {"width": 375, "height": 812}
 LONG_ORIGIN = "ledger.jiangling-heavy-machinery.union.example"
 
 
@@ -83,7 +83,7 @@ def picture(page: Page, name: str) -> None:
 
 
 def test_a_proposal_goes_from_the_form_to_the_unit_that_handles_it(page: Page, address: str) -> None:
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     page.goto(f"{address}/login")
     picture(page, "login")
     log_in(page, address, "shi")
@@ -135,7 +135,7 @@ def test_a_refused_form_shows_its_error_and_keeps_what_was_typed(
 ) -> None:
     watch.allow("422")
     case = house.filed(form={"subject": "关于班车时刻的提案"})
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     log_in(page, address, "zhai")
     page.goto(f"{address}/cases/{case}")
     page.locator("summary", has_text=re.compile("^交办$")).click()
@@ -162,7 +162,7 @@ def test_every_page_fits_a_phone_and_a_desk(
     watch.attach(context)
     with logged_in(context, house, address) as page:
         for size, viewport in (("desk", DESK), ("phone", PHONE)):
-            page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a dict of the same shape
+            page.set_viewport_size(viewport)
             for name, path in {
                 "front": "/",
                 "cases": "/cases?workflow=proposal",

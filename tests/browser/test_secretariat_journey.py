@@ -68,7 +68,7 @@ def go_to_meeting(page: Page, address: str) -> None:
 def test_ten_proposals_are_reviewed_by_keys_one_merged_and_taken_out_one_assigned(
     page: Page, house: House, address: str, submitted: list[CaseId]
 ) -> None:
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     go_to_meeting(page, address)
     progress = page.locator(".meeting-progress")
     expect(progress).to_have_text("第 1/10 件")
@@ -155,7 +155,7 @@ def test_the_board_counts_live_and_a_move_on_several_names_what_it_skipped(
     new = [house.open("shi", {"proposer_type": "delegation", "subject": f"关于照明的提案第{n}件"}) for n in range(3)]
     for case in new[:2]:
         house.fire("shi", case, "submit")
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(DESK)
     page.clock.install()
     log_in(page, address, "zhai")
     page.goto(f"{address}/board")
@@ -187,7 +187,7 @@ def test_the_board_counts_live_and_a_move_on_several_names_what_it_skipped(
 @pytest.mark.parametrize("path", ["/board", "/board?view=table", "/meeting", "/meeting/minutes?on=2026-01-20"])
 def test_on_a_phone_nothing_is_cut_off(page: Page, address: str, submitted: list[CaseId], path: str) -> None:
     assert submitted
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(PHONE)
     log_in(page, address, "zhai")
     page.goto(f"{address}{path}")
     picture(page, f"phone-{path.strip('/').replace('/', '-').replace('?', '-').partition('=')[0]}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from api.edge import ApiSettings
 from engine.access.directory import GrantRow
@@ -18,7 +18,7 @@ from tests.browser.test_pages import DESK, log_in, picture, serving
 from tests.support.house import ROOT, House, open_house
 from web.app import create_site
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 LATE = datetime(2026, 3, 9, 1, tzinfo=UTC)
 HEAT, LIGHT = "关于改善车间供暖的提案", "关于更衣室照明的提案"
 
@@ -42,7 +42,7 @@ def address(house: House, context: BrowserContext) -> Iterator[str]:
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_supervisor_finds_what_is_late_and_reminds(
-    page: Page, house: House, address: str, size: dict[str, int]
+    page: Page, house: House, address: str, size: ViewportSize
 ) -> None:
     name = "desk" if size == DESK else "phone"
     house.filed(form={"subject": HEAT})
@@ -51,7 +51,7 @@ def test_a_supervisor_finds_what_is_late_and_reminds(
     house.clock.set(LATE)
     sweep(house.desk, ROOT)
     tell_all(house.desk)
-    page.set_viewport_size(size)  # type: ignore[arg-type]  # a dict of the same shape
+    page.set_viewport_size(size)
     log_in(page, address, "shen")
     page.goto(f"{address}/supervise")
     expect(page.get_by_role("heading", level=1)).to_have_text("督办总览")

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from api.edge import ApiSettings
 from engine.case.identity import CaseId
@@ -42,10 +42,10 @@ def address(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield address
 
 
-def a_page(browser: Browser, watch: PageWatch, size: dict[str, int], *, script: bool) -> Page:
+def a_page(browser: Browser, watch: PageWatch, size: ViewportSize, *, script: bool) -> Page:
     """Open a browser of somebody else, with a window of this size."""
     context = browser.new_context(
-        viewport=size,  # type: ignore[arg-type]  # a dict of the same shape
+        viewport=size,
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
         java_script_enabled=script,
@@ -66,7 +66,7 @@ def make(page: Page, title: str) -> None:
     [("desk", DESK, True), ("phone", PHONE, True), ("plain-phone", PHONE, False), ("plain-desk", DESK, False)],
 )
 def test_a_proposal_from_the_form_to_the_checked_receipt(
-    browser: Browser, watch: PageWatch, house: House, address: str, name: str, size: dict[str, int], script: bool
+    browser: Browser, watch: PageWatch, house: House, address: str, name: str, size: ViewportSize, script: bool
 ) -> None:
     watch.allow("422")
     watch.allow("409")
@@ -155,7 +155,7 @@ def test_a_proposal_from_the_form_to_the_checked_receipt(
 
 @pytest.mark.parametrize(("name", "size", "script"), [("phone", PHONE, True), ("plain", PHONE, False)])
 def test_somebody_without_a_name_files_and_comes_back_with_the_code(
-    browser: Browser, watch: PageWatch, house: House, address: str, name: str, size: dict[str, int], script: bool
+    browser: Browser, watch: PageWatch, house: House, address: str, name: str, size: ViewportSize, script: bool
 ) -> None:
     watch.allow("422")
     page = a_page(browser, watch, size, script=script)

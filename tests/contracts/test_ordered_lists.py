@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from engine.errors import InputRefused
-from engine.service.ports import CaseFilter, Order
+from engine.service.list_orders import Order
+from engine.service.ports import CaseFilter
 from engine.service.rows import BatchRows
 from engine.storage import sight
 from engine.storage.store import Store

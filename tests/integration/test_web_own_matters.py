@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from engine.case.identity import CaseId
-from tests.support.house import House, client_of, open_house
+from tests.support.house import ROOT, House, client_of, open_house
 from tests.support.worker import OWN, employ, handled, hidden, replied, words
 
 
@@ -85,7 +85,7 @@ def test_a_text_that_was_changed_meanwhile_is_not_signed_and_what_changed_is_sai
         "您读过之后，提案内容改动了，所以没有替您附上名字。改动：“建议措施”原为“夜班窗口延长到一点半，并提供热汤。”，"
         "现为“夜班窗口延长到三点。”。请看过现在的文字再确认。"
     ) in words(refused.text)
-    assert not [p for p in house.desk.reads.cases("works", [case])[0].parties if p.role == "seconder"]  # type: ignore[arg-type]
+    assert not [p for p in house.desk.reads.cases(ROOT, [case])[0].parties if p.role == "seconder"]
     english = client.post(f"/cases/{case}/second?lang=en", data=signing(read, "s3"), headers=OWN)
     assert "Changed: “Measures proposed” was" in words(english.text)
     now = client.get(f"/cases/{case}?lang=zh").text

@@ -26,6 +26,20 @@ from web.pages.account import first
 from web.shell import Shell, Visit
 
 ADDRESS_MAX: Final = 254
+DOORS: Final = {
+    "units": "/admin/units",
+    "people": "/admin/people",
+    "accounts": "/accounts",
+    "grants": "/grants",
+    "sessions": "/admin/sessions",
+    "calendar": "/admin/calendar",
+    "lists": "/admin/lists",
+    "definitions": "/admin/definitions",
+    "channels": "/admin/channels",
+    "jobs": "/jobs",
+    "health": "/admin/health",
+}
+"""The parts of the administration, each by its name in ``admin_<name>``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,24 +118,24 @@ def _doors(shell: Shell, visit: Visit) -> list[Door]:
     cares = staff.looks_after_some(asker.actor) or staff.ends_tokens(asker.actor, UnitId(asker.root))
     runs = shell.edge.jobs is not None and is_operator(asker.actor, asker.root)
     house = keeps and shell.edge.house is not None
-    offered = (
-        ("units", keeps, "/admin/units"),
-        ("people", keeps, "/admin/people"),
-        ("accounts", cares, "/accounts"),
-        ("grants", staff.reads_some_grants(asker.actor), "/grants"),
-        ("sessions", keeps, "/admin/sessions"),
-        ("calendar", house, "/admin/calendar"),
-        ("lists", keeps, "/admin/lists"),
-        ("definitions", house, "/admin/definitions"),
-        ("channels", house, "/admin/channels"),
-        ("jobs", runs, "/jobs"),
-        ("health", house, "/admin/health"),
-    )
+    is_open = {
+        "units": keeps,
+        "people": keeps,
+        "accounts": cares,
+        "grants": staff.reads_some_grants(asker.actor),
+        "sessions": keeps,
+        "calendar": house,
+        "lists": keeps,
+        "definitions": house,
+        "channels": house,
+        "jobs": runs,
+        "health": house,
+    }
     t = visit.words.t
     return [
         Door(address=address, title=t(f"admin_{name}"), note=t(f"admin_{name}_note"))
-        for name, is_open, address in offered
-        if is_open
+        for name, address in DOORS.items()
+        if is_open[name]
     ]
 
 

@@ -18,8 +18,9 @@ from engine.definition.parts import Phase
 from engine.errors import NotFound
 from engine.ledger.streams import Fact
 from engine.service.board import sessions_in_order
+from engine.service.list_orders import Order
 from engine.service.plain import RecordFact
-from engine.service.ports import CaseFilter, CaseLine, Order
+from engine.service.ports import CaseFilter, CaseLine
 from engine.service.world import World
 from engine.text import Text
 from web.exports import EXPORT_ROWS_MAX, Kind, file_of

@@ -274,9 +274,7 @@ def _until(main: CaseView, visit: Visit) -> str:
     first = min(open_clocks, key=lambda clock: clock.due_at)
     title = visit.words.say(main.definition.workflow.deadlines[first.name].title.text)
     due = due_words(first.due_on, first.due_at, visit.words)
-    return visit.words.t(
-        "merge_undo_until", due=f"{due}（{title}）" if visit.words.language == "zh" else f"{due} ({title})"
-    )
+    return visit.words.t("merge_undo_until", due=due, title=title)
 
 
 def _named(view: CaseView, visit: Visit) -> str:

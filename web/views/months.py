@@ -11,6 +11,7 @@ from web.words import Words
 
 DECEMBER: Final = 12
 DAYS_OF_A_WEEK: Final = 7
+MARKS: Final = {DayKind.HOLIDAY: "day_off_mark", DayKind.MAKE_UP: "day_worked_mark"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,7 @@ def _month(calendar: Calendar, year: int, number: int, today: date, words: Words
 
 
 def _cell(day: Day, today: date, words: Words) -> DayCell:
-    marks = {DayKind.HOLIDAY: "day_off_mark", DayKind.MAKE_UP: "day_worked_mark"}
-    mark = marks.get(day.kind)
+    mark = MARKS.get(day.kind)
     return DayCell(
         number=day.on.day,
         kind=str(day.kind),

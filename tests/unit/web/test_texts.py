@@ -14,26 +14,29 @@ from engine.figures.measures import Grouping
 from engine.figures.report import Audience
 from engine.ledger.streams import FACTS
 from engine.service.auditing import KINDS as AUDITED
+from engine.service.housekeeping import SESSION_DAYS
+from engine.service.list_orders import Order
 from engine.service.next_moves import Extension
-from engine.service.ports import Order
 from engine.service.rights_history import KINDS
 from engine.service.waiting import Group as WaitingGroup
 from engine.service.waiting import Whose
 from web.appearance import PRINTS, THEMES
 from web.exports import Kind
 from web.pages import account, accounts, grants, inbox, linked_login
+from web.pages.admin import DOORS
 from web.pages.overdue import RANGES_DAYS
-from web.pages.supervise import TABS
+from web.pages.supervise import PROMISES, TABS
 from web.sections import SECTIONS, Group
 from web.texts import TEXTS
 from web.views import exported
 from web.views.figure_asking import EXTENT
 from web.views.figures import MEASURE_HEAD, STAGE_HEAD, TITLES
+from web.views.months import MARKS
 from web.words import Words
 
 WEB = Path(__file__).parents[3] / "web"
 HAN = re.compile(r"[\u4e00-\u9fff]")
-ASKED = re.compile(r"\bt\(([^()]*)\)?")
+ASKED = re.compile(r"\bt\((?=([^()]*))")
 NAMES = re.compile(r"""["']([a-z][a-z_0-9]+)["']""")
 # Names put together from a closed set, as step_submitted.
 MADE = {
@@ -82,11 +85,20 @@ MADE = {
     *(f"diagram_key_{kind}" for kind in ("back", "forward", "heaviest", "many", "stays", "taken")),
     *(f"workflow_{limit}" for limit in ("suspension", "extension", "start_day_included", "start_day_excluded")),
     *(f"workflow_roll_{roll}" for roll in ("none", "next", "previous")),
+    *(f"admin_{name}{more}" for name in DOORS for more in ("", "_note")),
+    *(f"admin_look_{tone}" for tone in ("done", "soon", "late")),
+    *(f"admin_session_{day}" for day in SESSION_DAYS),
+    *(f"weekday_{number}" for number in range(1, 8)),
+    *MARKS.values(),
+    *PROMISES.values(),
     "role_lead",
     "role_co_handler",
     # Handed on by name.
     "left_hours",
     "late_just",
+    "sign_changed",
+    "sign_unknown",
+    "similar_dismissed",
 }
 
 

@@ -175,6 +175,6 @@ def test_the_words_of_a_case_are_those_its_workflow_knows() -> None:
     rules = a_rulebook(a_definition_with())
     case = a_case(rules)._replace(milestones={"submitted": at("2026-03-02")})
     assert [(step.title, step.on) for step in steps(case, rules.newest("errand"), ZH)] == [
-        ("提交", "2026-03-02"),
+        ("提交", "2026-03-02 周一"),
         ("交办", None),
     ]
