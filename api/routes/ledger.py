@@ -10,6 +10,7 @@ from api.identity import Asker
 from engine.case.identity import CaseId
 from engine.ledger.bundle import KeyRole, bundle_bytes
 from engine.ledger.notes import VerifierKey
+from engine.service.exported import record_bundle
 from engine.service.proving import bundle_of, newest_note, prove_case
 
 NOTE_TYPE = "text/plain; charset=utf-8"
@@ -54,7 +55,7 @@ def ledger_routes(edge: Edge) -> APIRouter:
 
 
 def case_bundle(edge: Edge, asker: Asker, case: CaseId) -> Response:
-    """Return the bundle of a case as a download."""
+    """Return the bundle of a case as a download; that it was taken is recorded."""
 
     def keys(origin: str) -> list[tuple[KeyRole, VerifierKey]]:
         found = edge.settings.log_key(origin)
@@ -73,6 +74,7 @@ def case_bundle(edge: Edge, asker: Asker, case: CaseId) -> Response:
         tool=f"banjie {edge.settings.version}",
         keys=keys,
     )
+    record_bundle(edge.desk, asker.root, asker.actor, case, edge.world(asker))
     headers = {
         "Content-Disposition": 'attachment; filename="bundle.zip"',
         "Cache-Control": "no-store",

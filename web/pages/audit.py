@@ -7,17 +7,15 @@ from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from pydantic import JsonValue
 from starlette.responses import Response
 
 from engine.access.readers import principals_of
 from engine.case.identity import CaseId, PersonId
 from engine.case.scope import SHANGHAI
 from engine.errors import FieldProblem, FormInvalid
-from engine.ledger.streams import Fact
 from engine.service.auditing import KINDS, LOOKED_MAX, Auditor, Found, Wanted, demand_auditing, search
 from engine.service.calling import person_called
-from engine.service.plain import RecordFact
+from engine.service.exported import record_export as record
 from engine.text import Text
 from web.shell import Shell, Visit
 from web.views.audit import HitView, HitWriter, people_in
@@ -110,14 +108,9 @@ def day_of(text: str, path: str, *, after: bool = False) -> datetime | None:
         raise FormInvalid([FieldProblem(path=path, text=wrong)]) from None
 
 
-def record_export(
-    shell: Shell, visit: Visit, what: str, rows: int, scope: str | None, about: CaseId | None = None
-) -> None:
-    """Record in the ledger that something left the house; with ``about`` beside the case it is of."""
-    desk = shell.edge.desk
-    details: dict[str, JsonValue] = {"what": what, "rows": rows, "scope": scope}
-    fact = Fact(type="exported", details=details, by=visit.known.person, about=about)
-    desk.office.write([RecordFact(root=visit.known.root, at=desk.office.now(), fact=fact)])
+def record_export(shell: Shell, visit: Visit, what: str, rows: int, scope: str | None) -> None:
+    """Record in the ledger that the visitor took something out of the house."""
+    record(shell.edge.desk, visit.known.root, visit.known.person, what, rows=rows, scope=scope)
 
 
 def case_numbered(shell: Shell, visit: Visit, number: str) -> CaseId | None:

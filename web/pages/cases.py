@@ -16,10 +16,9 @@ from engine.case.scope import SHANGHAI
 from engine.definition.model import Workflow
 from engine.definition.parts import Phase
 from engine.errors import NotFound
-from engine.ledger.streams import Fact
 from engine.service.board import sessions_in_order
+from engine.service.exported import record_export
 from engine.service.list_orders import Order
-from engine.service.plain import RecordFact
 from engine.service.ports import CaseFilter, CaseLine
 from engine.service.world import World
 from engine.text import Text
@@ -94,8 +93,7 @@ def cases_pages(shell: Shell) -> APIRouter:
         world = shell.world(visit)
         asked = _asked(visit, world)
         lines = _all_lines(shell, visit, asked.where)
-        told = Fact(type="exported", details={"what": "cases", "rows": len(lines)}, by=visit.known.person)
-        shell.edge.desk.office.write([RecordFact(root=visit.known.root, at=visit.now, fact=told)])
+        record_export(shell.edge.desk, visit.known.root, visit.known.person, "cases", rows=len(lines))
         categories = category_titles(world, visit.words)
         return file_of(
             Kind(kind),

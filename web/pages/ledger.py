@@ -13,14 +13,12 @@ from starlette.responses import PlainTextResponse, Response
 from api.routes.ledger import case_bundle
 from engine.case.codec import instant
 from engine.case.identity import CaseId
-from engine.case.secrecy import as_party
 from engine.errors import InputRefused, NotFound
 from engine.ledger.notes import parse_checkpoint, parse_note
 from engine.service.sealing import late_sealing
 from engine.service.sealing_due import QUIET_EVERY, due_since
 from engine.service.sealing_ports import CheckpointRow
 from engine.text import Text
-from web.pages.audit import record_export
 from web.shell import Shell, Visit
 from web.views.anchors import anchors_view
 from web.views.witnesses import witnesses_view
@@ -72,9 +70,7 @@ def ledger_pages(shell: Shell) -> APIRouter:
     @router.get("/cases/{case_id}/bundle")
     def bundle(request: Request, case_id: str) -> Response:
         visit = shell.visit(request)
-        made = case_bundle(shell.edge, visit.known, CaseId(case_id))
-        _record_bundle(shell, visit, CaseId(case_id))
-        return made
+        return case_bundle(shell.edge, visit.known, CaseId(case_id))
 
     @router.get("/ledger/checkpoints/{n}")
     def note(request: Request, n: int) -> Response:
@@ -87,16 +83,6 @@ def ledger_pages(shell: Shell) -> APIRouter:
         return PlainTextResponse("".join([found[0].note, *(f"{line}\n" for line in lines)]), headers=headers)
 
     return router
-
-
-def _record_bundle(shell: Shell, visit: Visit, case_id: CaseId) -> None:
-    """Record that a bundle was taken, beside its case; that of whoever filed it is told nobody, nor when it was."""
-    (case,) = shell.edge.desk.reads.cases(visit.known.root, [case_id])
-    workflow = shell.world(visit).rules.pinned(case.pins.definition, case.pins.lists).workflow
-    actor = as_party(visit.known.actor, case)
-    own = () if workflow.opener_becomes is None else case.persons_in(workflow.opener_becomes)
-    if actor is visit.known.actor and actor.person not in own and not actor.anonymous:
-        record_export(shell, visit, "bundle", case.seq, None, about=case_id)
 
 
 def _views(shell: Shell, visit: Visit, rows: Sequence[CheckpointRow]) -> list[CheckpointView]:
