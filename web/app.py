@@ -33,6 +33,7 @@ from web.pages.assigning import assigning_pages
 from web.pages.audit import audit_pages
 from web.pages.audit_case import audit_case_pages
 from web.pages.board import board_pages
+from web.pages.calls import calls_pages
 from web.pages.case import case_pages
 from web.pages.cases import cases_pages
 from web.pages.drafts import drafts_pages
@@ -93,6 +94,7 @@ PAGES = (
     workflow_pages,
     my_cases_pages,
     register_pages,
+    calls_pages,
     drafts_pages,
     own_pages,
     account_pages,

@@ -11,6 +11,7 @@ from web.texts_admin import ADMIN_TEXTS
 from web.texts_anchors import ANCHOR_TEXTS
 from web.texts_audit import AUDIT_TEXTS
 from web.texts_behalf import BEHALF_TEXTS
+from web.texts_calls import CALL_TEXTS
 from web.texts_diagrams import DIAGRAM_TEXTS
 from web.texts_drafts import DRAFT_TEXTS
 from web.texts_erasing import ERASING_TEXTS
@@ -37,6 +38,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     **ANCHOR_TEXTS,
     **AUDIT_TEXTS,
     **BEHALF_TEXTS,
+    **CALL_TEXTS,
     **DRAFT_TEXTS,
     **DIAGRAM_TEXTS,
     **FIGURE_TEXTS,

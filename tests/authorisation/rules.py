@@ -148,6 +148,7 @@ PAGES: Final = {
     "GET /cases/{case_id}/bundle": Rule.CASE,
     "GET /ledger": Rule.LOGIN,
     "GET /ledger/checkpoints/{n}": Rule.LOGIN,
+    "GET /calls": Rule.LOGIN,
     "GET /register": Rule.LOGIN,
     "GET /register/{published}": Rule.LOGIN,
     "GET /receipts": Rule.OPEN,

@@ -100,11 +100,11 @@ def running_standing(due_on: date, due_at: datetime, calendar: Calendar, now: da
     """Return how a running deadline stands, in working days: those after today up to the due day, or since it."""
     today = now.astimezone(SHANGHAI).date()
     if now >= due_at:
-        days = _working_days(calendar, due_on, today)
+        days = working_days_left(calendar, due_on, today)
         return Standing(tone="late", text=_counted(words, "late", days, "late_just"))
     if due_on == today:
         return Standing(tone="soon", text=words.t("left_today"))
-    days = _working_days(calendar, today, due_on)
+    days = working_days_left(calendar, today, due_on)
     tone = "soon" if days is not None and days <= SOON_WORKING_DAYS else "open"
     return Standing(tone=tone, text=_counted(words, "left", days, "left_hours"))
 
@@ -120,7 +120,7 @@ def due_words(due_on: date, due_at: datetime, words: Words) -> str:
     return words.date(due_on) if (local.hour, local.minute) == (0, 0) else words.instant(due_at)
 
 
-def _working_days(calendar: Calendar, after: date, until: date) -> int | None:
+def working_days_left(calendar: Calendar, after: date, until: date) -> int | None:
     """Return how many working days follow a day, the last one included; None where the calendar ends."""
     day = timedelta(days=1)
     try:

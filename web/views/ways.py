@@ -1,4 +1,5 @@
-"""Pages that help with a move of a case: units that handled its kind before, and merging with the texts compared."""
+"""Pages that help with a move of a case: units that handled its kind before, similar cases, merging with the texts
+compared."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ def ways_of(view: CaseView, words: Words) -> list[tuple[str, str]]:
         found.append((f"/assign/{view.case.id}", words.t("assign_link")))
     merging, leaving = merging_moves(workflow)
     if merging in view.offered:
+        found.append((f"/cases/{view.case.id}/similar", words.t("similar_find")))
         found.append((f"/merge/{view.case.id}", words.t("meeting_merge")))
     if view.case.merged_into is not None and leaving in view.offered:
         found.append((f"/merge/{view.case.id}", words.t("merge_undo_link")))
