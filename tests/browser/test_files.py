@@ -61,7 +61,7 @@ def test_a_photograph_is_uploaded_and_downloaded_and_the_handler_gets_it_without
     ]
     page.locator("#new-attachments").set_input_files(chosen)
     page.get_by_role("button", name="下一步：核对").click()
-    expect(page.get_by_text("“x”：文件含有宏、脚本或可执行内容")).to_be_visible()
+    expect(page.locator("p.error", has_text="“x”：文件含有宏、脚本或可执行内容")).to_be_visible()
     expect(page.get_by_label("食堂现场.jpg")).to_be_checked()
     page.locator("#new-attachments").scroll_into_view_if_needed()
     picture(page, "files-form")

@@ -90,7 +90,7 @@ def test_no_message_that_leaves_the_house_tells_of_a_secret(town: Town) -> None:
 def test_tables_hold_what_is_internal_in_rows_of_cases_alone_and_log_lines_nothing(town: Town) -> None:
     assert kept_in_the_open(town.url, town.seeded) == set()
     assert said_of_secrets(town.lines, town.seeded, allowed=frozenset()) == set()
-    assert len(town.lines) > 10
+    assert town.lines, "something was logged while the tests of this town ran"
 
 
 def test_no_file_beside_the_database_and_no_command_holds_a_secret(tmp_path: Path) -> None:

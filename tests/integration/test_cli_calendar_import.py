@@ -55,9 +55,10 @@ def written(folder: Path, text: str) -> Path:
 
 
 def tables(banjie: CommandLine) -> dict[str, list[tuple[object, ...]]]:
-    """Return every row of every table."""
+    """Return every row of every table but the index of words, which has no rows to read."""
     with sqlite3.connect(banjie.database.removeprefix("sqlite:///")) as database:
-        names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        all_of_them = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'found_words'"
+        names = [row[0] for row in database.execute(all_of_them)]
         return {name: database.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}
 
 

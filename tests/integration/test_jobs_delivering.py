@@ -21,7 +21,21 @@ from tests.support.house import ROOT
 from tests.support.mail_server import Post, mail_server
 from tests.support.post_house import PostHouse, open_post_house
 
-ALWAYS = {"sweep", "tell", "reconcile", "purge", "release", "keys", "files", "retention", "watch", "erase", "readers"}
+ALWAYS = {
+    "sweep",
+    "tell",
+    "reconcile",
+    "purge",
+    "release",
+    "keys",
+    "files",
+    "figures",
+    "search",
+    "retention",
+    "watch",
+    "erase",
+    "readers",
+}
 
 
 def mail(port: int) -> dict[str, Any]:
@@ -58,7 +72,7 @@ def kinds_waiting(house: PostHouse) -> set[str]:
 def test_a_channel_has_a_job_of_its_own_and_one_that_is_not_configured_has_none(sqlite_database: str) -> None:
     with open_post_house(sqlite_database, **mail(25), wecom_bots="office key") as house:
         assert set(house.registry.handlers) == ALWAYS | {"deliver:mail", "deliver:wecom", "anchor"}
-        assert set(house.registry.intervals) == set(house.registry.handlers) - {"retention"}
+        assert set(house.registry.intervals) == set(house.registry.handlers) - {"retention", "figures"}
 
 
 def test_without_channels_there_is_the_inbox_and_nothing_imported_for_them(sqlite_database: str) -> None:

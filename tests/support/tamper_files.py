@@ -112,10 +112,13 @@ def _everything(path: Path) -> tuple[object, object] | None:
             for name, kept in CLASSES.items():
                 if "." in name:
                     continue  # jobs stand in a file of their own
-                for found, columns in ((history, kept.history), (beside, tuple(kept.beside))):
+                # Rows that are no history yet, as uploads that no case has taken, are beside it whole.
+                parts = [(history, kept.history, kept.rows), (beside, (*kept.history, *kept.beside), "")]
+                for found, columns, rows in parts:
                     if columns:
                         listed = ", ".join(f'"{column}"' for column in columns)
-                        found[name] = sorted(map(_sortable, file.execute(f"SELECT {listed} FROM {name}")))
+                        where = f" WHERE {rows}" if rows else ""
+                        found[name] = sorted(map(_sortable, file.execute(f"SELECT {listed} FROM {name}{where}")))
     except sqlite3.DatabaseError:
         return None
     return history, beside

@@ -19,7 +19,7 @@ BOX = AccountBox(lambda: KEY)
 
 
 @pytest.mark.parametrize(
-    ("form", "page"),
+    ("form", "stands_at"),
     [
         ("/cases/new/proposal", "/cases/new/proposal?draft=open"),
         ("/cases/new/proposal/on-behalf", "/cases/new/proposal/on-behalf?draft=open"),
@@ -28,9 +28,9 @@ BOX = AccountBox(lambda: KEY)
         ("/overdue/act", "/overdue/act?draft=open"),
     ],
 )
-def test_a_draft_is_taken_up_where_its_form_stands(form: str, page: str) -> None:
-    assert page_of(form, "open") == page
-    assert page_of(form) == page.partition("?")[0]
+def test_a_draft_is_taken_up_where_its_form_stands(form: str, stands_at: str) -> None:
+    assert page_of(form, "open") == stands_at
+    assert page_of(form) == stands_at.partition("?")[0]
 
 
 def test_of_a_form_is_kept_what_was_typed_and_the_key_it_is_sent_under() -> None:
