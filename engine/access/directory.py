@@ -100,6 +100,14 @@ class Surroundings:
         parents = {unit.id: unit.parent for unit in self.units.values()}
         object.__setattr__(self, "tree", UnitTree(self.root, parents))
 
+    def as_tree(self) -> list[tuple[int, Unit]]:
+        """Return every unit with its depth below the top, each after the one above it, brothers by code."""
+        lineages = {unit.id: self.tree.lineage(unit.id) for unit in self.units.values()}
+        ordered = sorted(
+            self.units.values(), key=lambda unit: [self.units[above].code for above in reversed(lineages[unit.id])]
+        )
+        return [(len(lineages[unit.id]) - 1, unit) for unit in ordered]
+
     def unit_called(self, name: str) -> Unit | None:
         """Return the unit with this id, code or name in either language; None when there is none or several."""
         found = [unit for unit in self.units.values() if name in (unit.id, unit.code, unit.title.zh, unit.title.en)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_left, bisect_right
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -174,6 +175,11 @@ class Calendar:
         else:
             kind, name, source = DayKind.WORKED if working else DayKind.REST, None, None
         return Day(on=on, kind=kind, name=name, source=source, provisional=self.is_provisional(on))
+
+    def month(self, year: int, month: int) -> list[Day]:
+        """Return the days of a month; ``CalendarEnds`` where the calendar knows nothing of the year."""
+        _weekday, length = monthrange(year, month)
+        return [self.day(date(year, month, number)) for number in range(1, length + 1)]
 
     def working_days_between(self, from_on: date, until_on: date) -> int:
         """Return how many working days lie from ``from_on`` up to, not including, ``until_on``; 0 if none."""

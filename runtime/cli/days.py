@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from engine.text import Text
@@ -52,7 +51,7 @@ def print_year(terminal: Terminal, calendar: Calendar, year: int) -> None:
     """Print the months of a year: 休 and 班 (or - and +) after a day that is off or worked against its weekday."""
     total = 0
     for month in range(1, DECEMBER + 1):
-        days = _days_of(calendar, year, month)
+        days = calendar.month(year, month)
         worked = sum(day.is_working for day in days)
         total += worked
         terminal.say(Text(f"{year}年{month}月  工作日 {worked} 天", f"{year}-{month:02}  {worked} working days"))
@@ -60,12 +59,6 @@ def print_year(terminal: Terminal, calendar: Calendar, year: int) -> None:
             terminal.say(line)
         terminal.say()
     terminal.say(Text(f"{year}年共 {total} 个工作日", f"{year}: {total} working days"))
-
-
-def _days_of(calendar: Calendar, year: int, month: int) -> list[Day]:
-    end = date(year + month // DECEMBER, month % DECEMBER + 1, 1)
-    first = date(year, month, 1)
-    return [calendar.day(first + timedelta(days=n)) for n in range((end - first).days)]
 
 
 def _month(terminal: Terminal, days: Sequence[Day]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +16,6 @@ from runtime.cli.workbook import Rehearsed, load_workbook
 
 if TYPE_CHECKING:
     from engine.access.directory import Unit
-    from engine.case.identity import RootId, UnitId
 
 
 units = typer.Typer(no_args_is_help=True, help="单位 · Units.")
@@ -75,14 +73,14 @@ def list_units(context: typer.Context, as_json: AsJson = False) -> None:
     run = the_run(context)
     with run.desk() as opened:
         reads = opened.desk.reads
-        trees = [(root, reads.surroundings(root).units) for root in reads.roots()]
+        houses = [reads.surroundings(root) for root in reads.roots()]
     if as_json:
-        run.terminal.json({"units": [_unit_json(unit) for _root, there in trees for unit in there.values()]})
+        run.terminal.json({"units": [_unit_json(unit) for there in houses for unit in there.units.values()]})
         return
-    if not trees:
+    if not houses:
         run.terminal.say(Text("还没有单位", "There is no unit yet"))
-    for root, there in trees:
-        for depth, unit in _tree(root, there):
+    for there in houses:
+        for depth, unit in there.as_tree():
             ended = "" if unit.until_on is None else f" –{unit.until_on}"
             run.terminal.say(f"{'  ' * depth}{unit.code}  {run.terminal.read(unit.title)}{ended}")
 
@@ -215,20 +213,6 @@ def list_sessions(context: typer.Context, as_json: AsJson = False, root: Organis
         for session in known
     ]
     run.terminal.table(head, rows, right=(0, 1))
-
-
-def _tree(root: RootId, units: Mapping[UnitId, Unit]) -> Iterator[tuple[int, Unit]]:
-    """Yield depth and unit, each unit under the one above it, brothers by code."""
-    from engine.case.identity import UnitId
-
-    below: dict[str | None, list[Unit]] = {}
-    for unit in sorted(units.values(), key=lambda unit: unit.code, reverse=True):
-        below.setdefault(unit.parent, []).append(unit)
-    waiting = [(0, unit) for unit in below.get(None, []) if UnitId(root) == unit.id]
-    while waiting:
-        depth, unit = waiting.pop()
-        yield depth, unit
-        waiting += [(depth + 1, child) for child in below.get(unit.id, [])]
 
 
 def _unit_json(unit: Unit) -> dict[str, object]:

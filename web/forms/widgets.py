@@ -125,12 +125,7 @@ class Choices:
 
     def units(self, words: Words) -> list[tuple[str, str]]:
         """Return the units as (id, name), the tree's levels indented."""
-        tree = self.surroundings.tree
-        ordered = sorted(
-            self.surroundings.units.values(),
-            key=lambda unit: [self.surroundings.units[above].code for above in reversed(tree.lineage(unit.id))],
-        )
-        return [(unit.id, INDENT * (len(tree.lineage(unit.id)) - 1) + words.say(unit.title)) for unit in ordered]
+        return [(unit.id, INDENT * depth + words.say(unit.title)) for depth, unit in self.surroundings.as_tree()]
 
     def people(self, words: Words) -> list[tuple[str, str]]:
         """Return those who can be named as (id, name and unit), by name."""

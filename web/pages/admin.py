@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,7 +99,7 @@ def admin_pages(shell: Shell) -> APIRouter:
                 reason = edge.running_house().try_channel(typed["channel"], typed["address"], visit.words.language)
             except BanjieError as error:
                 return _channels_page(shell, visit, typed, error)
-            return _channels_page(shell, visit, typed, done=(reason or "",))
+            return _channels_page(shell, visit, typed, refused=reason)
 
         return await run_in_threadpool(act)
 
@@ -155,25 +155,28 @@ def _channels_page(
     visit: Visit,
     typed: Mapping[str, str] | None = None,
     error: BanjieError | None = None,
-    done: tuple[str] | None = None,
+    *,
+    refused: str | None = None,
 ) -> Response:
+    """Return the page; with ``typed`` a test was asked for, which an ``error`` or the other side (why) ``refused``."""
     demand_keeper(keeper_of(shell.edge, visit.known))
-    words, names = visit.words, shell.edge.running_house().channels()
-    say: Callable[[str], str] = lambda name: words.say(channel_title(name))  # noqa: E731 - one line, used once
+    words = visit.words
+    titles = {name: words.say(channel_title(name)) for name in shell.edge.running_house().channels()}
     message = wrong = None
     if error is not None:
         wrong = words.say(error.text)
-    elif done is not None and typed is not None:
-        if done[0]:
-            wrong = words.t("admin_channel_failed", channel=say(typed["channel"]), reason=done[0])
+    elif typed is not None:
+        title, address = titles[typed["channel"]], typed["address"]
+        if refused is None:
+            message = words.t("admin_channel_sent", channel=title, address=address)
         else:
-            message = words.t("admin_channel_sent", channel=say(typed["channel"]), address=typed["address"])
+            wrong = words.t("admin_channel_failed", channel=title, reason=refused)
     return shell.page(
         visit,
         "admin_channels.html",
         section="admin",
         status=200 if error is None else status_of(error),
-        channels=[(name, say(name)) for name in names],
+        channels=list(titles.items()),
         typed=typed or {"channel": "", "address": ""},
         message=message,
         wrong=wrong,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any, Final
@@ -16,6 +16,7 @@ from api.problems import status_of
 from api.routes.accounts import demand_person
 from engine.access.directory import Person, Surroundings, Unit
 from engine.case.identity import PersonId, RootId, SessionId, UnitId
+from engine.case.scope import SHANGHAI
 from engine.errors import BanjieError, FormInvalid, NotFound
 from engine.service.housekeeping import (
     SESSION_DAYS,
@@ -29,10 +30,10 @@ from engine.service.housekeeping import (
     put_unit,
 )
 from engine.text import Text
+from web.forms.widgets import Choices
 from web.pages.account import first
 from web.pages.admin import keeper_of
 from web.shell import Shell, Visit
-from web.words import Words
 
 LINES_MAX: Final = 200
 FIELDS: Final = tuple(dict.fromkeys(one.name for wish in (UnitWish, PersonWish, SessionWish) for one in fields(wish)))
@@ -166,6 +167,7 @@ def _units_page(shell: Shell, visit: Visit, chosen: str = "", tried: Tried | Non
     root, words = visit.known.root, visit.words
     chosen = tried.typed["unit"] if tried is not None else chosen
     known = _found(there.units, UnitId(chosen)) if chosen else None
+    today = visit.now.astimezone(SHANGHAI).date()
     counts: dict[UnitId | None, int] = {}
     for person in shell.edge.desk.reads.all_persons(root):
         counts[person.unit] = counts.get(person.unit, 0) + person.active
@@ -178,9 +180,9 @@ def _units_page(shell: Shell, visit: Visit, chosen: str = "", tried: Tried | Non
             title=words.say(unit.title),
             people=counts.get(unit.id, 0),
             period=_period(unit.from_on, unit.until_on),
-            is_over=unit.until_on is not None and unit.until_on < visit.now.date(),
+            is_over=unit.until_on is not None and unit.until_on < today,
         )
-        for depth, unit in tree_of(there)
+        for depth, unit in there.as_tree()
     ]
     return _shown(
         shell,
@@ -191,7 +193,7 @@ def _units_page(shell: Shell, visit: Visit, chosen: str = "", tried: Tried | Non
         typed={**typed, **(tried.typed if tried is not None else {})},
         known=None if known is None else words.say(known.title),
         is_top=known is not None and known.parent is None,
-        units=_choices(there, words),
+        units=Choices(surroundings=there).units(words),
     )
 
 
@@ -235,7 +237,7 @@ def _people_page(shell: Shell, visit: Visit, chosen: str = "", tried: Tried | No
             **(tried.typed if tried is not None else {}),
         },
         known=None if known is None else known.name,
-        units=_choices(there, words),
+        units=Choices(surroundings=there).units(words),
     )
 
 
@@ -273,21 +275,9 @@ def _sessions_page(shell: Shell, visit: Visit, chosen: str = "", tried: Tried | 
         lines=lines,
         typed={**typed, **(tried.typed if tried is not None else {})},
         known=None if known is None else words.say(known.title),
-        units=_choices(there, words),
+        units=Choices(surroundings=there).units(words),
         day_names=SESSION_DAYS,
     )
-
-
-def tree_of(there: Surroundings) -> Iterator[tuple[int, Unit]]:
-    """Yield depth and unit, each unit under the one above it, brothers by code."""
-    below: dict[UnitId | None, list[Unit]] = {}
-    for unit in sorted(there.units.values(), key=lambda unit: unit.code, reverse=True):
-        below.setdefault(unit.parent, []).append(unit)
-    waiting = [(0, unit) for unit in below.get(None, [])]
-    while waiting:
-        depth, unit = waiting.pop()
-        yield depth, unit
-        waiting += [(depth + 1, child) for child in below.get(unit.id, [])]
 
 
 def _kept(shell: Shell, visit: Visit) -> Surroundings:
@@ -316,10 +306,6 @@ def _found(known: Mapping[Any, Any], wanted: str) -> Any:
     if wanted not in known:
         raise NotFound(Text("没有找到", "There is no such thing"))
     return known[wanted]
-
-
-def _choices(there: Surroundings, words: Words) -> Sequence[tuple[str, str]]:
-    return [(unit.id, f"{'　' * depth}{words.say(unit.title)}") for depth, unit in tree_of(there)]
 
 
 def _unit_typed(unit: Unit) -> dict[str, str]:

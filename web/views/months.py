@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from engine.calendar.calendar import Calendar, Day, DayKind
@@ -40,10 +40,8 @@ def months_of(calendar: Calendar, year: int, today: date, words: Words) -> list[
 
 
 def _month(calendar: Calendar, year: int, number: int, today: date, words: Words) -> Month:
-    begins = date(year, number, 1)
-    ends = date(year + number // DECEMBER, number % DECEMBER + 1, 1)
-    days = [calendar.day(begins + timedelta(days=n)) for n in range((ends - begins).days)]
-    cells: list[DayCell | None] = [None] * begins.weekday()
+    days = calendar.month(year, number)
+    cells: list[DayCell | None] = [None] * days[0].on.weekday()
     cells += [_cell(day, today, words) for day in days]
     cells += [None] * (-len(cells) % DAYS_OF_A_WEEK)
     return Month(
