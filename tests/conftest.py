@@ -6,7 +6,7 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from hypothesis import settings
 from runtime.rules import load_rules
 from tests.support.demanded import SkipsAreFailures, browser_tests_last, ci_is_on, mark_by_fixtures
 from tests.support.made_once import REAL, made_once
+from tests.support.measured import is_measured, unmeasured
 from tests.support.postgres import (
     PostgresMissingError,
     create_database,
@@ -75,6 +76,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs PostgreSQL or the browser, before ``-m`` selects; browser tests come last."""
     mark_by_fixtures(items)
     browser_tests_last(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Do not measure the coverage of tests that only repeat what others run, nor of what is made ready for them."""
+    if is_measured(item.nodeid):
+        return (yield)
+    with unmeasured():
+        return (yield)
 
 
 @pytest.hookimpl(optionalhook=True)

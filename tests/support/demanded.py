@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 MARKER_OF_FIXTURE: Final = {"postgres_url": "postgres", "playwright": "browser"}
+LONGEST: Final = "tests/browser/test_every_page.py"
 
 
 def mark_by_fixtures(items: list[pytest.Item]) -> None:
@@ -20,12 +21,13 @@ def mark_by_fixtures(items: list[pytest.Item]) -> None:
 
 
 def browser_tests_last(items: list[pytest.Item]) -> None:
-    """Put the browser tests behind all others; those of one file stay on one test worker (``together``).
+    """Put the browser tests behind all others; those of one file stay on one test worker (``together``), and the file
+    that takes longest comes first, so that no worker is left with it while the others have nothing to do.
 
     Playwright keeps an event loop running in the main thread from its first use until the worker ends, and
     ``asyncio.run`` refuses to start beside it.
     """
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, not item.nodeid.startswith(LONGEST)))
 
 
 def ci_is_on() -> bool:

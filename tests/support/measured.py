@@ -1,0 +1,51 @@
+"""Which tests run without their coverage being measured: measuring doubles what they cost and tells nothing new.
+
+What they run a thousand times over is measured where it is tested by itself, and what only they came to would count as
+not covered: leaving them out makes the goals of coverage harder to meet, never easier.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+UNMEASURED: Final = (
+    "tests/acceptance/test_figures.py",
+    "tests/browser/",
+    "tests/contracts/test_storage_case_rows.py::test_a_case_becomes_a_row_and_the_row_the_same_case",
+    "tests/integration/test_canaries.py",
+    "tests/integration/test_deliveries_workers.py",
+    "tests/integration/test_simulated_year.py",
+    "tests/integration/test_uploads_killed.py",
+)
+"""How the names of these tests begin."""
+
+OF_PROCESSES: Final = "COVERAGE_PROCESS_CONFIG"
+"""By this variable coverage tells the processes that a test starts to measure themselves."""
+
+
+def is_measured(nodeid: str) -> bool:
+    """Tell whether the coverage of a test is measured."""
+    return not nodeid.startswith(UNMEASURED)
+
+
+@contextmanager
+def unmeasured() -> Iterator[None]:
+    """Measure nothing in this thread, in threads and in processes that are started meanwhile.
+
+    Coverage itself is not stopped: started again, it would install itself a second time for processes.
+    """
+    here, in_threads, in_processes = sys.gettrace(), threading.gettrace(), os.environ.pop(OF_PROCESSES, None)
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        if in_processes is not None:
+            os.environ[OF_PROCESSES] = in_processes
+        threading.settrace(in_threads)
+        sys.settrace(here)

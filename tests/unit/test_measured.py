@@ -1,0 +1,98 @@
+"""Tests whose coverage is not measured leave the measuring of all others as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.measured import UNMEASURED, is_measured
+
+PROJECT = Path(__file__).parents[2]
+PRODUCT = """
+def before():
+    return 1
+
+
+def meanwhile():
+    return 2
+
+
+def in_a_thread_meanwhile():
+    return 3
+
+
+def in_a_process_meanwhile():
+    return 4
+
+
+def after(way):
+    if way:
+        return 5
+    return 6
+
+
+def in_a_thread_after():
+    return 7
+
+
+def in_a_process_after():
+    return 8
+"""
+SCRIPT = """
+import subprocess, sys
+from threading import Thread
+
+import product
+from tests.support.measured import unmeasured
+
+def in_thread(what):
+    thread = Thread(target=what)
+    thread.start()
+    thread.join()
+
+def in_process(name):
+    subprocess.run([sys.executable, "-c", f"import product; product.{name}()"], check=True)
+
+product.before()
+for _time in range(3):
+    with unmeasured():
+        product.meanwhile()
+        in_thread(product.in_a_thread_meanwhile)
+        in_process("in_a_process_meanwhile")
+product.after(True)
+in_thread(product.in_a_thread_after)
+in_process("in_a_process_after")
+"""
+
+
+def test_nothing_is_measured_meanwhile_and_everything_as_before_afterwards(tmp_path: Path) -> None:
+    (tmp_path / "product.py").write_text(PRODUCT)
+    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "coverage.ini").write_text("[run]\nbranch = true\ninclude = product.py\npatch = subprocess\n")
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    environment = {**outer, "PYTHONPATH": f"{tmp_path}:{PROJECT}"}
+    for command in ("run --rcfile=coverage.ini script.py", "combine --quiet", "json --quiet -o told.json"):
+        arguments = [sys.executable, "-m", "coverage", *command.split()]
+        subprocess.run(arguments, cwd=tmp_path, env=environment, check=True)
+    (told,) = json.loads((tmp_path / "told.json").read_text())["files"].values()
+    missing = {PRODUCT.splitlines()[line - 1].strip() for line in told["missing_lines"]}
+    assert missing == {"return 2", "return 3", "return 4", "return 6"}
+    assert [end for _begin, end in told["missing_branches"]] == [PRODUCT.splitlines().index("    return 6") + 1]
+
+
+@pytest.mark.parametrize("name", UNMEASURED)
+def test_what_is_not_measured_is_there(name: str) -> None:
+    file, _, test = name.partition("::")
+    assert (PROJECT / file).exists()
+    assert f"def {test}" in ((PROJECT / file).read_text(encoding="utf-8") if test else "def ")
+    assert not is_measured(f"{name}::test_it")
+
+
+def test_all_other_tests_are_measured() -> None:
+    assert is_measured("tests/integration/test_sample.py::test_it")
+    assert is_measured("tests/authorisation/test_rules.py::test_it")
