@@ -9,7 +9,7 @@ from api.describing import PROBLEMS
 from api.edge import ApiSettings, Edge, make_edge
 from api.headers import SecurityHeaders
 from api.incoming import CleanAddress
-from api.problems import install_problems
+from api.problems import Respond, install_problems, problem_response
 from api.routes.accounts import account_routes
 from api.routes.erasures import erasure_routes
 from api.routes.figures import figures_routes
@@ -59,10 +59,11 @@ def create_api(desk: Desk, settings: ApiSettings) -> FastAPI:
     return app
 
 
-def bare_app(settings: ApiSettings) -> FastAPI:
+def bare_app(settings: ApiSettings, respond: Respond = problem_response) -> FastAPI:
     """Return an application without routes that keeps to the limits and sends the security headers.
 
-    It describes itself to those who are logged in only, and shows no page that would load from elsewhere.
+    It describes itself to those who are logged in only, and shows no page that would load from elsewhere. ``respond``
+    answers addresses that no field may hold.
     """
     app = FastAPI(
         title="办结 Banjie",
@@ -74,7 +75,7 @@ def bare_app(settings: ApiSettings) -> FastAPI:
         # Nothing about requests is handed to a tracer that happens to be installed.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
-    app.add_middleware(CleanAddress)
+    app.add_middleware(CleanAddress, respond=respond)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Discreet)
     return app

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from api.denials import Denials
@@ -20,6 +21,7 @@ from engine.ledger.receipts import SignedReceipt
 from engine.service.desk import Desk
 from engine.service.execute import Done
 from engine.service.house_door import HouseDoor
+from engine.service.importing.own_maps import WORKFLOWS
 from engine.service.jobs import Jobs
 from engine.service.logins import AccountRules
 from engine.service.world import World
@@ -53,7 +55,8 @@ class ApiSettings:
     instead, None for nowhere. ``log_key`` gives the key that
     signs the checkpoints of an origin, None where it is not known here; ``receipts`` signs receipts, None where this
     process gives none. ``witnesses`` are the keys of the hosts that are to cosign checkpoints.
-    ``register_open`` shows the public register without a login.
+    ``register_open`` shows the public register without a login. ``workflows`` is the folder whose workflows bring
+    maps of registers along.
     """
 
     version: str
@@ -70,6 +73,7 @@ class ApiSettings:
     receipts: ReceiptPen | None = None
     witnesses: tuple[VerifierKey, ...] = ()
     register_open: bool = False
+    workflows: Path = WORKFLOWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,14 +49,14 @@ def parse_json(body: bytes) -> JsonValue:
     return _cleaned(value, 1)
 
 
-def parse_form(body: bytes) -> dict[str, list[str]]:
+def parse_form(body: bytes, characters_max: int = TEXT_CHARACTERS_MAX) -> dict[str, list[str]]:
     """Return the fields of a form sent as ``application/x-www-form-urlencoded``, each with its values in order.
 
     Line ends become single line feeds: browsers send two characters for what was typed as one.
     """
     fields: dict[str, list[str]] = {}
     for name, value in _pairs(body):
-        fields.setdefault(clean_text(name), []).append(clean_text(value.replace("\r\n", "\n")))
+        fields.setdefault(clean_text(name), []).append(clean_text(value.replace("\r\n", "\n"), characters_max))
     return fields
 
 
@@ -65,19 +65,22 @@ def clean_query(query: bytes) -> list[tuple[str, str]]:
     return [(clean_text(name), clean_text(value)) for name, value in _pairs(query)]
 
 
-def clean_text(text: str) -> str:
+def clean_text(text: str, characters_max: int = TEXT_CHARACTERS_MAX) -> str:
     """Return the text in NFC; raises InputRefused for characters and lengths that no field may hold."""
     found = _REFUSED.search(text)
     if found is not None:
         shown = f"U+{ord(found[0]):04X}"
         raise InputRefused(
-            Text(f"含有不允许的控制字符 {shown}", f"Contains the character {shown}, which no field may hold"),
+            Text(
+                f"含有不允许的控制字符 {shown}，请删去后再提交",
+                f"Contains the character {shown}, which no field may hold; take it out and send again",
+            ),
             character=shown,
         )
     clean = text if is_normalized("NFC", text) else normalize("NFC", text)
-    if len(clean) > TEXT_CHARACTERS_MAX:
+    if len(clean) > characters_max:
         raise InputRefused(
-            Text(f"文字不得超过 {TEXT_CHARACTERS_MAX} 个字符", f"A text has at most {TEXT_CHARACTERS_MAX} characters")
+            Text(f"文字不得超过 {characters_max} 个字符", f"A text has at most {characters_max} characters")
         )
     return clean
 
@@ -87,7 +90,12 @@ def _pairs(encoded: bytes) -> list[tuple[str, str]]:
         text = encoded.decode("utf-8")
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX)
     except UnicodeDecodeError as error:
-        raise Unreadable(Text("地址或表单不是有效的 UTF-8", "The address or form is not valid UTF-8")) from error
+        raise Unreadable(
+            Text(
+                "地址或表单中有无法识别的字符（不是有效的 UTF-8）",
+                "The address or form has characters that cannot be read (it is not valid UTF-8)",
+            )
+        ) from error
     except ValueError as error:
         raise InputRefused(
             Text(f"最多 {FORM_FIELDS_MAX} 个字段", f"At most {FORM_FIELDS_MAX} fields are read")
@@ -122,7 +130,8 @@ def _integer(text: str) -> int:
     # The length comes first: turning a million digits into a number takes for ever.
     if len(text.lstrip("-")) > _INTEGER_DIGITS_MAX or abs(int(text)) > INTEGER_MAX:
         raise InputRefused(
-            Text("数字超出允许范围（±2^53）", "The number is beyond 2^53; send it as text"), maximum=INTEGER_MAX
+            Text("数字超出允许范围（±2^53），请改用文字", "The number is beyond 2^53; send it as text"),
+            maximum=INTEGER_MAX,
         )
     return int(text)
 

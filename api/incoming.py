@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.hygiene import Unreadable, clean_query, clean_text, parse_form, parse_json
-from api.limits import BODY_BYTES_MAX, KEY_CHARACTERS_MAX, PATH_BYTES_MAX, QUERY_BYTES_MAX
-from api.problems import BodyInvalid, BodyTooLarge, KeyRequired, MediaTypeRefused, problem_response
+from api.limits import BODY_BYTES_MAX, KEY_CHARACTERS_MAX, PATH_BYTES_MAX, QUERY_BYTES_MAX, TEXT_CHARACTERS_MAX
+from api.problems import BodyInvalid, BodyTooLarge, KeyRequired, MediaTypeRefused, Respond, problem_response
 from engine.errors import InputRefused
 from engine.text import Text
 
@@ -22,18 +22,22 @@ _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
 class CleanAddress:
-    """Refuses addresses and queries that no field may hold, and hands the query on in NFC."""
+    """Refuses addresses and queries that no field may hold, and hands the query on in NFC.
 
-    def __init__(self, app: ASGIApp) -> None:
+    ``respond`` gives the answer to a refused one: what stands behind, where all else is answered, is not asked.
+    """
+
+    def __init__(self, app: ASGIApp, respond: Respond = problem_response) -> None:
         self._app = app
+        self._respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a clean request on; answer any other with a problem."""
+        """Pass a clean request on; answer any other with its refusal."""
         if scope["type"] == "http":
             try:
                 _clean_address(scope)
             except InputRefused as refusal:
-                await problem_response(Request(scope), refusal)(scope, receive, send)
+                await self._respond(Request(scope), refusal)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -50,12 +54,12 @@ async def read_model(request: Request, model: type[M]) -> M:
         raise BodyInvalid(error.errors(include_url=False, include_context=False, include_input=False)) from None
 
 
-async def read_form(request: Request) -> dict[str, list[str]]:
-    """Return the fields of a posted form."""
+async def read_form(request: Request, characters_max: int = TEXT_CHARACTERS_MAX) -> dict[str, list[str]]:
+    """Return the fields of a posted form, each of at most so many characters."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != _FORM_TYPE:
         raise MediaTypeRefused(_FORM_TYPE)
-    return parse_form(await _body(request))
+    return parse_form(await _body(request), characters_max)
 
 
 def read_key(request: Request) -> str:
@@ -86,7 +90,7 @@ def _clean_address(scope: Scope) -> None:
         _clean_path(raw_path)
     query: bytes = scope["query_string"]
     if len(raw_path) > PATH_BYTES_MAX or len(query) > QUERY_BYTES_MAX:
-        raise Unreadable(Text("地址过长", "The address is too long"))
+        raise Unreadable(Text("地址过长，请从首页重新进入", "The address is too long; come in from the start"))
     if query:
         scope["query_string"] = urlencode(clean_query(query)).encode("ascii")
 
@@ -95,4 +99,9 @@ def _clean_path(raw_path: bytes) -> None:
     try:
         clean_text(unquote_to_bytes(raw_path).decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise Unreadable(Text("地址不是有效的 UTF-8", "The address is not valid UTF-8")) from error
+        raise Unreadable(
+            Text(
+                "地址中有无法识别的字符（不是有效的 UTF-8）",
+                "The address has characters that cannot be read (it is not valid UTF-8)",
+            )
+        ) from error

@@ -24,6 +24,7 @@ from benchmarks.moved_dates import moved_dates
 from benchmarks.overdue_list import overdue_list, overdue_list_postgres
 from benchmarks.pages import pages
 from benchmarks.readers import readers
+from benchmarks.reading import STANDARD_CASES, reading
 from benchmarks.report import Results
 from benchmarks.searching import searching, searching_postgres
 from benchmarks.similar import similar
@@ -41,7 +42,7 @@ def main() -> None:
         "--only",
         default="",
         help="comma-separated: "
-        "sqlite,postgres,http,imports,live,sweep,overdue,pages,figures,readers,dates,ledger,deliver,search,similar,startup",
+        "sqlite,postgres,http,imports,live,sweep,overdue,pages,figures,reading,readers,dates,ledger,deliver,search,similar,startup",
     )
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
@@ -85,6 +86,9 @@ def main() -> None:
         pages(results, cases)
     if asked("figures"):
         figures_pages(results, cases)
+    if asked("reading"):
+        # While somebody else writes, what a page costs of lists hardly hangs on their length: a large run proves it.
+        reading(results, cases if cases >= KEPT_FROM_CASES else STANDARD_CASES)
     if asked("readers"):
         readers(results)
     if asked("dates"):

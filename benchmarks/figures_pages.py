@@ -29,7 +29,8 @@ from engine.access.passwords import secret_hash
 from engine.case.codec import at_text, microseconds
 from engine.case.identity import PersonId, RootId, UnitId
 from engine.service.account_writes import OpenLogin
-from engine.service.figures import JOB, keep_asked
+from engine.service.asked_counts import keep_asked
+from engine.service.kept_answers import JOB
 from engine.service.plain import AddGrant, AddPerson, AddUnit
 from engine.service.rows import CaseRow, SpanRow
 from engine.storage.urls import sqlite_path

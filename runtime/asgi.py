@@ -96,6 +96,7 @@ def _api_settings(settings: Settings, clock: Clock) -> ApiSettings:
         https=settings.pages_url.startswith("https://"),
         small_installation=settings.small_installation,
         register_open=settings.register_open,
+        workflows=settings.workflows,
         provider=provider_of(settings),
         log_key=known_key(settings),
         witnesses=witness_keys(settings),

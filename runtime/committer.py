@@ -22,10 +22,11 @@ from engine.case.commands import Command
 from engine.errors import BanjieError, CommandFailed, OutcomeUnknown, StorageUnavailable, TooBusy
 from engine.service.account_writes import TouchLogin
 from engine.service.case_cache import CaseCache
+from engine.service.directory_ports import DirectoryWrites
 from engine.service.execute import Batch, Later, Result, execute
 from engine.service.office import Answer
 from engine.service.plain import PlainWrite, apply_write, stamped
-from engine.service.ports import Conflict, DirectoryWrites, WriteStore, WriteTransaction
+from engine.service.ports import Conflict, WriteStore, WriteTransaction
 from engine.text import Text
 
 _LOG = logging.getLogger(__name__)

@@ -22,12 +22,15 @@ from engine.service.house_door import NoticeOnFile, ProposedNotice
 from engine.service.jobs import Jobs
 from engine.service.looks import Look
 from engine.service.plain import KeepNotice
+from engine.service.publications import Kind
+from engine.service.rules_door import ProposedRules
 from engine.service.running_calendar import RunningCalendar, kept_notices
 from engine.text import Language, Text
 from notifications.message import Failed, Held, Message
 from runtime.channels import outlets
 from runtime.clock import Clock
 from runtime.jobs.handlers import SWEEP
+from runtime.publishing import Publishing
 from runtime.rules import NoticeFile, notice_file
 from runtime.settings import Settings
 from runtime.wiring import Opened
@@ -114,6 +117,21 @@ class RunningHouse:
             shutil.copytree(self.settings.workflows, folder)
             file = _placed(folder, name, text)
             return [_named(problem, file.name) for problem in check_paths([file])]
+
+    def proposed_rules(self, root: RootId, kind: Kind, text: bytes) -> ProposedRules:
+        """Return what would be published; see ``runtime.publishing``."""
+        return self._publishing().proposed_rules(root, kind, text)
+
+    def publish_rules(self, root: RootId, kind: Kind, text: bytes, reason: str, by: PersonId) -> ProposedRules:
+        """Put rules in force in every process."""
+        return self._publishing().publish_rules(root, kind, text, reason, by)
+
+    def withdraw_rules(self, root: RootId, kind: Kind, name: str, version: int, reason: str, by: PersonId) -> None:
+        """Take published rules out of force again."""
+        self._publishing().withdraw_rules(root, kind, name, version, reason, by)
+
+    def _publishing(self) -> Publishing:
+        return Publishing(opened=self.opened, settings=self.settings, clock=self.clock)
 
     def _notice(self, text: bytes) -> NoticeFile:
         data, positions = load_yaml(text, FILE)

@@ -53,6 +53,14 @@ class Rules:
         lists = (_to_keep("list", part, known) for known, part in self._lists.items())
         return (*definitions, *lists)
 
+    def workflow_hashes(self) -> dict[tuple[str, int], str]:
+        """Return the hash of every workflow of the folder by its name and version."""
+        return {(part.name, part.version): known for known, part in self._workflows.items()}
+
+    def list_hashes(self) -> dict[tuple[str, int], str]:
+        """Return the hash of every code list of the folder by its name and version."""
+        return {(part.name, part.version): known for known, part in self._lists.items()}
+
     @cached_property
     def _workflows(self) -> Mapping[str, Workflow]:
         """The workflows by their hashes, which take a while to work out."""

@@ -13,16 +13,16 @@ from datetime import datetime
 
 from engine.access.directory import Surroundings
 from engine.case.identity import RootId
-from engine.definition.rulebook import Rulebook
 from engine.errors import StorageError
 from engine.ledger.commitments import Sealer
 from engine.service.case_cache import CaseCache
 from engine.service.desk import Desk
+from engine.service.directory_ports import DirectoryWrites
 from engine.service.execute import Batch
 from engine.service.filing.folder import FileFolder
 from engine.service.office import Office
 from engine.service.plain import apply_write, stamped
-from engine.service.ports import DirectoryWrites, Reads, WriteTransaction
+from engine.service.ports import Reads, WriteTransaction
 from engine.service.queries import Queries
 from engine.service.running_calendar import RunningCalendar, kept_notices
 from engine.service.watch import Watch
@@ -36,6 +36,7 @@ from runtime.keys.places import places_of
 from runtime.keys.reapplying import clean_restored
 from runtime.keys.sealer import KeySealer
 from runtime.rules import Rules, load_rules
+from runtime.running_rules import RunningRules, demand_no_clash
 from runtime.settings import Settings
 from runtime.socket import RemoteOffice, socket_path
 
@@ -64,7 +65,7 @@ class Worlds:
     """The world of each organisation at the newest epoch of its directory."""
 
     calendars: RunningCalendar
-    rulebook: Rulebook
+    rules: RunningRules
     known: dict[RootId, World] = field(default_factory=dict)
 
     def at(self, root: RootId, epoch: int, load: Callable[[RootId], Surroundings]) -> World:
@@ -72,7 +73,7 @@ class Worlds:
         if world is None or world.surroundings.epoch != epoch:
             surroundings = load(root)
             calendar = self.calendars.of(surroundings)
-            world = World(rules=self.rulebook, calendar=calendar, surroundings=surroundings)
+            world = World(rules=self.rules.book(), calendar=calendar, surroundings=surroundings)
             self.known[root] = world
         return world
 
@@ -110,18 +111,18 @@ def open_desk(settings: Settings, *, clock: Clock | None = None, write: bool = T
     elsewhere = path is not None and write and writer_elsewhere(path)
     store = open_store(settings.database_url, write=write and not elsewhere)
     try:
+        demand_no_clash(rules, store.reads.publications())
         sealer = open_sealer(places_of(settings), store.reads)
     except BaseException:
         store.close()
         raise
     box = AccountBox(AccountKey(settings.accounts_key_file))
     calendars = RunningCalendar(rules.calendar, lambda: kept_notices(store.reads))
-    worlds = Worlds(calendars=calendars, rulebook=rules.rulebook())
+    worlds = Worlds(calendars=calendars, rules=RunningRules(rules, store.reads))
     committer: Committer | None = None
     office: Office
     if store.writes is not None:
         store.writes.plain(lambda writes: _keep(rules, writes, running.now()))
-        worlds.rulebook = rules.rulebook(store.reads)
         cases = CaseCache()
         committer = Committer(
             store.writes,
@@ -133,7 +134,6 @@ def open_desk(settings: Settings, *, clock: Clock | None = None, write: bool = T
         )
         office = LocalOffice(committer, running.now)
     else:
-        worlds.rulebook = rules.rulebook(store.reads)
         office = RemoteOffice(socket_path(path) if path is not None else None, running.now)
 
     watch = Watch(office)

@@ -25,10 +25,13 @@ from web.pages.acting import acting_pages
 from web.pages.activate import activate_pages
 from web.pages.admin import admin_pages
 from web.pages.admin_calendar import admin_calendar_pages
+from web.pages.admin_delegations import admin_delegation_pages
 from web.pages.admin_house import admin_house_pages
+from web.pages.admin_publish import admin_publish_pages
 from web.pages.admin_rules import admin_rules_pages
 from web.pages.anonymous import anonymous_pages
 from web.pages.appearance import appearance_pages
+from web.pages.archive import archive_pages
 from web.pages.assigning import assigning_pages
 from web.pages.audit import audit_pages
 from web.pages.audit_case import audit_case_pages
@@ -55,13 +58,16 @@ from web.pages.mine_doing import mine_doing_pages
 from web.pages.my_cases import my_cases_pages
 from web.pages.new_case import new_case_pages
 from web.pages.on_behalf import on_behalf_pages
+from web.pages.others_logins import others_logins_pages
 from web.pages.overdue import overdue_pages
 from web.pages.own import own_pages
 from web.pages.process import process_pages
 from web.pages.receipts import receipts_pages
 from web.pages.register import register_pages
+from web.pages.registers import registers_pages
 from web.pages.search import search_pages
 from web.pages.supervise import supervise_pages
+from web.pages.work import work_pages
 from web.pages.workflows import workflow_pages
 from web.sections import sections_of
 from web.shell import Shell
@@ -86,6 +92,7 @@ PAGES = (
     supervise_pages,
     overdue_pages,
     acting_pages,
+    work_pages,
     board_pages,
     meeting_pages,
     merging_pages,
@@ -94,6 +101,8 @@ PAGES = (
     workflow_pages,
     my_cases_pages,
     register_pages,
+    archive_pages,
+    registers_pages,
     calls_pages,
     drafts_pages,
     own_pages,
@@ -106,6 +115,9 @@ PAGES = (
     admin_house_pages,
     admin_calendar_pages,
     admin_rules_pages,
+    admin_publish_pages,
+    admin_delegation_pages,
+    others_logins_pages,
     ledger_pages,
     audit_pages,
     audit_case_pages,
@@ -123,7 +135,6 @@ def create_site(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None, hou
 
     With ``jobs``, those who look after the installation see what runs in the background; with ``house``, its health.
     """
-    site = bare_app(settings)
     edge = make_edge(desk, settings, jobs, house)
     shell = Shell(edge)
 
@@ -139,6 +150,7 @@ def create_site(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None, hou
         page.headers.update(headers_of(error))
         return page
 
+    site = bare_app(settings, respond)
     install_problems(site, respond, edge.denials.of)
     others = cast("Answers", site.exception_handlers[BanjieError])
 

@@ -27,6 +27,7 @@ from engine.text import Language
 from web.appearance import PRINTS, THEMES, Appearance, appearance_of
 from web.sections import Menu, Section, Viewer, menus_for
 from web.statics import Statics
+from web.views.refused import refused_view
 from web.words import Words
 
 FOLDER = Path(__file__).resolve().parent
@@ -149,15 +150,7 @@ class Shell:
     def error_page(self, request: Request, error: BanjieError, status: int) -> HTMLResponse:
         """Return the page of a refusal that no other page shows."""
         visit = self.stranger(request)
-        source = error.details.get("source")
-        return self.page(
-            visit,
-            "error.html",
-            status=status,
-            message=visit.words.say(error.text),
-            source=source.get(visit.words.language) if isinstance(source, dict) else None,
-            can_retry=status >= 500,
-        )
+        return self.page(visit, "error.html", status=status, refused=refused_view(error, status, visit.words))
 
     def _visit(self, request: Request, asker: Asker | None, person: Person | None) -> Visit:
         return Visit(

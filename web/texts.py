@@ -9,6 +9,7 @@ from engine.text import Text
 from web.texts_accounts import ACCOUNT_TEXTS
 from web.texts_admin import ADMIN_TEXTS
 from web.texts_anchors import ANCHOR_TEXTS
+from web.texts_archive import ARCHIVE_TEXTS
 from web.texts_audit import AUDIT_TEXTS
 from web.texts_behalf import BEHALF_TEXTS
 from web.texts_calls import CALL_TEXTS
@@ -24,18 +25,24 @@ from web.texts_look import LOOK_TEXTS
 from web.texts_mine import MINE_TEXTS
 from web.texts_notices import NOTICE_TEXTS
 from web.texts_overdue import OVERDUE_TEXTS
+from web.texts_people import PEOPLE_TEXTS
+from web.texts_publish import PUBLISH_TEXTS
+from web.texts_refused import REFUSED_TEXTS
 from web.texts_register import REGISTER_TEXTS
+from web.texts_registers import REGISTERS_TEXTS
 from web.texts_rights import RIGHTS_TEXTS
 from web.texts_search import SEARCH_TEXTS
 from web.texts_secrecy import SECRECY_TEXTS
 from web.texts_secretariat import SECRETARIAT_TEXTS
 from web.texts_supervise import SUPERVISE_TEXTS
 from web.texts_witnesses import WITNESS_TEXTS
+from web.texts_work import WORK_TEXTS
 
 TEXTS: Final[Mapping[str, Text]] = {
     **ACCOUNT_TEXTS,
     **ADMIN_TEXTS,
     **ANCHOR_TEXTS,
+    **ARCHIVE_TEXTS,
     **AUDIT_TEXTS,
     **BEHALF_TEXTS,
     **CALL_TEXTS,
@@ -44,6 +51,9 @@ TEXTS: Final[Mapping[str, Text]] = {
     **FIGURE_TEXTS,
     **FILE_TEXTS,
     **FILING_TEXTS,
+    **PEOPLE_TEXTS,
+    **PUBLISH_TEXTS,
+    **REFUSED_TEXTS,
     **REGISTER_TEXTS,
     **LINKED_TEXTS,
     **LOOK_TEXTS,
@@ -53,11 +63,13 @@ TEXTS: Final[Mapping[str, Text]] = {
     **NOTICE_TEXTS,
     **OVERDUE_TEXTS,
     **ERASING_TEXTS,
+    **REGISTERS_TEXTS,
     **RIGHTS_TEXTS,
     **SEARCH_TEXTS,
     **SECRECY_TEXTS,
     **SECRETARIAT_TEXTS,
     **WITNESS_TEXTS,
+    **WORK_TEXTS,
     # ---------------------------------------------------------------------------------------------------- every page
     "brand": Text("办结", "Banjie"),
     "brand_line": Text("职代会提案与职工诉求办理", "Congress proposals and staff grievances"),
@@ -100,6 +112,10 @@ TEXTS: Final[Mapping[str, Text]] = {
     "front_hello": Text("{name}，您好", "Welcome, {name}"),
     "waiting": Text("待我办理", "Waiting for me"),
     "waiting_none": Text("目前没有等待您办理的事项。", "Nothing is waiting for you."),
+    "waiting_none_own": Text(
+        "您提出的事项走到哪一步、轮到谁办，请看“我的事项”。",
+        "How far your own cases have come stands under “My cases”.",
+    ),
     "waiting_all": Text("查看全部待办", "Everything that waits for me"),
     "late_title": Text("已超期", "Overdue"),
     "late_none": Text("没有超期事项。", "Nothing is overdue."),
@@ -200,6 +216,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     "mark_rolled": Text("顺延至", "moved to"),
     # ------------------------------------------------------------------------------------------------------ timeline
     "entry_opened": Text("登记", "Opened"),
+    "entry_rungs": Text("启动督办：{rungs}", "Supervision raised: {rungs}"),
     "entry_changed": Text("联动变更", "Changed with another case"),
     "entry_erased": Text("依法删除个人信息或内部内容", "Private values erased by law"),
     "entry_noted": Text("附记", "Note"),
@@ -280,10 +297,4 @@ TEXTS: Final[Mapping[str, Text]] = {
     ),
     "milestone": Text("节点", "Milestone"),
     "step_closed": Text("结案", "Closed"),
-    # -------------------------------------------------------------------------------------------------------- errors
-    "error_title": Text("未能办理", "That did not work"),
-    "error_back": Text("返回首页", "Back to the start"),
-    "error_retry": Text(
-        "请返回上一页重试；已提交的内容不会重复办理。", "Go back and try again; nothing is done twice."
-    ),
 }

@@ -17,6 +17,11 @@ ACCOUNT_TEXTS: Final[Mapping[str, Text]] = {
     ),
     "code_back": Text("返回登录", "Back to the login"),
     "login_first": Text("首次登录：凭激活单设置密码", "First login: set a password with your activation slip"),
+    "login_help": Text(
+        "请核对账号、大小写和输入法后再试。忘记密码的，请工会办公室重新打印激活单；多次输错后须等一会儿。",
+        "Check the name, capitals and the keyboard. If the password is forgotten, the union office prints a new slip. "
+        "After many wrong ones there is a pause.",
+    ),
     "login_activated": Text("密码已设置，请登录。", "The password is set. Log in now."),
     "activate_title": Text("激活账号", "Activate an account"),
     "activate_note": Text(

@@ -20,6 +20,12 @@ ADMIN_TEXTS: Final[Mapping[str, Text]] = {
     "admin_grants_note": Text(
         "谁在哪个单位担任什么角色，自何时至何时", "Who holds which role where, and from when until when"
     ),
+    "admin_delegations": Text("代理", "Substitutes"),
+    "admin_delegations_note": Text(
+        "谁外出由谁代理、自何时至何时；代为登记，提前终止", "Who stands in for whom; entering and ending it for others"
+    ),
+    "admin_logins": Text("登录会话", "Logins"),
+    "admin_logins_note": Text("查看某人的登录和令牌，全部终止", "See by what somebody is logged in, and end all of it"),
     "admin_sessions": Text("届次", "Congress sessions"),
     "admin_sessions_note": Text(
         "职代会届次、提案征集起止和答复期限", "Sessions, their calls for proposals and dates of reply"
@@ -29,13 +35,17 @@ ADMIN_TEXTS: Final[Mapping[str, Text]] = {
         "查看放假和调休，录入新的放假通知，先预览后生效", "Days off and make-up days; take in a notice after a preview"
     ),
     "admin_lists": Text("代码表", "Code lists"),
-    "admin_lists_note": Text("类别、理由、答复类别等代码及其版本", "Categories, reasons, classes of reply, by version"),
+    "admin_lists_note": Text(
+        "类别、理由等代码：新增、改名、停用，发布新版本", "Categories, reasons and other codes; change and publish them"
+    ),
     "admin_lists_note_long": Text(
         "代码表随版本固定于届次，已在办的事项按其立项时的版本办理。",
         "Lists are pinned by the congress session; a case goes by the version it was opened under.",
     ),
     "admin_definitions": Text("流程定义", "Definitions"),
-    "admin_definitions_note": Text("现行版本，新定义上线前的核验", "Versions in force, and a check of what is to come"),
+    "admin_definitions_note": Text(
+        "现行版本；新版的核验、预览、发布和撤回", "Versions in force; checking and publishing new ones"
+    ),
     "admin_channels": Text("消息渠道", "Channels"),
     "admin_channels_note": Text(
         "邮件、企业微信等渠道，发送测试消息", "Mail and other ways out of the house, and a test"
@@ -64,7 +74,14 @@ ADMIN_TEXTS: Final[Mapping[str, Text]] = {
     "admin_version": Text("第 {n} 版", "version {n}"),
     # ---------------------------------------------------------------------------------------------------------- units
     "admin_unit_add": Text("新增单位", "Add a unit"),
-    "admin_units_all": Text("全部单位（{n}）", "All units ({n})"),
+    "admin_units_level": Text("下级单位（{n}）", "Units below ({n})"),
+    "admin_units_found": Text("名称或编码含“{text}”的单位（{n}）", "Units called {text} ({n})"),
+    "admin_units_none": Text("没有符合条件的单位。", "No unit like that."),
+    "admin_units_top": Text("回到顶级单位", "Back to the top"),
+    "admin_unit_text": Text("单位名称或编码", "Name or code of a unit"),
+    "admin_unit_below": Text("下级单位", "Units below"),
+    "admin_unit_open": Text("展开 {n} 个", "Open {n}"),
+    "admin_unit_typed": Text("单位较多，请填写单位编码", "There are many units: give the code"),
     "admin_unit_code": Text("编码", "Code"),
     "admin_unit_code_hint": Text(
         "登记册和导入表格以编码识别单位，保存后不能修改", "Registers know units by it; it stays"
@@ -85,9 +102,6 @@ ADMIN_TEXTS: Final[Mapping[str, Text]] = {
     # --------------------------------------------------------------------------------------------------------- people
     "admin_person_add": Text("新增人员", "Add a person"),
     "admin_people_all": Text("人员（{n}）", "People ({n})"),
-    "admin_people_cut": Text(
-        "只列出前 {n} 人，请用单位或姓名缩小范围。", "The first {n} only: narrow it by unit or name."
-    ),
     "admin_people_none": Text("没有符合条件的人员。", "Nobody like that."),
     "admin_person_name": Text("姓名", "Name"),
     "admin_person_text": Text("姓名或登录名", "Name or login"),
@@ -193,12 +207,13 @@ ADMIN_TEXTS: Final[Mapping[str, Text]] = {
     "admin_definition_version": Text("版本", "Version"),
     "admin_definition_from": Text("施行日期", "In force from"),
     "admin_definition_versions": Text("版本数", "Versions"),
-    "admin_definition_check": Text("核验流程定义", "Check a definition"),
+    "admin_definition_check": Text("核验和发布流程定义", "Check and publish a definition"),
     "admin_definition_check_note": Text(
-        "粘贴流程文件，系统按现有代码表逐条证明其可行，并指出问题所在的行。核验不改变任何内容；"
-        "通过后由系统管理员将文件放入 workflows 目录并重启服务，即可用于新立事项。",
-        "Paste the file of a workflow: it is proved beside the lists that are there, and every problem names its line. "
-        "Nothing is changed by it. What is sound is put into the workflows folder; after a restart new cases go by it.",
+        "粘贴流程文件。“核验”逐条证明其可行，指出问题所在的行，不改变任何内容；“预览发布”再列出与现行版本的差别、"
+        "流程图和在办事项数，填写理由后发布。发布后新立事项即按新版办理，在办事项仍按其立项时的版本。",
+        "Paste the file of a workflow. A check proves it, names the line of every problem and changes nothing. The "
+        "preview shows what is different, the diagram and how many cases are running; with a reason it is published. "
+        "New cases go by it at once, running ones by the version they were opened under.",
     ),
     "admin_definition_text": Text("流程文件内容", "The file"),
     "admin_definition_look": Text("核验", "Check"),

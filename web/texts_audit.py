@@ -100,8 +100,15 @@ AUDIT_TEXTS: Final[Mapping[str, Text]] = {
     "audit_seq": Text("第 {n} 条", "Entry {n}"),
     # --------------------------------------------------------------------------------------------------------- sample
     "sample_title": Text("抽样检查", "Random sample for an inspection"),
+    "sample_lead": Text(
+        "选定范围，填写抽取件数，点“抽取”。种子可以留空，由系统抽取；凭印出的种子，任何人都能重新抽出同样的事项。",
+        "Choose what to draw from and how many, then “Draw”. Leave the seed empty to have one drawn: with it anybody "
+        "draws the same cases again.",
+    ),
+    "sample_how_title": Text("抽法（供复核）", "How it is drawn (to check it)"),
+    "audit_case_link": Text("审计：本件经过、证明和所走路径", "Audit: entries, proof and the way it took"),
     "sample_how": Text(
-        "抽法：把“种子＋换行＋事项标识”按 UTF-8 求 SHA-256，从小到大取前若干件。种子、总体件数和总体哈希"
+        "把“种子＋换行＋事项标识”按 UTF-8 求 SHA-256，从小到大取前若干件。种子、总体件数和总体哈希"
         "随清单一起印出、记入账册，任何人都可以重算。总体哈希：全部事项标识从小到大、每个后面加换行，求 SHA-256。",
         "The cases are taken in the order of SHA-256 of “seed, line feed, case id” (UTF-8). Seed, size and hash of "
         "the population are printed and recorded, so that anybody can draw again. The hash of the population is "
@@ -143,6 +150,10 @@ AUDIT_TEXTS: Final[Mapping[str, Text]] = {
         "符合条件的事项太多：只算了最近登记的{n}件（自{on}起）。请缩小范围。",
         "Too many cases fit: only the newest {n} were counted (since {on}). Narrow it down.",
     ),
+    "process_pending": Text(
+        "正在后台重新统计，下面截至 {at}；过一会儿刷新即可。",
+        "It is being counted anew; what is below is as of {at}. Load the page again in a while.",
+    ),
     "process_undated": Text(
         "其中{n}件导入时日期不明，不计时间", "{n} were imported without dates and count for no time"
     ),
@@ -178,8 +189,15 @@ AUDIT_TEXTS: Final[Mapping[str, Text]] = {
     "fact_session_kept": Text("登记届次", "Session kept"),
     "fact_delegation_kept": Text("登记代表团", "Delegation kept"),
     "fact_rules_kept": Text("发布流程或代码表", "Definition or list kept"),
+    "fact_rules_published": Text("发布新版规定", "Rules published"),
+    "fact_rules_withdrawn": Text("撤回已发布的规定", "Rules withdrawn"),
+    "fact_logins_ended": Text("终止登录", "Logins ended"),
+    "fact_part_reason": Text("理由", "reason"),
+    "fact_part_sessions": Text("登录数", "sessions"),
+    "fact_part_tokens": Text("令牌数", "tokens"),
     "fact_days_kept": Text("更新工作日历", "Calendar kept"),
     "fact_exported": Text("导出", "Export"),
+    "fact_imported": Text("导入台账", "Register brought in"),
     "fact_read": Text("查阅保密事项", "Look at a confidential case"),
     "fact_denied": Text("访问被拒绝", "Denied attempt"),
     "fact_heartbeat": Text("封存心跳", "Heartbeat"),
@@ -189,8 +207,8 @@ AUDIT_TEXTS: Final[Mapping[str, Text]] = {
     "fact_login_opened": Text("启用登录", "Login opened"),
     "fact_logins_failed": Text("登录失败", "Failed logins"),
     "fact_password_set": Text("设置密码", "Password set"),
-    "fact_second_factor_enrolled": Text("启用第二要素", "Second factor enrolled"),
-    "fact_second_factor_removed": Text("取消第二要素", "Second factor removed"),
+    "fact_second_factor_enrolled": Text("启用动态验证码", "Second factor enrolled"),
+    "fact_second_factor_removed": Text("取消动态验证码", "Second factor removed"),
     "fact_token_made": Text("生成令牌", "Token made"),
     "fact_token_ended": Text("终止令牌", "Token ended"),
     "fact_slips_made": Text("打印密码条", "Slips made"),
@@ -227,7 +245,7 @@ AUDIT_TEXTS: Final[Mapping[str, Text]] = {
     "fact_part_open": Text("在办期限", "open"),
     "fact_part_looked": Text("核查", "looked at"),
     "fact_part_raised": Text("启动督办", "raised"),
-    "fact_part_failed": Text("未成", "failed"),
+    "fact_part_failed": Text("未能启动", "failed"),
     "fact_part_calendar": Text("日历版本", "calendar"),
     "fact_part_recipients": Text("收件人数", "recipients"),
     "fact_part_refused": Text("拒收", "refused"),
@@ -242,6 +260,6 @@ AUDIT_TEXTS: Final[Mapping[str, Text]] = {
     "fact_part_build": Text("程序版本", "build"),
     "fact_part_issuer": Text("统一登录方", "issuer"),
     "fact_part_vouched": Text("已由其验证", "vouched"),
-    "fact_part_second_factor": Text("第二要素", "second factor"),
+    "fact_part_second_factor": Text("动态验证码", "second factor"),
     "fact_other": Text("其他事实（{type}）", "Other fact ({type})"),
 }

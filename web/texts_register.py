@@ -17,7 +17,6 @@ REGISTER_TEXTS: Final = {
         "没有符合条件的公开事项。换一个条件，或清除条件看全部。",
         "Nothing published matches. Try another condition, or clear them to see all.",
     ),
-    "register_search": Text("编号或案由", "Number or subject"),
     "register_category": Text("类别", "Category"),
     "register_handled_on": Text("答复日期", "Answered on"),
     "register_evaluation": Text("评价", "Evaluation"),

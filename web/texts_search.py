@@ -40,6 +40,16 @@ SEARCH_TEXTS: Final = {
         "检索目录正在建立，较早的事项暂时检索不到，建好后即可找到。",
         "The index is being made; older cases cannot be found yet.",
     ),
+    "list_words": Text("编号或词语", "Number or words"),
+    "list_words_hint": Text(
+        "编号可只输开头；词语查案由和正文，至少两个连在一起的汉字，用空格隔开的词须同时出现。",
+        "The beginning of a number, or words of subject and text: at least two Chinese characters together. All words "
+        "must be there.",
+    ),
+    "list_cut": Text(
+        "含有这些词的事项很多，本页只查看了清单的一部分。点“继续查找”往下查，或加一个词、一个条件。",
+        "Very many cases hold these words; part of the list was looked at. Go on, or add a word or a filter.",
+    ),
     "search_where": Text("{field}：", "{field}: "),
     "search_part": Text("承办件", "Part of a case"),
     "similar_title": Text("相似事项", "Similar cases"),
@@ -59,9 +69,11 @@ SEARCH_TEXTS: Final = {
     "similar_dismiss": Text("不相似", "Not alike"),
     "similar_dismiss_of": Text("标为与{number}不相似", "Mark as not like {number}"),
     "similar_dismissed": Text(
-        "已标为不相似；两件的内容都不改，就不再提示。",
-        "Marked as not alike; it is not shown again until one of the texts changes.",
+        "已标为不相似：{case}。两件的内容都不改，就不再提示。",
+        "Marked as not alike: {case}. It is not shown again until one of the texts changes.",
     ),
+    "similar_again": Text("撤销", "Undo"),
+    "similar_all": Text("查看全部相似事项", "All similar cases"),
     "similar_intro": Text(
         "按案由和内容比对得出，供参考，不替代审查。", "Found by comparing subjects and texts; a help, not a decision."
     ),

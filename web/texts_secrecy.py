@@ -90,6 +90,14 @@ SECRECY_TEXTS: Final[Mapping[str, Text]] = {
         "请写全名，一行一位。本页不提供名册，也不会告诉任何人名册里有没有这个人。",
         "Full names, one to a line. No register is shown here, and nobody is told whether a name is in it.",
     ),
+    "anonymous_files": Text(
+        "附件在核对时先加密上传；最后没有提交的，到期自动清除。",
+        "Files are uploaded, encrypted, when you look it over; those of a form that is not sent go by themselves.",
+    ),
+    "anonymous_next": Text(
+        "点“匿名提交”以后会显示查询码，只显示一次，请先准备好纸笔。",
+        "A query code is shown after you send this, once only: have something at hand to write it down.",
+    ),
     "anonymous_send": Text("匿名提交", "Send without a name"),
     "anonymous_sent": Text("已收到。", "Taken."),
     "anonymous_release": Text("将于 {at} 投递。", "It will be released at {at}."),

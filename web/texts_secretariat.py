@@ -33,6 +33,11 @@ SECRETARIAT_TEXTS: Final[Mapping[str, Text]] = {
     # ------------------------------------------------------------------------------------------------------- meeting
     "meeting_progress": Text("第 {n}/{of} 件", "{n} of {of}"),
     "meeting_none": Text("没有待审查的事项。", "There is nothing to review."),
+    "meeting_none_help": Text(
+        "提案提交后才会列在这里。可在上面换一个届次或类别；各环节的件数见会务看板。",
+        "Proposals stand here once they are submitted. Choose another session or category above; the board has the "
+        "numbers of each state.",
+    ),
     "meeting_no_workflow": Text("现行流程都没有规定审查会议。", "No procedure provides for a review meeting."),
     "meeting_cut": Text("待审查的较多，先列最先到期的 {n} 件。", "There are more; the {n} due first are taken up now."),
     "meeting_previous": Text("上一件", "Previous"),

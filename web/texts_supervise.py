@@ -18,6 +18,7 @@ SUPERVISE_TEXTS: Final[Mapping[str, Text]] = {
         "事项很多，统计每 10 分钟更新一次；清单是即时的，可能与统计略有出入。",
         "There are very many cases: counted every 10 minutes. Lists are of this moment and may differ a little.",
     ),
+    "supervise_recounting": Text("正在后台重新统计，稍后刷新即可。", "Being counted anew; load the page again soon."),
     "supervise_anew": Text("重新统计", "Count again"),
     "supervise_way": Text("单位层级", "Where you are"),
     "supervise_tabs": Text("督办的各个方面", "Parts of the overview"),

@@ -15,6 +15,7 @@ from api.limits import NEAR_WORKING_DAYS_MAX, PAGE_LINES, PAGE_LINES_MAX
 from api.overdue import entry_json, figures_json
 from api.rendering import line_json, page_json, timeline_json, view_json
 from engine.case.identity import CaseId
+from engine.case.search_words import VERSION
 from engine.service.case_access import case_access
 from engine.service.overdue import OverdueAsk, OverdueList, Scope
 from engine.service.ports import CaseFilter
@@ -43,7 +44,12 @@ def reading_routes(edge: Edge) -> APIRouter:
         after: Named = None,
         limit: Limit = PAGE_LINES,
     ) -> JSONResponse:
-        """Return a page of the cases the asker may see, newest first."""
+        """Return a page of the cases the asker may see, newest first.
+
+        ``text`` is looked for in their words, as by ``/search``, and at the beginning of their numbers. Where very many
+        cases hold the words, a page may be short of its limit (``cut``): ``next`` goes on. ``filling`` says that the
+        index of words is still being made, and older cases cannot be found by it.
+        """
         asker = edge.identities.in_thread(request)
         where = CaseFilter(
             workflow=workflow,
@@ -55,8 +61,12 @@ def reading_routes(edge: Edge) -> APIRouter:
             text=text or None,
             children=children,
         )
-        page = queries.page(asker.root, asker.actor, where, after=after, limit=limit)
-        return JSONResponse(page_json([line_json(line) for line in page.lines], page.next))
+        world = None if where.text is None else edge.world(asker)
+        page = queries.page(asker.root, asker.actor, where, after=after, limit=limit, world=world)
+        answer = page_json([line_json(line) for line in page.lines], page.next)
+        if where.text is None:
+            return JSONResponse(answer)
+        return JSONResponse({**answer, "cut": page.is_cut, "filling": edge.desk.reads.search_is_filling(VERSION)})
 
     @router.get("/cases/{case_id}")
     def read_case(request: Request, case_id: str) -> JSONResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -25,7 +25,7 @@ from engine.case.identity import CaseId, PersonId, UnitId
 from engine.case.merging import follow_calendar, forget_unseen
 from engine.case.offers import not_offered, not_permitted
 from engine.case.roles import Capacity, first_capacity, may_see, opening_capacity
-from engine.case.scope import Moment, Scope
+from engine.case.scope import SHANGHAI, Moment, Scope
 from engine.case.secrecy import as_entered_for, as_opener, as_party, boundary
 from engine.case.situation import Situation
 from engine.case.tables import table_of
@@ -111,7 +111,7 @@ def _open(drafting: Drafting, command: OpenCase) -> CaseId:
     else:
         capacity = entering_to_open(definition, actor, command.unit, units)
         opened_for(definition, entry, command.unit, units)
-    form = checked_form(definition, workflow.opening, command.form)
+    form = checked_form(definition, workflow.opening, command.form, on=_day(drafting))
     given, taken = with_files(definition, form, situation.files, actor, None, drafting.at)
     opener: Actor = actor
     if entry is None:
@@ -265,7 +265,7 @@ def _fire(
             raise not_permitted(workflow, transition.by)
     else:
         capacity = entering_to_move(transition, definition, case, actor, units)
-    checked = checked_form(definition, transition.form, form)
+    checked = checked_form(definition, transition.form, form, on=_day(drafting), held=case.data)
     clean, files = with_files(definition, checked, drafting.situation.files, asker, case.id, drafting.at)
     building = Building(
         case=case,
@@ -373,8 +373,7 @@ class _Judge:
     def refusal(self) -> GuardRefused:
         """Return the refusal for the guard that failed last."""
         guard = self._failed
-        if guard is None:
-            return GuardRefused(Text("没有可走的下一步", "No way is open"))
+        assert guard is not None, "the last way has no guards: what refuses is a guard"
         workflow = self._definition.workflow
         values = {name: part.value for name, part in workflow.parameters.items()}
         source = None
@@ -392,3 +391,8 @@ class _Judge:
         if not holds:
             self._failed = guard
         return holds
+
+
+def _day(drafting: Drafting) -> date:
+    """Return the day it is in Shanghai."""
+    return drafting.at.astimezone(SHANGHAI).date()

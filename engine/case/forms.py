@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, Literal
 
 from jsonschema import ValidationError
@@ -28,13 +29,23 @@ _DATED = ("date", "date-time")
 _EMPTY: tuple[JsonValue, ...] = ("", [], None)
 
 
-def checked_form(definition: Definition, asked: Asked, form: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+def checked_form(
+    definition: Definition,
+    asked: Asked,
+    form: Mapping[str, JsonValue],
+    *,
+    on: date | None = None,
+    held: Mapping[str, JsonValue] | None = None,
+) -> dict[str, JsonValue]:
     """Return the form without empty answers; raises FormInvalid naming every wrong field.
 
     A required field must be answered, an answer must be asked for, match the field's schema and, for a field backed
-    by a code list, be one of the codes pinned for the case.
+    by a code list, be one of the codes pinned for the case: one that may still be chosen ``on`` that day, or that the
+    case ``held`` before.
     """
-    problems = list(_problems(definition, asked, form))
+    problems = [*_problems(definition, asked, form)]
+    if on is not None and not problems:
+        problems += _over(definition, asked, form, on, held or {})
     if problems:
         raise FormInvalid(problems)
     return {name: form[name] for name in asked if name in form and form[name] not in _EMPTY}
@@ -77,6 +88,27 @@ def _wrong_values(definition: Definition, name: str, value: JsonValue) -> Iterat
                 path=name,
                 text=Text(f"“{code}”不在代码表内，可填：{zh}", f"{code!r} is not in the list; use one of: {en}"),
             )
+
+
+def _over(
+    definition: Definition, asked: Asked, form: Mapping[str, JsonValue], on: date, held: Mapping[str, JsonValue]
+) -> Iterator[FieldProblem]:
+    """Yield the codes that may not be chosen any more."""
+    for name in asked:
+        last_days = definition.last_days.get(name)
+        value = form.get(name)
+        if not last_days or value == held.get(name):
+            continue
+        for code in value if isinstance(value, list) else [value]:
+            last = last_days.get(code) if isinstance(code, str) else None
+            if last is not None and last < on:
+                yield FieldProblem(
+                    path=name,
+                    text=Text(
+                        f"“{code}”自 {last.isoformat()} 之后停用，请另选一项",
+                        f"{code!r} could be chosen until {last.isoformat()}; choose another",
+                    ),
+                )
 
 
 def _within_years(value: JsonValue) -> bool:

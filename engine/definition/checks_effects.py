@@ -109,7 +109,7 @@ def _check_asked(proof: Proof, place: EffectsPlace, path: Path, field: str, *, r
     if not proof.known(path, FIELD, field, proof.workflow.fields):
         return
     form = (
-        Text("opening 表单", "opening form")
+        Text("立项表单（opening）", "opening form")
         if place.move is None
         else Text(f"流转“{place.move}”的表单", f"form of {place.move}")
     )

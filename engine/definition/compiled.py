@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Final
 
@@ -80,6 +81,15 @@ class Definition:
         """The codes allowed in each field that is backed by a list."""
         return {
             name: frozenset(item.code for item in code_list.items)
+            for name in self.workflow.fields
+            if (code_list := self.list_of(name)) is not None
+        }
+
+    @cached_property
+    def last_days(self) -> Mapping[str, Mapping[str, date]]:
+        """Field → code → the last day on which it may be chosen, those without one left out."""
+        return {
+            name: {item.code: item.until_on for item in code_list.items if item.until_on is not None}
             for name in self.workflow.fields
             if (code_list := self.list_of(name)) is not None
         }

@@ -20,7 +20,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.definition.model import CodeList, Workflow
 from engine.definition.parts import Part
-from engine.definition.reading import Builder, Place, Positions
+from engine.definition.reading import NESTED_TOO_DEEP, Builder, Place, Positions
 from engine.definition.shapes import shape_problems
 from engine.errors import DefinitionError, Problem
 from engine.text import Text
@@ -54,7 +54,7 @@ def load_yaml(source: FilePath | bytes, file_name: str | None = None) -> tuple[J
     except YAMLError as error:
         builder.note(*_syntax(error, text))
     except RecursionError:  # the parser's own stack; our limit is far below
-        builder.note((1, 1), *_NESTED)
+        builder.note((1, 1), *NESTED_TOO_DEEP)
     if builder.problems:
         raise DefinitionError(builder.problems)
     return builder.data, builder.positions
@@ -200,11 +200,6 @@ _SECOND_DOCUMENT = (
     "second_document",
     Text("一个文件只能有一份内容", "A file holds one document only"),
     Text("请删去“---”，另建文件", "Leave '---' out and write another file"),
-)
-_NESTED = (
-    "nested_too_deep",
-    Text("嵌套过深", "Parts are nested too deep"),
-    Text("请减少嵌套层次", "Nest the parts less deeply"),
 )
 
 

@@ -308,12 +308,16 @@ class Workflow(Part):
 
 
 class ListItem(Part):
-    """One code: what it is called and the flags that figures and guards may read."""
+    """One code: what it is called and the flags that figures and guards may read.
+
+    ``until_on`` is the last day on which it may be chosen; what bears it then keeps it.
+    """
 
     code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$", max_length=40)]
     title: Label
     flags: dict[Slug, bool] = Field(default_factory=dict)
     note: Label | None = None
+    until_on: date | None = None
 
 
 class CodeList(Part):

@@ -16,6 +16,11 @@ from engine.errors import DefinitionError, Problem
 from engine.text import Text
 
 NESTING_MAX = 20
+NESTED_TOO_DEEP = (
+    "nested_too_deep",
+    Text(f"嵌套超过 {NESTING_MAX} 层", f"Parts are nested more than {NESTING_MAX} deep"),
+    Text("请减少嵌套层次", "Nest the parts less deeply"),
+)
 INTEGER_MAX = 2**53 - 1
 
 Path = tuple[str | int, ...]
@@ -124,12 +129,7 @@ class Builder:
     def open(self, part: dict[str, JsonValue] | list[JsonValue], place: Place) -> None:
         """Begin a mapping or a list; raises DefinitionError when parts are nested too deep."""
         if len(self._stack) >= NESTING_MAX:
-            self.note(
-                place,
-                "nested_too_deep",
-                Text(f"嵌套超过 {NESTING_MAX} 层", f"Parts are nested more than {NESTING_MAX} deep"),
-                Text("请减少嵌套层次", "Nest the parts less deeply"),
-            )
+            self.note(place, *NESTED_TOO_DEEP)
             raise DefinitionError(self.problems)
         if self._expects_key:
             self.note(

@@ -107,7 +107,7 @@ _SLUG = Text(
     "请以小写字母开头，只用小写字母、数字和下划线，不超过 60 个字符，如 reply_review",
     "Begin with a small letter; small letters, digits and underscores only, 60 at most, as reply_review",
 )
-_PATTERNS: Mapping[str, Text] = {
+PATTERNS: Mapping[str, Text] = {
     r"^[a-z][a-z0-9_]*$": _SLUG,
     r"^\d{1,4} (working days?|days?|months?|hours?)$": Text(
         "请写成“15 working days”“30 days”“3 months”或“24 hours”",
@@ -138,8 +138,7 @@ def _value_words(error: ErrorDetails, where: Text) -> tuple[str, Text, Text]:
     wrong = Text(f"{where.zh}的值 {shown} 不对", f"{shown} is not right for {where.en}")
     match kind:
         case "string_pattern_mismatch":
-            pattern = str(context["pattern"])
-            return "format_wrong", wrong, _PATTERNS.get(pattern, Text(f"应符合 {pattern}", f"It must match {pattern}"))
+            return "format_wrong", wrong, PATTERNS[str(context["pattern"])]
         case "literal_error" | "enum":
             choices = str(context["expected"]).replace(" or ", ", ").replace("'", "")
             near = alike(str(error["input"]), choices.split(", "))

@@ -7,8 +7,9 @@ next one was, by a calendar that the caller gives; cases imported without their 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappush, heappushpop
 from itertools import groupby, pairwise
 from typing import Final, Protocol
 
@@ -50,7 +51,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """A way that cases went: the states in order, how many went it, and the first of them."""
+    """A way that cases went: the states in order, how many went it, and the newest of them."""
 
     states: tuple[str, ...]
     cases: int
@@ -77,14 +78,15 @@ def process_of(
     """Return the process of cases.
 
     Args:
-        passed: the states, those of one case together and in their order.
+        passed: the states, those of one case together.
         working_days: how many working days lie between two instants, None where no calendar says so.
         variants_max: so many ways are told, the most frequent first.
     """
     times: dict[tuple[str, str], Counter[int]] = {}
     counts: Counter[tuple[str, str]] = Counter()
     cases_of: Counter[tuple[str, str]] = Counter()
-    ways: dict[tuple[str, ...], list[CaseId]] = {}
+    went: Counter[tuple[str, ...]] = Counter()
+    newest: dict[tuple[str, ...], list[tuple[int, CaseId]]] = {}
     visits: Counter[str] = Counter()
     resting: Counter[str] = Counter()
     undated = looped = whole = 0
@@ -94,7 +96,8 @@ def process_of(
         whole += 1
         undated += steps[0].undated
         looped += len(set(way)) < len(way)
-        ways.setdefault(way, []).append(case)
+        went[way] += 1
+        _keep_newest(newest.setdefault(way, []), (steps[0].from_at, case))
         visits.update(set(way))
         resting[way[-1]] += 1
         cases_of.update(set(pairwise(way)))
@@ -104,12 +107,12 @@ def process_of(
             days = None if before.undated else working_days(before.from_at, after.from_at)
             if days is not None:
                 times.setdefault(pair, Counter())[days] += 1
-    ordered = sorted(ways.items(), key=lambda each: (-len(each[1]), each[0]))
+    ordered = sorted(went.items(), key=lambda each: (-each[1], each[0]))
     return Process(
         cases=whole,
         undated=undated,
         looped=looped,
-        ways=len(ways),
+        ways=len(went),
         steps=tuple(
             Step(
                 source=pair[0],
@@ -122,12 +125,24 @@ def process_of(
             for pair, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
         ),
         variants=tuple(
-            Variant(states=way, cases=len(found), examples=tuple(found[:SHOWN_CASES]))
-            for way, found in ordered[:variants_max]
+            Variant(states=way, cases=count, examples=tuple(_newest_first(newest[way])))
+            for way, count in ordered[:variants_max]
         ),
         visits=dict(visits),
         resting=dict(resting),
     )
+
+
+def _keep_newest(kept: list[tuple[int, CaseId]], case: tuple[int, CaseId]) -> None:
+    """Keep a case among the newest of a way: so few are shown that a million need not be remembered."""
+    if len(kept) < SHOWN_CASES:
+        heappush(kept, case)
+    else:
+        heappushpop(kept, case)
+
+
+def _newest_first(kept: list[tuple[int, CaseId]]) -> Iterator[CaseId]:
+    return (case for _at, case in sorted(kept, key=lambda each: (-each[0], each[1])))
 
 
 def twice_median(counts: Counter[int]) -> int | None:

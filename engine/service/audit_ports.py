@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from engine.case.identity import CaseId, RootId
@@ -65,6 +65,9 @@ class AuditReads(Protocol):
         self, root: RootId, principals: Sequence[str] | None, where: Drawn, *, limit: int
     ) -> Sequence[StateSpan]:
         """Return the states that visible cases passed, case by case, the newest case first; at most so many spans."""
+
+    def all_states_passed(self, root: RootId, principals: Sequence[str] | None, where: Drawn) -> Iterator[StateSpan]:
+        """Yield the states that visible cases passed, case by case, in the order of their ids; seen at one moment."""
 
     def ids_drawn_from(
         self, root: RootId, principals: Sequence[str] | None, where: Drawn, *, limit: int

@@ -45,12 +45,20 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
     "reads": frozenset({"read"}),
     "denials": frozenset({"denied"}),
     "grants": frozenset({"granted", "grant_ended", "deputed", "deputation_ended"}),
-    "rules": frozenset({"rules_kept"}),
+    "rules": frozenset({"rules_kept", "rules_published", "rules_withdrawn"}),
     "days": frozenset({"days_kept"}),
     "house": frozenset({"unit_kept", "person_kept", "session_kept", "delegation_kept"}),
     "logins": frozenset(
         {"login_opened", "logins_failed", "password_set", "second_factor_enrolled", "second_factor_removed"}
-        | {"token_made", "token_ended", "slips_made", "login_linked", "login_unlinked", "linked_login_used"}
+        | {
+            "token_made",
+            "token_ended",
+            "logins_ended",
+            "slips_made",
+            "login_linked",
+            "login_unlinked",
+            "linked_login_used",
+        }
     ),
     "sealing": frozenset({"heartbeat", "checkpoint_sent", "tree_closed", "key_announced"}),
     "sweeps": frozenset({"swept"}),

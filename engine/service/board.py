@@ -17,7 +17,7 @@ from engine.service.board_ports import BoardFilter, BoardOrder
 from engine.service.desk import Desk
 from engine.service.ports import CaseLine, Page
 
-COUNTED_MAX: Final = 500
+COUNTED_MAX: Final = 250
 """So many cases of a state are counted, and then it is said that there are more."""
 SORTED_MAX: Final = 3_000
 """So many cases are sorted by number or unit; more are read by due instant or state, which an index knows."""
@@ -43,6 +43,10 @@ class Board:
     def page(self, where: BoardFilter, order: BoardOrder, *, after: str | None, limit: int) -> Page:
         """Return a page of the table."""
         return self._reads.board_page(self._root, self._principals, where, order, after=after, limit=limit)
+
+    def ids(self, where: BoardFilter, *, limit: int) -> Sequence[CaseId]:
+        """Return the cases, those due soonest first."""
+        return self._reads.board_ids(self._root, self._principals, where, limit=limit)
 
     def changed(self, where: BoardFilter, *, since: int, limit: int) -> Sequence[CaseId]:
         """Return cases to which something happened at or after an instant (microseconds)."""

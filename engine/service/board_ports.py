@@ -69,6 +69,11 @@ class BoardReads(Protocol):
             InputRefused: ``after`` is no key of such a page.
         """
 
+    def board_ids(
+        self, root: RootId, principals: Sequence[str] | None, where: BoardFilter, *, limit: int
+    ) -> Sequence[CaseId]:
+        """Return the visible cases of a board, those due soonest first, at most ``limit``."""
+
     def changed_cases(
         self, root: RootId, principals: Sequence[str] | None, where: BoardFilter, *, since: int, limit: int
     ) -> Sequence[CaseId]:

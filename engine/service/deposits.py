@@ -109,12 +109,26 @@ class DepositBox:
             BanjieError: what filing it would be refused for.
             TooBusy: the box is full; TooMany: it holds enough of whom the code is for.
         """
+        command, code = self._opening(root, workflow, unit, form, key)
+        return self._kept(command, code, command.actor if uploader is None else uploader)
+
+    def refusal(
+        self, root: RootId, workflow: str, unit: UnitId, form: Mapping[str, JsonValue], key: str, uploader: Actor
+    ) -> BanjieError | None:
+        """Return why a new matter would not be taken, None where it would; nothing of it is kept."""
+        try:
+            self._rehearse(self._opening(root, workflow, unit, form, key)[0], uploader)
+        except BanjieError as refusal:
+            return refusal
+        return None
+
+    def _opening(
+        self, root: RootId, workflow: str, unit: UnitId, form: Mapping[str, JsonValue], key: str
+    ) -> tuple[OpenCase, str]:
+        """Return the command that opens a matter, and the code that its key comes to."""
         code = self._code_for(root, key)
-        actor = self.actor(root, code)
-        command = OpenCase(
-            root=root, actor=actor, key=self._inner_key(root, key), workflow=workflow, unit=unit, form=form
-        )
-        return self._kept(command, code, actor if uploader is None else uploader)
+        actor, inner = self.actor(root, code), self._inner_key(root, key)
+        return OpenCase(root=root, actor=actor, key=inner, workflow=workflow, unit=unit, form=form), code
 
     def act(
         self, root: RootId, code: str, case: CaseId, transition: str, form: Mapping[str, JsonValue], key: str

@@ -24,6 +24,13 @@ class Chain(Protocol):
         """Return the entries and the private values of a case, in order."""
 
 
+class EndedCases(NamedTuple):
+    """Cases that have ended, of some looked at; ``next`` is the last one looked at, None when there are no more."""
+
+    ids: Sequence[CaseId]
+    next: CaseId | None
+
+
 class ErasureReads(Protocol):
     """The part of ``Reads`` that finishing erasures needs, and sealing values from before there were keys."""
 
@@ -38,11 +45,9 @@ class ErasureReads(Protocol):
     def has_sealed_values(self) -> bool:
         """Return whether any private value is encrypted; may look through all of them where none is."""
 
-    def ended_cases(
-        self, root: RootId, workflow: str, paths: Sequence[str], *, after: str, limit: int
-    ) -> Sequence[CaseId]:
-        """Return cases of a workflow that have ended and keep something at one of the paths, in the order of their ids,
-        from behind the id ``after`` on."""
+    def ended_cases(self, root: RootId, workflow: str, paths: Sequence[str], *, after: str, limit: int) -> EndedCases:
+        """Look at so many cases that keep something at one of the paths, in the order of their ids, from behind the id
+        ``after`` on; return those of the workflow that have ended."""
 
     def unsealed_values(self, root: RootId, limit: int) -> Sequence[PrivateRow]:
         """Return private values that stand in the clear, at most so many."""

@@ -40,6 +40,9 @@ class FigureReads(Protocol):
     def sees_few(self, root: RootId, principals: Sequence[str]) -> bool:
         """Return whether these principals see so few cases, of whatever workflow, that counting them takes no time."""
 
+    def is_kept_from_some(self, root: RootId, principal: str) -> bool:
+        """Return whether there is a case from which somebody is kept, as they are recused."""
+
 
 class FigureWrites(Protocol):
     """The part of ``DirectoryWrites`` that is about figures."""

@@ -7,7 +7,6 @@ somebody asks and the last ones are some minutes old. Both can be worked out aga
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +16,7 @@ from typing import Final
 from engine.access.readers import principals_of
 from engine.calendar.term import SHANGHAI, day_ends_at
 from engine.case.actors import Actor
-from engine.case.codec import at_from, at_text, instant, microseconds
+from engine.case.codec import at_from, at_text, microseconds
 from engine.case.identity import RootId, UnitId
 from engine.definition.compiled import Definition
 from engine.errors import InputRefused
@@ -28,13 +27,13 @@ from engine.figures.survey import Chosen, Section, Survey, members, survey
 from engine.figures.survey_json import FORM, survey_from, survey_text
 from engine.service.case_rows import row_of
 from engine.service.desk import Desk
-from engine.service.figure_ports import AskFigures, DropFigures, KeepFigures, KeptFigures
+from engine.service.figure_ports import KeptFigures
 from engine.service.jobs import Jobs
+from engine.service.kept_answers import asked_row, keep, kept_or_asked
 from engine.service.ports import CaseLine
 from engine.service.world import World
 from engine.text import Text
 
-JOB: Final = "figures"
 LIVE_CASES_MAX: Final = 1_000
 """So many cases of a workflow are counted while the reader waits; more by a job."""
 LISTED_MAX: Final = 200
@@ -177,17 +176,8 @@ class FigureDesk:
         if self._jobs is None or self._is_small(asked, principals):
             return counted(desk, self._root, asked, at, principals, self._world), at, False
         row = _row(self._root, asked, principals, definition, self._world, now)
-        kept = desk.reads.figures_kept(self._root, row.id)
-        if kept is not None and kept.body is not None and kept.as_of is not None:
-            kept_at = instant(kept.kept_at or 0)
-            if _is_settled(asked, kept_at) or now - kept_at < FRESH:
-                return kept.body, instant(kept.as_of), False
-        if kept is None:
-            desk.office.write([AskFigures(row)])
-        self._jobs.schedule(JOB, f"{self._root} {row.id}")
-        if kept is None or kept.body is None or kept.as_of is None:
-            return None, at, True
-        return kept.body, instant(kept.as_of), True
+        kept = kept_or_asked(desk, self._jobs, row, lambda then: _is_settled(asked, then) or now - then < FRESH)
+        return kept.body, kept.as_of or at, kept.is_pending
 
     def _is_small(self, asked: Asked, principals: Sequence[str] | None) -> bool:
         reads = self._desk.reads
@@ -210,20 +200,15 @@ def published_at(at: datetime) -> datetime:
     return day_ends_at(date(local.year, local.month, 1) - timedelta(days=1))
 
 
-def keep_asked(desk: Desk, root: RootId, id_: str) -> bool:
-    """Count what was asked for under an id and keep it; returns False where nothing was."""
-    row = desk.reads.figures_kept(root, id_)
-    if row is None:
-        return False
+def keep_figures(desk: Desk, row: KeptFigures) -> None:
+    """Count what was asked for and keep it."""
     asked, principals = _asked_from(row.asked)
     now = desk.office.now()
     at = asked.at or now
+    root = RootId(row.root)
     body = counted(desk, root, asked, at, principals, desk.world(root))
     settled = principals is None and _is_settled(asked, now)
-    until = now + (KEPT_FOR if settled else KEPT_NOW_FOR)
-    kept = row._replace(body=body, as_of=microseconds(at), kept_at=microseconds(now), until_at=microseconds(until))
-    desk.office.write([KeepFigures(kept), DropFigures(root, microseconds(now))])
-    return True
+    keep(desk, row, body, as_of=at, until=now + (KEPT_FOR if settled else KEPT_NOW_FOR))
 
 
 def counted(
@@ -272,12 +257,10 @@ def _row(
     plain = {name: value for name, value in asdict(asked).items() if value is not None}
     if asked.at is not None:
         plain["at"] = at_text(asked.at)
-    text = json.dumps({**plain, "principals": principals}, sort_keys=True)
-    rests_on = [FORM, text, definition.hash, sorted(definition.list_hashes.items()), world.calendar.version]
+    rests_on: list[object] = [FORM, definition.hash, sorted(definition.list_hashes.items()), world.calendar.version]
     if asked.unit is not None:
         rests_on.append(sorted((unit, str(part.parent)) for unit, part in world.surroundings.units.items()))
-    digest = hashlib.sha256(json.dumps(rests_on).encode()).hexdigest()
-    return KeptFigures(root, digest[:32], text, microseconds(now + KEPT_NOW_FOR))
+    return asked_row(root, {**plain, "principals": principals}, rests_on, until=now + KEPT_NOW_FOR)
 
 
 def _asked_from(text: str) -> tuple[Asked, tuple[str, ...] | None]:

@@ -240,8 +240,12 @@ def _demand_typed(typed: FirstAdministrator, *, has_house: bool) -> None:
     asked = {"login": typed.login, "name": typed.name}
     if not has_house:
         asked |= {"unit_code": typed.unit_code, "unit_name": typed.unit_name}
+    wrong = Text(
+        f"请填写，不超过 {NAME_CHARACTERS_MAX} 字",
+        f"Fill this in, on one line of at most {NAME_CHARACTERS_MAX} characters",
+    )
     problems = [
-        FieldProblem(path=path, text=Text(f"请填写，不超过 {NAME_CHARACTERS_MAX} 字", "Fill this in, on one line"))
+        FieldProblem(path=path, text=wrong)
         for path, value in asked.items()
         if not 0 < len(value.strip()) <= NAME_CHARACTERS_MAX or not value.isprintable()
     ]

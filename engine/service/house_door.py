@@ -11,6 +11,7 @@ from engine.case.identity import PersonId, RootId
 from engine.errors import Problem
 from engine.service.calendar_change import Change
 from engine.service.looks import Look
+from engine.service.rules_door import RulesDoor
 from engine.text import Language, Text
 
 
@@ -36,8 +37,8 @@ class ProposedNotice:
     change: Change
 
 
-class HouseDoor(Protocol):
-    """Health, channels, notices and definitions of the installation."""
+class HouseDoor(RulesDoor, Protocol):
+    """Health, channels, notices and rules of the installation."""
 
     def looks(self) -> Sequence[Look]:
         """Return what every question about the installation finds, in the order in which one would look."""

@@ -12,7 +12,7 @@ from engine.service.file_ports import FileRow
 from engine.service.rows import PrivateRow
 
 HOUSE_TABLES: Final = ("unit", "person", "granting", "deputation", "congress_session", "delegation")
-RULE_TABLES: Final = ("definition", "list_version", "calendar_notice")
+RULE_TABLES: Final = ("definition", "list_version", "calendar_notice", "publication")
 """These are common to all organisations."""
 
 HouseRow = Mapping[str, object]

@@ -131,12 +131,12 @@ def put_person(desk: Desk, keeper: Keeper, wish: PersonWish) -> Person:
     problems = [*_wrong_text("name", name)]
     if known is None:
         problems += _wrong_login(desk, login or "")
-    if wish.unit and UnitId(wish.unit) not in there.units:
+    unit = _meant(there, wish.unit)
+    if unit is not None and unit not in there.units:
         problems.append(field_problem("unit", "没有这个单位", "There is no such unit"))
     if known is not None and known.id == keeper.person and not wish.active:
         problems.append(field_problem("active", "不能停用自己的账号", "You cannot set yourself inactive"))
     _refuse(problems)
-    unit = UnitId(wish.unit) if wish.unit else None
     if known is None:
         person = Person(root=keeper.root, id=person_id(keeper.root, login or ""), name=name, login=login, unit=unit)
     else:
@@ -196,10 +196,10 @@ def _unit(root: RootId, there: Surroundings, known: Unit | None, wish: UnitWish)
     problems = [*_wrong_text("name", name), *_wrong_text("name_en", name_en, required=False)]
     if known is None:
         problems += _wrong_code(there, code)
-    parent = None if known is not None and known.id == UnitId(root) else UnitId(wish.parent or root)
+    parent = None if known is not None and known.id == UnitId(root) else _meant(there, wish.parent) or UnitId(root)
     problems += _wrong_place(there, known, parent)
     problems += [*wrong_days(typed), *backward(typed, "from_on", "until_on")]
-    successor = UnitId(wish.successor) if wish.successor else None
+    successor = _meant(there, wish.successor)
     if successor is not None and (successor not in there.units or (known is not None and successor == known.id)):
         problems.append(field_problem("successor", "承接单位须为另一个现有单位", "Choose another unit that is there"))
     if successor is not None and until is None:
@@ -219,6 +219,14 @@ def _unit(root: RootId, there: Surroundings, known: Unit | None, wish: UnitWish)
         until_on=until,
         successor=successor,
     )
+
+
+def _meant(there: Surroundings, typed: str) -> UnitId | None:
+    """Return the unit meant by an id or a code, None for nothing; what names no unit stays as it is."""
+    typed = typed.strip()
+    if not typed or UnitId(typed) in there.units:
+        return UnitId(typed) if typed else None
+    return next((unit.id for unit in there.units.values() if unit.code == typed), UnitId(typed))
 
 
 def _known_unit(there: Surroundings, wanted: str) -> Unit | None:

@@ -12,8 +12,9 @@ from engine.case.identity import CaseId, RootId
 from engine.case.numbers import DIGITS_MAX, written
 from engine.definition.model import Workflow
 from engine.definition.parts import Merge, Phase, TransitionPart, UnMerge
+from engine.errors import InputRefused
 from engine.service.desk import Desk
-from engine.service.ports import CaseFilter
+from engine.service.ports import CaseFilter, Page
 
 FOUND_MAX: Final = 10
 
@@ -51,12 +52,20 @@ def main_cases(desk: Desk, root: RootId, actor: Actor, case: Case, workflow: Wor
             congress_session=case.congress_session,
             text=wanted,
         )
-        ids = [line.id for line in desk.queries.page(root, actor, where, limit=FOUND_MAX + 1).lines]
+        ids = [line.id for line in _found(desk, root, actor, where).lines]
     others = [one for one in dict.fromkeys(ids) if one != case.id]
     seen = {one.id: one for one in desk.reads.visible_cases(root, others, principals)}
     return [seen[one] for one in others if one in seen and seen[one].congress_session == case.congress_session][
         :FOUND_MAX
     ]
+
+
+def _found(desk: Desk, root: RootId, actor: Actor, where: CaseFilter) -> Page:
+    try:
+        return desk.queries.page(root, actor, where, limit=FOUND_MAX + 1, world=desk.world(root))
+    except InputRefused:
+        # What holds no word finds nothing: the page says so, and that numbers do as well.
+        return Page((), None)
 
 
 def _numbers(desk: Desk, root: RootId, case: Case, workflow: Workflow, text: str) -> Iterator[str]:

@@ -68,11 +68,15 @@ def ends_a_term(move: NextMove) -> bool:
 def extension_of(workflow: Workflow, case: Case) -> Extension | None:
     """Return whether an extension of a deadline was asked for or given, None where neither happened."""
     asked = granted = 0
-    for name, part in workflow.transitions.items():
+    # What was made and not what might be: a list asks this of each of its lines.
+    for name, times in case.fired.items():
+        part = workflow.transitions.get(name)
+        if part is None:
+            continue
         if any(isinstance(effect, Extend) for effect in _effects(part)):
-            granted += case.fired.get(name, 0)
+            granted += times
         elif any(guard.use == _ASKS_TO_EXTEND for guard in part.guards):
-            asked += case.fired.get(name, 0)
+            asked += times
     if asked > granted:
         return Extension.ASKED
     return Extension.GRANTED if granted or any(clock.extensions for clock in case.clocks if clock.is_open) else None

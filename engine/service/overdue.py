@@ -45,7 +45,7 @@ from engine.text import Text
 
 NEAR_WORKING_DAYS: Final = 3
 """How near a deadline without a rung that stands must be to count as nearly late."""
-COUNTED_MAX: Final = 10_000
+COUNTED_MAX: Final = 2_000
 """Figures count so many deadlines, the most overdue first, and then say that there are more."""
 _ONE: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)

@@ -1,22 +1,19 @@
 """The overview of supervision: what is late, nearly late and on which rung, by unit and person, and the load of each.
 
-Numbers are those that the reader's own lists would show. Who sees few cases is counted for at once; who sees very many
-is shown a count that is kept for a while, and when it was made.
+Numbers are those that the reader's own lists would show; ``overview_kept`` keeps those of who sees very many.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock, Thread
 from typing import Final
 
-from engine.access.readers import principals_of
 from engine.calendar.term import SHANGHAI
-from engine.case.actors import Actor, Grant
+from engine.case.actors import Grant
 from engine.case.codec import microseconds
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.definition.model import Workflow
@@ -29,14 +26,6 @@ from engine.service.overview_ports import DeadlineGroup, OpenGroup, PartGroup
 from engine.service.rung_colours import Colour, colours_of_rungs, worst_colour
 from engine.service.world import World
 
-KEPT_FOR: Final = timedelta(minutes=10)
-"""How old a count of very many cases is when it is made anew; it is shown until the new one is there."""
-SHOWN_FOR: Final = timedelta(hours=1)
-"""How old a count may be at most when it is shown."""
-FRESH_FOR: Final = timedelta(minutes=1)
-"""How old it must be at least before somebody may have it made anew."""
-FEW: Final = 2_000
-VIEWERS_MAX: Final = 64
 BOUNCED_LEAST: Final = 2
 BOUNCED_MAX: Final = 50
 _ONE: Final = timedelta(microseconds=1)
@@ -71,7 +60,8 @@ _SUMS: Final = ("late", "near", "cases", "parts", "due_soon", "opened_days", "gi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What was counted for one reader at one instant; ``is_kept``: it is shown again as it was then."""
+    """What was counted for one reader at one instant; ``is_kept``: it is shown again as it was then, and with
+    ``is_pending`` being counted anew."""
 
     at: datetime
     deadlines: tuple[DeadlineGroup, ...]
@@ -79,7 +69,8 @@ class Counted:
     open: tuple[OpenGroup, ...]
     parts: tuple[PartGroup, ...]
     bounced: tuple[tuple[CaseId, int], ...]
-    is_kept: bool
+    is_kept: bool = False
+    is_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,74 +87,37 @@ class PersonFigures:
     resting: tuple[str, ...]
 
 
-def _in_a_thread(work: Callable[[], object]) -> None:
-    Thread(target=work, name="overview", daemon=True).start()
-
-
-class Overviews:
-    """Counts for readers, and keeps what is slow to count."""
-
-    def __init__(self, desk: Desk, aside: Callable[[Callable[[], object]], None] = _in_a_thread) -> None:
-        self._desk, self._aside = desk, aside
-        self._kept: OrderedDict[tuple[RootId, tuple[str, ...]], Counted] = OrderedDict()
-        self._one_at_a_time = Lock()
-
-    def of(self, root: RootId, actor: Actor, *, anew: bool = False) -> Counted:
-        """Return what is counted for the actor; ``anew`` asks for a new count where the kept one is not quite new."""
-        principals = principals_of(actor)
-        if sum(self._desk.reads.readable(root, one, limit=FEW + 1) for one in principals) <= FEW:
-            return self._count(root, principals, is_kept=False)
-        known = self._kept.get((root, principals))
-        age = None if known is None else self._desk.office.now() - known.at
-        if known is None or age is None or not timedelta(0) <= age < (FRESH_FOR if anew else SHOWN_FOR):
-            return self._counted_anew(root, principals, FRESH_FOR)
-        if age >= KEPT_FOR and not self._one_at_a_time.locked():
-            self._aside(lambda: self._counted_anew(root, principals, KEPT_FOR))
-        return known
-
-    def _counted_anew(self, root: RootId, principals: tuple[str, ...], kept_for: timedelta) -> Counted:
-        """Count and keep it; one thread counts, and who waited for it is shown its count."""
-        with self._one_at_a_time:
-            known = self._kept.get((root, principals))
-            if known is not None and timedelta(0) <= self._desk.office.now() - known.at < kept_for:
-                return known
-            counted = self._kept[root, principals] = self._count(root, principals, is_kept=True)
-            self._kept.move_to_end((root, principals))
-            while len(self._kept) > VIEWERS_MAX:
-                self._kept.popitem(last=False)
-            return counted
-
-    def _count(self, root: RootId, principals: Sequence[str], *, is_kept: bool) -> Counted:
-        reads, world, now = self._desk.reads, self._desk.world(root), self._desk.office.now()
-        before, where = reach(OverdueAsk(scope=Scope.BOTH), world, now)
-        late = microseconds(now + _ONE)
-        names = tuple(promise_names(world.rules))
-        ahead = reach(OverdueAsk(scope=Scope.NEAR, near_working_days=3), world, now)[0]
-        promised = reads.deadline_groups(
-            root, principals, before=1 << 62, late=late, near=microseconds(ahead),
-            where=DeadlineFilter(names=names),
-        ) if names else ()  # fmt: skip
-        return Counted(
-            at=now,
-            deadlines=tuple(
-                reads.deadline_groups(
-                    root, principals, before=microseconds(before), late=late, near=microseconds(before), where=where
-                )
-            ),
-            promises=tuple(promised),
-            open=tuple(reads.open_groups(root, principals, soon=microseconds(_end_of_week(now)))),
-            parts=tuple(reads.part_groups(root, principals)),
-            bounced=tuple(
-                reads.bounced(
-                    root,
-                    principals,
-                    sorted(f"{workflow} {state}" for workflow, state in handed_back_states(world.rules)),
-                    least=BOUNCED_LEAST,
-                    limit=BOUNCED_MAX,
-                )
-            ),
-            is_kept=is_kept,
-        )
+def counted_for(desk: Desk, root: RootId, principals: Sequence[str]) -> Counted:
+    """Count for a reader, now."""
+    reads, world, now = desk.reads, desk.world(root), desk.office.now()
+    before, where = reach(OverdueAsk(scope=Scope.BOTH), world, now)
+    late = microseconds(now + _ONE)
+    names = tuple(promise_names(world.rules))
+    ahead = reach(OverdueAsk(scope=Scope.NEAR, near_working_days=3), world, now)[0]
+    promised = reads.deadline_groups(
+        root, principals, before=1 << 62, late=late, near=microseconds(ahead),
+        where=DeadlineFilter(names=names),
+    ) if names else ()  # fmt: skip
+    return Counted(
+        at=now,
+        deadlines=tuple(
+            reads.deadline_groups(
+                root, principals, before=microseconds(before), late=late, near=microseconds(before), where=where
+            )
+        ),
+        promises=tuple(promised),
+        open=tuple(reads.open_groups(root, principals, soon=microseconds(_end_of_week(now)))),
+        parts=tuple(reads.part_groups(root, principals)),
+        bounced=tuple(
+            reads.bounced(
+                root,
+                principals,
+                sorted(f"{workflow} {state}" for workflow, state in handed_back_states(world.rules)),
+                least=BOUNCED_LEAST,
+                limit=BOUNCED_MAX,
+            )
+        ),
+    )
 
 
 def by_unit(counted: Counted, world: World) -> Mapping[UnitId, Figures]:

@@ -22,6 +22,7 @@ from engine.definition.parts import Privacy
 from engine.errors import BanjieError, CaseNotFound, FormInvalid
 from engine.service.desk import Desk
 from engine.service.drafts import Drafts
+from engine.service.long_work import LongWork
 from engine.service.office import Answer
 from engine.service.ports import CaseFilter
 from engine.text import Text
@@ -83,6 +84,7 @@ def erase_person(
     What they have begun to write and not sent goes first: it belongs to no case.
     """
     Drafts(desk).drop_all(root, person)
+    LongWork(desk).drop_all(root, person)
     found = list(cases_of(desk, root, person))
     told = []
     for place, one in enumerate(found, start=1):

@@ -17,13 +17,15 @@ from engine.ledger.streams import Fact, Swept
 from engine.service.account_writes import AccountWrite, apply_account_write
 from engine.service.deposit_ports import DepositRow
 from engine.service.directory_facts import Stamp
+from engine.service.directory_ports import DirectoryWrites
 from engine.service.draft_ports import DraftWrite, DropDraft, DropDrafts, KeepDraft, apply_draft_write
 from engine.service.erasing import ErasureWrite, ForgetErasures, ResealValues, apply_erasure_write
 from engine.service.figure_ports import AskFigures, DropFigures, FigureWrite, KeepFigures, apply_figure_write
 from engine.service.file_ports import DropFiles, FileWrite, GiveFiles, KeepFile, apply_file_write
+from engine.service.long_work_ports import LongWorkWrite, apply_long_work_write
 from engine.service.moved_units import EndMove, MoveWrite, SetSight, apply_move_write
 from engine.service.notice_writes import NoticeWrite, apply_notice_write
-from engine.service.ports import DirectoryWrites
+from engine.service.publications import PublicationWrite, PublishRules, WithdrawRules, apply_publication_write
 from engine.service.rows import CounterRow
 from engine.service.sealing_writes import (
     BeginTree,
@@ -202,7 +204,9 @@ PlainWrite = (
     | FigureWrite
     | MoveWrite
     | DraftWrite
+    | LongWorkWrite
     | SearchWrite
+    | PublicationWrite
 )
 
 
@@ -264,6 +268,10 @@ def apply_write(write: PlainWrite, writes: DirectoryWrites) -> None:
             apply_draft_write(write, writes)
         case IndexWords() | RestartIndex() | KeepNotAlike():
             apply_search_write(write, writes)
+        case PublishRules() | WithdrawRules():
+            apply_publication_write(write, writes)
+        case write if isinstance(write, LongWorkWrite):
+            apply_long_work_write(write, writes)
         case write if isinstance(write, AccountWrite):
             apply_account_write(write, writes)
         case _:

@@ -7,35 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple, Protocol, TypeVar
 
-from engine.access.directory import Delegation, Deputation, GrantRow, Person, Surroundings, Unit
+from engine.access.directory import Deputation, GrantRow, Person, Surroundings
 from engine.case.actors import Grant
 from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, PersonId, RootId
-from engine.case.situation import CongressSession
-from engine.ledger.streams import Fact, Swept
-from engine.service.account_ports import Account, AccountReads, AccountWrites
+from engine.service.account_ports import Account, AccountReads
+from engine.service.archive_ports import ArchiveReads
 from engine.service.audit_ports import AuditReads
 from engine.service.board_ports import BoardReads
 from engine.service.deadline_ports import DeadlineCount, DeadlineFilter
-from engine.service.deposit_ports import DepositReads, DepositWrites
-from engine.service.directory_facts import Stamp
-from engine.service.draft_ports import DraftReads, DraftWrites
-from engine.service.erasing import Chain, ErasureReads, ErasureWrites
-from engine.service.figure_ports import FigureReads, FigureWrites
-from engine.service.file_ports import FileReads, FileRow, FileWrites
+from engine.service.deposit_ports import DepositReads
+from engine.service.directory_ports import DirectoryWrites
+from engine.service.draft_ports import DraftReads
+from engine.service.erasing import Chain, ErasureReads
+from engine.service.figure_ports import FigureReads
+from engine.service.file_ports import FileReads, FileRow
 from engine.service.history_ports import CaseFile, SpanLine
 from engine.service.house_ports import HouseReads
 from engine.service.list_orders import Order
-from engine.service.moved_units import MoveReads, MoveWrites
-from engine.service.notice_ports import NoticeReads, NoticeWrites
+from engine.service.long_work_ports import LongWorkReads
+from engine.service.moved_units import MoveReads
+from engine.service.notice_ports import NoticeReads
 from engine.service.overview_ports import OverviewReads
+from engine.service.people_ports import PeopleReads
+from engine.service.publications import PublicationReads
 from engine.service.rights_ports import Rights, RightsReads
-from engine.service.rows import BatchRows, CounterRow, DeadlineRow, EntryRow, PrivateRow
-from engine.service.sealing_ports import SealingReads, SealingWrites
-from engine.service.search_ports import SearchReads, SearchWrites
+from engine.service.rows import BatchRows, DeadlineRow, EntryRow, PrivateRow
+from engine.service.sealing_ports import SealingReads
+from engine.service.search_ports import SearchReads
 from engine.service.sweep_ports import SweepReads
 from engine.service.waiting_ports import WaitingReads
 
@@ -140,7 +142,11 @@ class Conflict(Exception):
 
 
 class CaseFilter(NamedTuple):
-    """What a list is narrowed to; None means any. ``text`` is looked for in number and subject."""
+    """What a list is narrowed to; None means any.
+
+    ``text`` is looked for by ``Queries.page``, in the words of cases; a list of the database itself looks for it in
+    number and subject. ``ids`` are cases that a search has found, few thousands at most.
+    """
 
     workflow: str | None = None
     states: tuple[str, ...] | None = None
@@ -151,6 +157,7 @@ class CaseFilter(NamedTuple):
     text: str | None = None
     children: bool = False
     order: Order = Order.OPENED
+    ids: tuple[CaseId, ...] | None = None
 
 
 class CaseLine(NamedTuple):
@@ -174,12 +181,27 @@ class CaseLine(NamedTuple):
     seq: int
     provisional: bool = False
 
+    def key_in(self, order: Order) -> str:
+        """Return the key to continue after this line, in a list of that order."""
+        match order:
+            case Order.OPENED:
+                return f"{self.opened_at}.{self.id}"
+            case Order.DUE:
+                return f"{self.next_due_at}.{self.id}"
+            case Order.NUMBER:
+                return f"{self.number}.{self.id}"
+
 
 class Page(NamedTuple):
-    """A page of lines; ``next`` is the key to continue after, None on the last page."""
+    """A page of lines; ``next`` is the key to continue after, None on the last page.
+
+    ``is_cut``: of words that very many cases hold, so many lines were looked at that the page may be short of what
+    there is; going on finds it.
+    """
 
     lines: tuple[CaseLine, ...]
     next: str | None
+    is_cut: bool = False
 
 
 class OverdueLine(NamedTuple):
@@ -204,6 +226,7 @@ class OverdueLine(NamedTuple):
 
 
 class Reads(
+    ArchiveReads,
     AuditReads,
     SweepReads,
     NoticeReads,
@@ -220,7 +243,10 @@ class Reads(
     WaitingReads,
     OverviewReads,
     DraftReads,
+    LongWorkReads,
     SearchReads,
+    PublicationReads,
+    PeopleReads,
     Protocol,
 ):
     """The reading side; safe to use from many threads, never blocks the writer."""
@@ -316,6 +342,9 @@ class Reads(
     def case_by_field(self, root: RootId, workflow: str, number: str) -> CaseId | None:
         """Return the case of a workflow with this number, None when there is none."""
 
+    def cases_numbered(self, root: RootId, workflow: str, numbers: Collection[str]) -> Sequence[CaseLine]:
+        """Return the cases of a workflow that have one of these numbers, whoever asks; provisional is not told."""
+
     def find_outcome(self, root: RootId, actor: str, key: str) -> Stored | None: ...
 
     def persons(self, root: RootId, persons: Collection[PersonId]) -> Mapping[PersonId, Person]: ...
@@ -337,58 +366,3 @@ class Reads(
 
     def ping(self) -> None:
         """Raise StorageUnavailable when the database cannot be reached."""
-
-
-class DirectoryWrites(
-    NoticeWrites,
-    SealingWrites,
-    AccountWrites,
-    ErasureWrites,
-    DepositWrites,
-    FileWrites,
-    FigureWrites,
-    MoveWrites,
-    DraftWrites,
-    SearchWrites,
-    Protocol,
-):
-    """Small typed writes beside cases; each that changes what situations see advances the epoch.
-
-    ``told`` makes a change a fact of the ledger; what changes nothing is none.
-    """
-
-    def add_unit(self, unit: Unit, told: Stamp | None = None) -> None:
-        """Add or replace a unit; one that is moved leaves word that its cases have other readers now."""
-
-    def add_person(self, person: Person, told: Stamp | None = None) -> None:
-        """Add or replace a person."""
-
-    def add_grant(self, grant: GrantRow, told: Stamp | None = None) -> None: ...
-
-    def remove_grant(self, grant: GrantRow, told: Stamp | None = None) -> None: ...
-
-    def add_deputation(self, deputation: Deputation, told: Stamp | None = None) -> None: ...
-
-    def remove_deputation(self, deputation: Deputation, told: Stamp | None = None) -> None:
-        """Remove the one of these two persons that begins on this day."""
-
-    def add_session(self, session: CongressSession, told: Stamp | None = None) -> None:
-        """Add or replace a congress session."""
-
-    def add_delegation(self, delegation: Delegation, told: Stamp | None = None) -> None: ...
-
-    def keep_definition(self, name: str, version: int, content_hash: str, text: str, told: Stamp | None = None) -> None:
-        """Keep a definition's canonical text; a known hash is left as it is."""
-
-    def keep_list(self, name: str, version: int, content_hash: str, text: str, told: Stamp | None = None) -> None: ...
-
-    def keep_notice(self, year: int, text: str, told: Stamp | None = None) -> None: ...
-
-    def last_counter(self, row: CounterRow) -> None:
-        """Set a series to a number, used by imports of registers that carry their own numbers."""
-
-    def record_sweep(self, root: RootId, at: datetime, slot: int, swept: Swept) -> None:
-        """Add the entry of a sweep to the stream of its day and slot, and note when the last sweep was."""
-
-    def record_fact(self, root: RootId, at: datetime, slot: int, fact: Fact) -> int:
-        """Add a fact to the stream that it belongs to, and return its place there."""

@@ -28,7 +28,9 @@ from engine.ledger.commitments import Sealer
 from engine.ledger.entries import BASIS
 from engine.service.deadline_ports import DeadlineFilter
 from engine.service.ports import CaseFilter, OverdueLine, Page, Reads
+from engine.service.search import open_texts
 from engine.service.watch import Watch
+from engine.service.word_lists import page_with_words
 from engine.service.world import World
 
 Json = Mapping[str, JsonValue]
@@ -161,9 +163,32 @@ class Queries:
             for entry in self._reads.entries(root, case_id)
         ]
 
-    def page(self, root: RootId, actor: Actor, where: CaseFilter, *, after: str | None = None, limit: int = 50) -> Page:
-        """Return a page of the cases the actor may see, newest first."""
-        return self._reads.list_cases(root, _principals(actor), where, after=after, limit=limit)
+    def page(
+        self,
+        root: RootId,
+        actor: Actor,
+        where: CaseFilter,
+        *,
+        after: str | None = None,
+        limit: int = 50,
+        world: World | None = None,
+    ) -> Page:
+        """Return a page of the cases the actor may see, in the order of the filter.
+
+        Who looks for a text gives the world: words are held against what the actor may know of a case.
+
+        Raises:
+            InputRefused: the text holds nothing to look for, or the key is none of ours.
+        """
+        principals = _principals(actor)
+        if where.text is None:
+            return self._reads.list_cases(root, principals, where, after=after, limit=limit)
+        assert world is not None, "words are looked for with the rules at hand"
+
+        def known(case: Case, definition: Definition) -> Mapping[str, str]:
+            return open_texts(case, definition, actor, world)
+
+        return page_with_words(self._reads, root, principals, where, world, known, after=after, limit=limit)
 
     def counts(self, root: RootId, actor: Actor, workflow: str, *, newest: int | None = None) -> Mapping[str, int]:
         """Return state → number of cases the actor may see, or of so many of the newest of them."""

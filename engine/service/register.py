@@ -14,10 +14,12 @@ from pydantic import JsonValue
 from engine.access.readers import REGISTER
 from engine.case.case import Case
 from engine.case.identity import CaseId, RootId
+from engine.case.search_words import search_texts
 from engine.definition.compiled import Definition
 from engine.definition.parts import Privacy, Publish
 from engine.errors import CaseNotFound
 from engine.service.ports import CaseFilter, Reads
+from engine.service.word_lists import page_with_words
 from engine.service.world import World
 
 _OPEN = (Privacy.PUBLIC, Privacy.INTERNAL)
@@ -35,20 +37,27 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterPage:
-    """A page of the register, the newest first; ``next`` is the key of the page after it, None on the last."""
+    """A page of the register, the newest first; ``next`` is the key of the page after it, None on the last.
+
+    ``is_cut``: it may be short of what there is, and going on finds it (``Page``).
+    """
 
     cases: Sequence[Published]
     next: str | None
+    is_cut: bool = False
 
 
 def register_page(
     reads: Reads, root: RootId, world: World, where: CaseFilter, *, after: str | None = None, limit: int = 50
 ) -> RegisterPage:
-    """Return a page of the register; raises InputRefused where ``after`` is no key of a page."""
-    page = reads.list_cases(root, [REGISTER], where, after=after, limit=limit)
+    """Return a page of the register; raises InputRefused where ``after`` is no key of a page, or a text no words."""
+    if where.text is None:
+        page = reads.list_cases(root, [REGISTER], where, after=after, limit=limit)
+    else:
+        page = page_with_words(reads, root, [REGISTER], where, world, _printed, after=after, limit=limit)
     found = {case.id: case for case in reads.cases(root, [line.id for line in page.lines])} if page.lines else {}
     cases = [_published(found[line.id], world) for line in page.lines if line.id in found]
-    return RegisterPage(cases=cases, next=page.next)
+    return RegisterPage(cases=cases, next=page.next, is_cut=page.is_cut)
 
 
 def published_case(reads: Reads, root: RootId, case_id: CaseId, world: World) -> Published:
@@ -59,8 +68,18 @@ def published_case(reads: Reads, root: RootId, case_id: CaseId, world: World) ->
     return _published(case, world)
 
 
+def _printed(case: Case, definition: Definition) -> Mapping[str, str]:
+    """Return the texts by which a published case may be found: what else is said of it, nobody learns by a search."""
+    published = _covered(case, definition)
+    printed = published.texts.keys() | published.fields.keys()
+    return {name: text for name, text in search_texts(case, definition).items() if name in printed}
+
+
 def _published(case: Case, world: World) -> Published:
-    definition = world.rules.pinned(case.pins.definition, case.pins.lists)
+    return _covered(case, world.rules.pinned(case.pins.definition, case.pins.lists))
+
+
+def _covered(case: Case, definition: Definition) -> Published:
     parts = definition.workflow.fields
     covered = {
         name

@@ -7,7 +7,7 @@ Nothing is remembered between runs: what was erased is kept no more, and is not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final, cast
@@ -33,6 +33,9 @@ from engine.service.rows import EntryRow
 from engine.text import Text
 
 PAGE: Final = 200
+LOOKED_AT_ONCE: Final = 1_000
+"""So many cases that keep something are asked whether they have ended; of those that have, pages are loaded."""
+LOOKED_PER_ENDED: Final = 5
 BATCH: Final = 50
 """So many cases are erased between two lines of progress; their keys are destroyed before the next begin."""
 
@@ -63,23 +66,32 @@ class Applied:
 
 
 def over(desk: Desk, root: RootId, *, looked_max: int | None = None) -> Iterator[Over]:
-    """Yield the cases that are over, the oldest first; at most so many cases are looked at."""
+    """Yield the cases that are over, the oldest first.
+
+    ``looked_max``: after so many cases that have ended, or in each workflow five times as many that keep something, it
+    is enough, and more may be over.
+    """
     rules, now = desk.world(root).rules, desk.office.now()
-    looked = 0
+    loaded = 0
     for name in rules.names():
         terms = rules.newest(name).retention
         if terms is None:
             continue
-        after, paths = "", _paths_of_any(desk, root, name, terms)
-        while ids := desk.reads.ended_cases(root, name, paths, after=after, limit=PAGE):
-            after = ids[-1]
-            looked += len(ids)
-            for case in _in_order(desk, root, ids):
-                found = _over(desk, case, terms, now)
-                if found is not None:
-                    yield found
-            if looked_max is not None and looked >= looked_max:
-                return
+        after: str | None = ""
+        paths = _paths_of_any(desk, root, name, terms)
+        looked = 0
+        while after is not None and (looked_max is None or looked < LOOKED_PER_ENDED * looked_max):
+            ended, after = desk.reads.ended_cases(root, name, paths, after=after, limit=LOOKED_AT_ONCE)
+            looked += LOOKED_AT_ONCE
+            for first in range(0, len(ended), PAGE):
+                ids = ended[first : first + PAGE]
+                loaded += len(ids)
+                for case in _in_order(desk, root, ids):
+                    found = _over(desk, case, terms, now)
+                    if found is not None:
+                        yield found
+                if looked_max is not None and loaded >= looked_max:
+                    return
 
 
 def apply(
@@ -137,10 +149,10 @@ def _over(desk: Desk, case: Case, terms: RetentionPart, now: datetime) -> Over |
     today = now.astimezone(SHANGHAI).date()
     first = min(term.years for term in terms.after)
     # The newest move is never before the end, and nearly always is the end itself.
-    ended_on = _day(case.happened_at)
-    if years_after(ended_on, first) > today and not _moved_since(case, definition):
+    ended_on = day_of(case.happened_at)
+    if years_after(ended_on, first) > today and not moved_since(case, definition):
         return None
-    ended_on = _ended_on(desk, case, definition)
+    ended_on = ended_on_by(desk.reads.entries(case.root, case.id), case, definition)
     gone = {term.privacy for term in terms.after if years_after(ended_on, term.years) <= today}
     if not gone:
         return None
@@ -159,17 +171,17 @@ def _over(desk: Desk, case: Case, terms: RetentionPart, now: datetime) -> Over |
     )
 
 
-def _moved_since(case: Case, definition: Definition) -> bool:
+def moved_since(case: Case, definition: Definition) -> bool:
     """Return whether moves were made that are possible after the end: then the newest one may be later than the end."""
     transitions = definition.workflow.transitions
     return any(case.state in transitions[name].from_ for name in case.fired if name in transitions)
 
 
-def _ended_on(desk: Desk, case: Case, definition: Definition) -> date:
+def ended_on_by(entries: Iterable[EntryRow], case: Case, definition: Definition) -> date:
     """Return the day on which the case came to an end for the last time, as the move itself states it."""
     ended, states = case.happened_at, definition.workflow.states
     is_over = False
-    for entry in desk.reads.entries(case.root, case.id):
+    for entry in entries:
         body = _body(entry)
         to = body.get("to")
         if not isinstance(to, str) or to not in states:
@@ -179,7 +191,7 @@ def _ended_on(desk: Desk, case: Case, definition: Definition) -> date:
             stated = body.get("stated")
             ended = at_from(str(stated["occurred_at"] if isinstance(stated, dict) else body["at"]))
         is_over = final
-    return _day(ended)
+    return day_of(ended)
 
 
 def _withheld(desk: Desk, case: Case, definition: Definition) -> Text | None:
@@ -219,7 +231,8 @@ def _number(case: Case, definition: Definition) -> str | None:
     return next((str(value) for value in values if value), None)
 
 
-def _day(at: datetime) -> date:
+def day_of(at: datetime) -> date:
+    """Return the day of an instant in Shanghai."""
     return at.astimezone(UTC).astimezone(SHANGHAI).date()
 
 

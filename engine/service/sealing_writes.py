@@ -12,7 +12,7 @@ from engine.ledger.streams import Fact, stream_for
 from engine.service.sealing_ports import CheckpointRow, CosignatureRow, QueueKey
 
 if TYPE_CHECKING:
-    from engine.service.ports import DirectoryWrites
+    from engine.service.directory_ports import DirectoryWrites
 
 TREE_CLOSED: Final = "tree_closed"
 HEARTBEAT: Final = "heartbeat"

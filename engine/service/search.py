@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.access.disclosure import disclosed
 from engine.access.readers import principals_of
@@ -28,9 +28,15 @@ NEWEST: Final = 2**62
 """Above every number of a case."""
 LOOKED_AT_MAX: Final = 20_000
 """Hits of which a page asks whether they may be seen and fit the filter; then the reader may go on from there."""
-_WINDOWS: Final = (100, 1_000, 4_000)
-_FEW_HITS: Final = 10_000
-_FEW_AT_ONCE: Final = 150
+_WINDOW: Final = 100
+_WINDOW_MAX: Final = 4_000
+_HARDLY_ANY: Final = 10
+"""Of so many hits one, and the reader is taken to see few of them."""
+_NUMBERS: Final = 1_000
+_NUMBERS_MAX: Final = 100_000
+_READ_AT_ONCE: Final = 150
+_READ_PER_NUMBER: Final = 85
+"""How many numbers the index tells in the time in which one case is read."""
 _AROUND: Final = 40
 _EXCERPTS_MAX: Final = 3
 _KEY: Final = re.compile(r"[0-9]{1,18}")
@@ -135,71 +141,105 @@ class _Looking:
     world: World
 
 
+class _Window(NamedTuple):
+    """Hits, the newest first; whatever is not below a number has been looked at. None at the end."""
+
+    hits: Sequence[Hit]
+    below: int | None
+
+
 def _hits(looking: _Looking, where: CaseFilter, before: int, limit: int) -> tuple[list[Hit], int | None, bool]:
     """Return the hits of a page, the number to go on below if there may be more, and whether it was cut short."""
-    reads, root, principals = looking.reads, looking.root, looking.principals
-    few = reads.search_few(root, principals, before=before)
-    windows = _among_all(looking, before) if few is None else _among_few(looking, few, before)
     found: list[Hit] = []
-    looked, last = 0, before
-    for window in windows:
-        visible = reads.search_visible(root, principals, [hit.case for hit in window], where)
-        for hit in window:
+    looked = 0
+    for window in _windows(looking, before, limit, found):
+        ids = [hit.case for hit in window.hits]
+        visible = looking.reads.search_visible(looking.root, looking.principals, ids, where)
+        for hit in window.hits:
             if hit.case in visible:
                 if len(found) == limit:
                     return found, found[-1].n, False
                 found.append(hit)
-        looked += len(window)
-        last = window[-1].n
+        looked += len(ids)
+        if window.below is None:
+            break
         if looked >= LOOKED_AT_MAX:
-            return found, last, True
+            return found, window.below, True
     return found, None, False
 
 
-def _among_all(looking: _Looking, before: int) -> Iterator[Sequence[Hit]]:
-    """Yield all hits, the newest first: few at once at the beginning, as a common word fills a page soon."""
-    for limit in _growing():
-        window = looking.reads.search_hits(looking.root, looking.asked.asked, before=before, limit=limit)
-        if window:
-            yield window
-        if len(window) < limit:
+def _windows(looking: _Looking, before: int, limit: int, found: Sequence[Hit]) -> Iterator[_Window]:
+    """Yield all hits, the newest first; ``found`` grows meanwhile.
+
+    A rare word has few, whoever asks. After the first ones, who sees hardly any of them is asked for the few cases that
+    may be seen; of all others, as many hits come next as should fill the page.
+    """
+    size, looked = _WINDOW, 0
+    while True:
+        hits = looking.reads.search_hits(looking.root, looking.asked.asked, before=before, limit=size)
+        below = hits[-1].n if len(hits) == size else None
+        yield _Window(hits, below)
+        if below is None:
             return
-        before = window[-1].n
+        is_first, looked, before = looked == 0, looked + len(hits), below
+        if is_first and len(found) * _HARDLY_ANY < looked:
+            few = looking.reads.search_few(looking.root, looking.principals, before=before)
+            if few is not None:
+                yield from _among_few(looking, few, limit, found)
+                return
+        wanted = (limit + 1 - len(found)) * looked / max(1, len(found))
+        size = min(_WINDOW_MAX, max(_WINDOW, int(1.2 * wanted)))
 
 
-def _among_few(looking: _Looking, few: Sequence[Hit], before: int) -> Iterator[Sequence[Hit]]:
+def _among_few(looking: _Looking, few: Sequence[Hit], limit: int, found: Sequence[Hit]) -> Iterator[_Window]:
     """Yield the hits among the few cases that somebody sees, the newest first.
 
-    A rare word is looked up. For a common one the few are read themselves, until a page is full: nobody goes through
-    all the hits that others see, and to ask the index of single cases costs more than to read them.
+    The index tells the numbers of all hits, and those of the few are picked out of them. Where that would take longer
+    than to read the few themselves, as of a common word for somebody who sees ten cases, they are read.
     """
-    if not few:
-        return
-    reads = looking.reads
-    enough = _FEW_HITS if len(few) > _FEW_AT_ONCE else _FEW_HITS // 10
-    rare = reads.search_numbers(looking.asked.asked, before=before, limit=enough)
-    if len(rare) < enough:
-        numbers = frozenset(rare)
-        if found := [hit for hit in few if hit.n in numbers]:
-            yield found
-        return
-    for start in range(0, len(few), _FEW_AT_ONCE):
-        some = few[start : start + _FEW_AT_ONCE]
-        read = reads.visible_cases(looking.root, [hit.case for hit in some], looking.principals)
+    at, size, told = 0, _NUMBERS, 0
+    while at < len(few):
+        first = few[at].n
+        numbers = looking.reads.search_numbers(looking.asked.asked, before=first + 1, limit=size)
+        told += len(numbers)
+        is_last = len(numbers) < size
+        lowest = 0 if is_last else numbers[-1]
+        held = frozenset(numbers)
+        begin = at
+        while at < len(few) and few[at].n >= lowest:
+            at += 1
+        is_last = is_last or at == len(few)
+        yield _Window([hit for hit in few[begin:at] if hit.n in held], None if is_last else lowest)
+        if is_last:
+            return
+        if told >= _NUMBERS_MAX or _is_read_sooner(
+            few, at, limit + 1 - len(found), len(numbers) / (first - lowest + 1)
+        ):
+            break
+        size = min(5 * size, _NUMBERS_MAX - told)
+    for start in range(at, len(few), _READ_AT_ONCE):
+        some = few[start : start + _READ_AT_ONCE]
+        read = looking.reads.visible_cases(looking.root, [hit.case for hit in some], looking.principals)
         holding = {case.id for case in read if _holds(case, looking)}
-        if found := [hit for hit in some if hit.case in holding]:
-            yield found
+        yield _Window(
+            [hit for hit in some if hit.case in holding], some[-1].n if start + _READ_AT_ONCE < len(few) else None
+        )
+
+
+def _is_read_sooner(few: Sequence[Hit], at: int, wanted: int, density: float) -> bool:
+    """Return whether the rest of the few is sooner read than picked out of the numbers of all hits.
+
+    ``density``: how many of all cases hold the words.
+    """
+    left = len(few) - at
+    between = few[at].n - few[-1].n + 1
+    told = min(wanted * between / left, density * between)
+    return min(left, wanted / density) * _READ_PER_NUMBER < told
 
 
 def _holds(case: Case, looking: _Looking) -> bool:
     definition = looking.world.rules.pinned(case.pins.definition, case.pins.lists)
     return looking.asked.holds_in(list(search_texts(case, definition).values()))
-
-
-def _growing() -> Iterator[int]:
-    yield from _WINDOWS
-    while True:
-        yield _WINDOWS[-1]
 
 
 def _before(after: str | None) -> int:

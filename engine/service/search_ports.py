@@ -57,6 +57,15 @@ class SearchReads(Protocol):
     def search_numbers(self, phrases: Phrases, *, before: int, limit: int) -> Sequence[int]:
         """Return the numbers of cases with these phrases below a number, the newest first, of whatever organisation."""
 
+    def search_places(self, root: RootId, cases: Collection[CaseId]) -> Sequence[Hit]:
+        """Return the cases with their numbers in the search, in no order."""
+
+    def search_called(
+        self, root: RootId, workflows: Sequence[str], beginning: str, *, limit: int
+    ) -> Mapping[CaseId, str]:
+        """Return cases of these workflows whose own number begins with a text, with it, the lowest first in each
+        workflow, whoever may see them."""
+
     def search_visible(
         self, root: RootId, principals: Sequence[str] | None, cases: Collection[CaseId], where: CaseFilter
     ) -> frozenset[CaseId]:

@@ -21,7 +21,7 @@ from engine.case.case import Case
 from engine.case.codec import microseconds
 from engine.case.identity import CaseId, RootId
 from engine.case.likeness import THRESHOLD, Features, Likeness, features, likeness, spellings, telling_words, text_mark
-from engine.case.search_words import search_fields, tokens
+from engine.case.search_words import Marked, marked, question, search_fields, tokens
 from engine.case.secrecy import is_strict
 from engine.definition.compiled import Definition
 from engine.errors import CaseNotFound, InputRefused
@@ -38,20 +38,23 @@ _PAIRED_WORDS: Final = 5
 _OF_EACH: Final = 60
 _OF_FEW: Final = 2_000
 _CANDIDATES_MAX: Final = 400
-_SCORED_MAX: Final = 200
+_SCORED_MAX: Final = 100
+_AROUND: Final = 40
+_MARKED_WORDS_MAX: Final = 6
 PROMISE_FIELDS: Final = ("reply_class", "adoption", "planned_measures", "promised_on", "promise_result")
 """What a definition may keep of an answer that promised something; shown as far as a case has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarCase:
-    """A case like a text: how alike, by which words, and what was promised there, by field."""
+    """A case like a text: how alike, by which words, a piece of its text, and what was promised there, by field."""
 
     case: Case
     definition: Definition
     likeness: Likeness
     subject: str
     number: str | None
+    excerpt: tuple[Marked, ...]
     promise: Mapping[str, JsonValue]
 
 
@@ -105,6 +108,11 @@ def not_alike(
     marks = {case.id: _mark(case, world) for case in seen.values()}
     kept = NotAlike(root, one, other, marks[one], marks[other], actor.person, microseconds(now))
     return KeepNotAlike(pair=kept)
+
+
+def taken_back(said: KeepNotAlike) -> KeepNotAlike:
+    """Return what takes back that two cases are not alike: no text has an empty mark, so that nothing is left out."""
+    return KeepNotAlike(pair=said.pair._replace(one_mark="", other_mark=""))
 
 
 def _like(
@@ -210,8 +218,18 @@ def _similar(
         likeness=alike,
         subject=texts.get(part.subject_field, ""),
         number=next((texts[name] for name in part.number_fields if name in texts), None),
+        excerpt=_excerpt(_matter(texts, definition)[1], alike.shared),
         promise={name: case.data[name] for name in PROMISE_FIELDS if name in known and case.data.get(name)},
     )
+
+
+def _excerpt(text: str, shared: Sequence[str]) -> tuple[Marked, ...]:
+    """Return the piece of a text where one of the words stands; its beginning where it says them in another way."""
+    for word in shared[:_MARKED_WORDS_MAX]:
+        if found := marked(text, question(word), around=_AROUND):
+            return found
+    beginning = text[: 2 * _AROUND]
+    return (Marked(f"{beginning}…" if len(text) > len(beginning) else beginning, False),) if beginning else ()
 
 
 def _known(case: Case, definition: Definition, actor: Actor, world: World) -> frozenset[str]:

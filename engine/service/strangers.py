@@ -21,7 +21,7 @@ from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.case.scope import SHANGHAI
 from engine.case.secrecy import ACCUSED_PEOPLE, ACCUSED_UNITS, RECUSED_PEOPLE
 from engine.definition.compiled import Definition
-from engine.errors import FieldProblem, FormInvalid, NotFound
+from engine.errors import BanjieError, FieldProblem, FormInvalid, NotFound
 from engine.service.deposits import DepositBox, Deposited, Waiting, is_code, plain_code, unknown_code
 from engine.service.desk import Desk
 from engine.service.filing.cabinet import Cabinet
@@ -87,6 +87,28 @@ def entrance_of(desk: Desk, root: RootId, workflow: str, now: datetime) -> Entra
 
 def file_anonymously(desk: Desk, entrance: Entrance, unit: str, form: Mapping[str, JsonValue], key: str) -> Deposited:
     """Take a matter of somebody without a name; raises FormInvalid for fields that are not asked here."""
+    whole, bound = _whole(desk, entrance, unit, form, key)
+    uploader = Cabinet(desk).depositor(entrance.root, key)
+    return DepositBox(desk).file(entrance.root, entrance.definition.workflow.name, UnitId(unit), whole, bound, uploader)
+
+
+def refusal_of_filing(
+    desk: Desk, entrance: Entrance, unit: str, form: Mapping[str, JsonValue], key: str
+) -> BanjieError | None:
+    """Return why a matter of somebody without a name would not be taken, None where it would; nothing is kept of it."""
+    try:
+        whole, bound = _whole(desk, entrance, unit, form, key)
+    except FormInvalid as refusal:
+        return refusal
+    uploader, name = Cabinet(desk).depositor(entrance.root, key), entrance.definition.workflow.name
+    return DepositBox(desk).refusal(entrance.root, name, UnitId(unit), whole, bound, uploader)
+
+
+def _whole(
+    desk: Desk, entrance: Entrance, unit: str, form: Mapping[str, JsonValue], key: str
+) -> tuple[dict[str, JsonValue], str]:
+    """Return the form with what is not asked, and its key bound to what it says; raises FormInvalid for fields that are
+    not asked here."""
     problems = [FieldProblem(path=name, text=_NOT_ASKED) for name in form if name not in entrance.asked]
     if unit not in entrance.units:
         problems.append(FieldProblem(path="unit", text=Text("请选择受理单位", "Choose who takes it up")))
@@ -98,8 +120,7 @@ def file_anonymously(desk: Desk, entrance: Entrance, unit: str, form: Mapping[st
         whole.update({ACCUSED_PEOPLE: list[JsonValue](people)} if people else {})
     # The key alone would hand the code of one sender to another who hits upon the same key.
     bound = hashlib.sha256(json.dumps([key, unit, form], sort_keys=True).encode()).hexdigest()
-    uploader = Cabinet(desk).depositor(entrance.root, key)
-    return DepositBox(desk).file(entrance.root, entrance.definition.workflow.name, UnitId(unit), whole, bound, uploader)
+    return whole, bound
 
 
 def look(desk: Desk, code: str) -> Looked:

@@ -37,12 +37,14 @@ from engine.service.directory_facts import (
     unit_kept,
 )
 from engine.service.house_ports import HouseReads, HouseRow, HouseView
+from engine.service.publications import PublicationRow, published_fact
 from engine.service.tree_findings import Found, TreeFinding, TreeRule
 from engine.text import Text
 
 Key = tuple[object, ...]
 Said = Sequence[object]
 DAYS: Final = "days_kept"
+PUBLISHED: Final = "rules_published"
 _UNIT: Final = "unit_kept"
 _PARTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     _UNIT: (("unit",), ("parent", "hash")),
@@ -52,10 +54,11 @@ _PARTS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "session_kept": (("session",), ("unit", "hash")),
     "delegation_kept": (("session", "code"), ("members",)),
     "rules_kept": (("kind", "name", "version", "hash"), ()),
+    PUBLISHED: (("kind", "name", "version"), ("hash", "reason")),
     DAYS: (("year", "position"), ("hash",)),
 }
 """Of each kind of fact, what names the thing that it tells of, and what it says of that."""
-_ENDS: Final = {GRANT_ENDED: GRANTED, DEPUTATION_ENDED: DEPUTED}
+_ENDS: Final = {GRANT_ENDED: GRANTED, DEPUTATION_ENDED: DEPUTED, "rules_withdrawn": PUBLISHED}
 _TITLES: Final[Mapping[str, Text]] = {
     _UNIT: Text("单位", "unit"),
     "person_kept": Text("人员", "person"),
@@ -64,6 +67,7 @@ _TITLES: Final[Mapping[str, Text]] = {
     "session_kept": Text("届次", "congress session"),
     "delegation_kept": Text("代表团", "delegation"),
     "rules_kept": Text("流程或代码表", "definition or list"),
+    PUBLISHED: Text("已发布的规定", "publication of rules"),
     DAYS: Text("放假通知", "notice of days off"),
 }
 _TYPE: Final = re.compile(rb'"type":"(%s)"' % "|".join((*_PARTS, *_ENDS)).encode())
@@ -258,6 +262,11 @@ def _rules(kind: str) -> Callable[[RootId, HouseRow], Fact]:
     return fact
 
 
+def _publication(_root: RootId, row: HouseRow) -> Fact:
+    given = _typed(row)
+    return published_fact(PublicationRow(**given), None)
+
+
 def _notice(_root: RootId, row: HouseRow) -> Fact:
     given = _typed(row)
     return days_kept(given["year"], given["text"])
@@ -273,6 +282,7 @@ _FACT_OF: Final[Mapping[str, Callable[[RootId, HouseRow], Fact]]] = {
     "definition": _rules("definition"),
     "list_version": _rules("list"),
     "calendar_notice": _notice,
+    "publication": _publication,
 }
 _CONTENT_OF: Final[Mapping[str, type[Workflow] | type[CodeList]]] = {"definition": Workflow, "list_version": CodeList}
 

@@ -33,7 +33,7 @@ from engine.text import Text
 
 FEW: Final = 2_000
 """Who reads no more cases by a post than this is asked for all of them at once."""
-COUNTED_MAX: Final = 500
+COUNTED_MAX: Final = 300
 """So many cases of each state are counted for somebody who reads very many."""
 _DAY: Final = timedelta(days=1)
 _KEY_DIGITS_MAX: Final = 19

@@ -6,7 +6,7 @@ order of time but for what was written late, and what waits stands by its instan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, exists, literal_column, select, tuple_
@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, exists,
 from engine.case.identity import CaseId, RootId
 from engine.service.audit_ports import Drawn, FoundEntry, StateSpan
 from engine.service.sealing_ports import QueueKey
-from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
+from engine.storage.compiled import Compiler, Pool, Record, Statement, Values, at_most, bind
 from engine.storage.sealing_tables import leaf
 from engine.storage.sight import Sees, Visibility
 from engine.storage.tables import cases, ledger_entry, span, unsealed
@@ -60,7 +60,11 @@ class AuditReads:
     ) -> Sequence[StateSpan]:
         statement, values = self._audit.passed(root, principals, where)
         found = self._audit_pool.fetch(statement, limit=limit, **values)
-        return [StateSpan(CaseId(row[0]), row[1], row[2], row[3], row[4], bool(row[5])) for row in found]
+        return [_state_span(row) for row in found]
+
+    def all_states_passed(self, root: RootId, principals: Sequence[str] | None, where: Drawn) -> Iterator[StateSpan]:
+        statement, values = self._audit.all_passed(root, principals, where)
+        return map(_state_span, self._audit_pool.stream(statement, **values))
 
     def ids_drawn_from(
         self, root: RootId, principals: Sequence[str] | None, where: Drawn, *, limit: int
@@ -112,29 +116,23 @@ class _AuditStatements:
     def passed(
         self, root: RootId, principals: Sequence[str] | None, where: Drawn
     ) -> tuple[Statement, dict[str, Values]]:
-        """Return the question for the states of cases, and its values."""
-        stated = span.alias("stated")
-        undated = exists(
-            select(stated.c.case).where(
-                stated.c.root == cases.c.root,
-                stated.c.case == cases.c.id,
-                stated.c.kind == literal_column("'stated'"),
-                stated.c.value == literal_column("'undated'"),
-            )
-        )
-        of_case = and_(span.c.root == cases.c.root, span.c.case == cases.c.id, span.c.kind == _STATE)
+        """Return the question for the states of cases, the newest case first, and its values."""
 
         def made(sees: Sees, conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
             by = self._visibility.ordering(sees, cases.c.opened_at)
-            wanted = (cases.c.id, cases.c.opened_at, span.c.seq, span.c.value, span.c.from_at, undated)
-            return (
-                select(*wanted)
-                .join_from(cases, span, of_case)
-                .where(*conditions)
-                .order_by(by.desc(), cases.c.id, span.c.seq)
-            )
+            return at_most(_passed(conditions).order_by(by.desc(), cases.c.id, span.c.seq), bind(_LIMIT, Integer()))
 
         return self._filtered("passed", root, principals, where, made)
+
+    def all_passed(
+        self, root: RootId, principals: Sequence[str] | None, where: Drawn
+    ) -> tuple[Statement, dict[str, Values]]:
+        """Return the question for the states of all cases, in the order in which they lie, and its values."""
+
+        def made(_sees: Sees, conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
+            return _passed(conditions).order_by(cases.c.id, span.c.seq)
+
+        return self._filtered("all passed", root, principals, where, made)
 
     def drawn(
         self, root: RootId, principals: Sequence[str] | None, where: Drawn
@@ -142,7 +140,7 @@ class _AuditStatements:
         """Return the question for the ids of cases, and its values."""
 
         def made(_sees: Sees, conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
-            return select(cases.c.id).where(*conditions).order_by(cases.c.id)
+            return at_most(select(cases.c.id).where(*conditions).order_by(cases.c.id), bind(_LIMIT, Integer()))
 
         return self._filtered("drawn", root, principals, where, made)
 
@@ -159,8 +157,7 @@ class _AuditStatements:
                 *(self._condition(name) for name in sorted(asked)),
                 *self._visibility.condition(sees, cases.c.id),
             ]
-            whole = at_most(made(sees, conditions), bind(_LIMIT, Integer()))
-            statement = self._made[known] = self._compiler.compile(whole)
+            statement = self._made[known] = self._compiler.compile(made(sees, conditions))
         given = {name: list(value) if isinstance(value, tuple) else value for name, value in asked.items()}
         return statement, {"root": root, **values, **given}
 
@@ -178,3 +175,22 @@ class _AuditStatements:
 
 def _named(key: QueueKey) -> Sequence[tuple[str, str | int]]:
     return list(key._asdict().items())
+
+
+def _passed(conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
+    stated = span.alias("stated")
+    undated = exists(
+        select(stated.c.case).where(
+            stated.c.root == cases.c.root,
+            stated.c.case == cases.c.id,
+            stated.c.kind == literal_column("'stated'"),
+            stated.c.value == literal_column("'undated'"),
+        )
+    )
+    of_case = and_(span.c.root == cases.c.root, span.c.case == cases.c.id, span.c.kind == _STATE)
+    wanted = (cases.c.id, cases.c.opened_at, span.c.seq, span.c.value, span.c.from_at, undated)
+    return select(*wanted).join_from(cases, span, of_case).where(*conditions)
+
+
+def _state_span(row: Record) -> StateSpan:
+    return StateSpan(CaseId(row[0]), row[1], row[2], row[3], row[4], bool(row[5]))

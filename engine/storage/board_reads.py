@@ -129,6 +129,12 @@ class BoardReads(CaseReads):
         following = keys[limit - 1] if len(lines) > limit else None
         return Page(self._marked(root, lines[:limit]), following)
 
+    def board_ids(
+        self, root: RootId, principals: Sequence[str] | None, where: BoardFilter, *, limit: int
+    ) -> Sequence[CaseId]:
+        sight, values = self._sight(root, principals)
+        return [CaseId(key.case) for key in self._due_page(root, sight, values, where, None, limit)]
+
     def changed_cases(
         self, root: RootId, principals: Sequence[str] | None, where: BoardFilter, *, since: int, limit: int
     ) -> Sequence[CaseId]:

@@ -70,7 +70,7 @@ class CaseReads:
         sight, values = self._sight(root, principals)
         asked = {name: value for name, value in where._asdict().items() if name in self._filters and value is not None}
         if where.text is not None:
-            asked["text"] = _containing(where.text)
+            asked["text"] = containing(where.text)
         if after is not None:
             asked |= key_values(where.order, page_key(KEYS[where.order], after))
         names = frozenset(asked)
@@ -88,17 +88,21 @@ class CaseReads:
         conditions = [_OF_ROOT, *(self._filters[name] for name in sorted(names & self._filters.keys()))]
         if not where.children:
             conditions.append(cases.c.parent.is_(None))
+        # Of given cases these are asked for, and no index is walked in its order.
+        begins = sight if where.ids is None else sight._replace(sight=Sight.FEW)
         match where.order:
             case Order.OPENED:
-                by = self._visibility.ordering(sight, cases.c.opened_at)
+                by = self._visibility.ordering(begins, cases.c.opened_at)
                 return listed_by_opening([*self._visible(sight), *conditions], by, after=after)
             case Order.DUE:
                 # PostgreSQL begins with the cases; SQLite would load each of them before it asks whether it is seen.
                 of = deadline.c.case if self._compiler.is_sqlite else cases.c.id
-                by = self._visibility.ordering(sight, deadline.c.due_at)
+                by = self._visibility.ordering(begins, deadline.c.due_at)
                 return listed_by_due([*self._visibility.condition(sight, of), *conditions], by, after=after)
             case Order.NUMBER:
-                return listed_by_number([*self._visible(sight), *conditions], after=after)
+                return listed_by_number(
+                    [*self._visible(sight), *conditions], after=after, of_few=begins.sight is Sight.FEW
+                )
 
     def count_cases(
         self, root: RootId, principals: Sequence[str] | None, workflow: str, *, newest: int | None = None
@@ -167,7 +171,10 @@ class CaseReads:
         statement = self._statement(
             ("overdue counts", sight, names),
             lambda: counted_deadlines(
-                self._compiler, self._visible(sight), self._visibility.ordering(sight, deadline.c.due_at), names
+                self._compiler,
+                self._visibility.condition(sight, deadline.c.case),
+                self._visibility.ordering(sight, deadline.c.due_at),
+                names,
             ),
         )
         rows = self._pool.fetch(statement, root=root, before=before, late=late, limit=limit, **values)
@@ -177,6 +184,11 @@ class CaseReads:
         statement = self._statement("number", _by_number)
         found = self._pool.fetch(statement, root=root, workflow=workflow, number=number)
         return CaseId(min(found)[0]) if found else None
+
+    def cases_numbered(self, root: RootId, workflow: str, numbers: Collection[str]) -> Sequence[CaseLine]:
+        statement = self._statement("numbered", lambda: _numbered(self._compiler))
+        rows = self._pool.fetch(statement, root=root, workflow=workflow, numbers=list(numbers))
+        return [CaseLine._make((*row, False)) for row in rows]
 
     def _sight(self, root: RootId, principals: Sequence[str] | None) -> tuple[Sees, dict[str, Values]]:
         return self._visibility.seen_by(root, principals)
@@ -222,6 +234,7 @@ def case_conditions(compiler: Compiler) -> Mapping[str, ColumnElement[bool]]:
         "unit": or_(cases.c.unit == bind("unit"), cases.c.lead_unit == bind("unit")),
         "congress_session": cases.c.congress_session == bind("congress_session"),
         "category": cases.c.category == bind("category"),
+        "ids": compiler.among(cases.c.id, "ids"),
         "text": or_(cases.c.number.ilike(text, escape=_ESCAPE), cases.c.subject.ilike(text, escape=_ESCAPE)),
     }
 
@@ -255,7 +268,12 @@ def _by_number() -> Select[*tuple[object, ...]]:
     return select(cases.c.id).where(_OF_ROOT, of_workflow, cases.c.number == bind("number"))
 
 
-def _containing(text: str) -> str:
+def _numbered(compiler: Compiler) -> Select[*tuple[object, ...]]:
+    of_workflow = cases.c.workflow == bind("workflow")
+    return select(*_LINE).where(_OF_ROOT, of_workflow, compiler.among(cases.c.number, "numbers"))
+
+
+def containing(text: str) -> str:
     """Return the pattern for texts that contain this one; signs with a meaning in patterns stand for themselves."""
     for sign in (_ESCAPE, "%", "_"):
         text = text.replace(sign, _ESCAPE + sign)

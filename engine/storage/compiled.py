@@ -42,15 +42,19 @@ class Statement:
     """The text of a statement, and the names of its parameters in the order in which the driver takes them.
 
     It is compiled when it is first used: there are hundreds, and a command or a test uses few of them.
+    ``prepare`` is what psycopg takes: False for a statement that PostgreSQL plans anew for the values of each call.
     """
 
-    __slots__ = ("_compiled", "_lists_as_json", "names", "sql")
+    __slots__ = ("_compiled", "_lists_as_json", "names", "prepare", "sql")
     sql: str
     names: tuple[str, ...]
 
-    def __init__(self, compiled: Callable[[], tuple[str, tuple[str, ...]]], *, lists_as_json: bool) -> None:
+    def __init__(
+        self, compiled: Callable[[], tuple[str, tuple[str, ...]]], *, lists_as_json: bool, prepare: bool | None = None
+    ) -> None:
         self._compiled = compiled
         self._lists_as_json = lists_as_json
+        self.prepare = prepare
 
     def __getattr__(self, name: str) -> object:
         # Asked only for what is not there: a statement that was used once costs nothing more.
@@ -107,14 +111,17 @@ class Compiler:
         self.dialect = dialect
         self.is_sqlite = dialect.name == "sqlite"
 
-    def compile(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> Statement:
+    def compile(
+        self, statement: ClauseElement, columns: Sequence[str] | None = None, *, prepare: bool | None = None
+    ) -> Statement:
         """Return the statement, to be compiled when it is first used.
 
         Args:
             statement: Core; its parameters are made by ``bind``.
             columns: for an INSERT without values, the columns its rows hold.
+            prepare: False where one plan cannot be good for all values, as with a rare word and a common one.
         """
-        return Statement(lambda: self._compiled(statement, columns), lists_as_json=self.is_sqlite)
+        return Statement(lambda: self._compiled(statement, columns), lists_as_json=self.is_sqlite, prepare=prepare)
 
     def _compiled(self, statement: ClauseElement, columns: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
         compiled = statement.compile(dialect=self.dialect, column_keys=columns)

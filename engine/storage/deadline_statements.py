@@ -34,6 +34,8 @@ from engine.storage.compiled import Compiler, at_most, bind
 from engine.storage.tables import cases, deadline
 
 _NO_RUNG = "'[]'"
+_OF_CASE = frozenset({"workflow", "unit", "resting"})
+"""The conditions that look at the case of a deadline."""
 
 
 def listed_deadlines(
@@ -78,13 +80,16 @@ def listed_deadlines(
 def counted_deadlines(
     compiler: Compiler, visible: Sequence[ColumnElement[bool]], due_at: ColumnElement[int], asked: Collection[str]
 ) -> Select[*tuple[object, ...]]:
-    """Return the numbers of deadlines by rungs and lateness, of as many of them as the limit says."""
+    """Return the numbers of deadlines by rungs and lateness, of as many of them as the limit says; ``visible`` is
+    said of the deadline's case."""
     late = case((deadline.c.due_at < bind("late", BigInteger()), literal_column("1")), else_=literal_column("0"))
     # What some units handle is found by their cases: who handles few would else be asked for along all that runs.
     by_case = "handled_by" in asked
     due_at = due_at + literal_column("0") if by_case else due_at
     counted = select(deadline.c.rungs.label("rungs"), late.label("late")).where(*visible)
-    each = _narrowed(counted, compiler, due_at, asked, by_case=by_case).order_by(
+    # Where nothing is asked of the case itself, its row need not be found.
+    alone = _OF_CASE.isdisjoint(asked)
+    each = _narrowed(counted, compiler, due_at, asked, by_case=by_case, alone=alone).order_by(
         due_at, deadline.c.case, deadline.c.name
     )
     some = at_most(each, bind("limit", Integer())).subquery("some")
@@ -146,6 +151,7 @@ def _narrowed(
     asked: Collection[str],
     *,
     by_case: bool = False,
+    alone: bool = False,
     first: FromClause | None = None,
 ) -> Select[*tuple[object, ...]]:
     columns = deadline.c
@@ -165,7 +171,9 @@ def _narrowed(
         "handled_by": columns.case.in_(_handled_by(compiler)),
         "resting": compiler.among(_resting(), "resting"),
     }
-    if first is None:
+    if alone:
+        joined = statement.select_from(deadline)
+    elif first is None:
         joined = statement.join_from(deadline, cases, and_(cases.c.root == columns.root, cases.c.id == columns.case))
     else:
         of_case = columns.case == cases.c.id.concat(literal_column("''"))

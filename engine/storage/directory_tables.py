@@ -150,5 +150,5 @@ directory_epoch = Table(
     "directory_epoch", metadata, key("root"), number("epoch"), number("position"), sqlite_with_rowid=False
 )
 
-COMMON_TO_ALL = frozenset({"definition", "list_version", "calendar_notice"})
+COMMON_TO_ALL = frozenset({"definition", "list_version", "calendar_notice", "publication"})
 LOOKED_UP_BEFORE_ROOT = frozenset({"account", "login", "attempt", "one_time", "linked_login"})

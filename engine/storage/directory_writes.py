@@ -29,6 +29,7 @@ from engine.service.directory_facts import (
     unit_kept,
 )
 from engine.service.house_notices import to_be_told
+from engine.service.publications import published_fact
 from engine.service.rows import CounterRow
 from engine.storage.account_writes import StoredAccounts
 from engine.storage.compiled import Compiler, Runner
@@ -38,8 +39,10 @@ from engine.storage.drafts import StoredDrafts
 from engine.storage.erasures import StoredErasures
 from engine.storage.figures_kept import StoredFigures
 from engine.storage.files import StoredFiles
+from engine.storage.long_work import StoredLongWork
 from engine.storage.moved_units import StoredMoves
 from engine.storage.notice_writes import StoredNotices
+from engine.storage.publications import StoredPublications
 from engine.storage.sealing_writes import StoredSealing
 from engine.storage.search_writes import StoredSearch
 from engine.text import Text
@@ -56,8 +59,10 @@ class StoredDirectory(
     StoredFiles,
     StoredMoves,
     StoredDrafts,
+    StoredLongWork,
     StoredFigures,
     StoredSearch,
+    StoredPublications,
 ):
     """Implements ``DirectoryWrites`` inside one transaction. A write that changes nothing leaves the epoch alone.
 
@@ -74,7 +79,9 @@ class StoredDirectory(
         StoredFigures.__init__(self, compiler, transaction)
         StoredMoves.__init__(self, compiler, transaction)
         StoredDrafts.__init__(self, compiler, transaction)
+        StoredLongWork.__init__(self, compiler, transaction)
         StoredSearch.__init__(self, compiler, transaction)
+        StoredPublications.__init__(self, compiler, transaction)
         self._say = DirectoryStatements.of(compiler)
         self._transaction = transaction
 
@@ -231,6 +238,9 @@ class StoredDirectory(
             if told is not None:
                 self._tell_all(told, days_kept(year, text, told.by))
 
+    def tell_all(self, at: datetime, fact: Fact) -> None:
+        self._tell_all(Stamp(at, fact.by), fact)
+
     def record_sweep(self, root: RootId, at: datetime, slot: int, swept: Swept) -> None:
         self.record_fact(root, at, slot, swept_fact(swept))
         self._transaction.run(self._say.sweep, root=root, at=microseconds(at), **asdict(swept))
@@ -301,6 +311,8 @@ class StoredDirectory(
                 self.record_fact(root, told.at, 0, rules_kept(kind, name, version, content_hash))
         for year, text in self._transaction.fetch(self._say.all_notices):
             self.record_fact(root, told.at, 0, days_kept(year, text))
+        for row in self.every_publication():
+            self.record_fact(root, told.at, 0, published_fact(row, None))
 
 
 def _day(day: date | None) -> str | None:

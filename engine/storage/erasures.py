@@ -10,13 +10,24 @@ from typing import Final
 from sqlalchemy import ColumnElement, Integer, Table, delete, func, literal_column, select, update
 
 from engine.case.identity import CaseId, RootId
-from engine.service.erasing import Resealed
+from engine.service.erasing import EndedCases, Resealed
 from engine.service.rows import EntryRow, OutboxRow, PrivateRow
 from engine.service.steps import ERASED
 from engine.storage.compiled import Compiler, Fetches, Pool, Runner, Statement, at_most, bind
 from engine.storage.tables import cases, ledger_entry, outbox, private_value
 
-SCRUBBED: Final = ("private_value", "cases", "span", "notice", "delivery", "attachment", "draft", "found_words")
+SCRUBBED: Final = (
+    "private_value",
+    "cases",
+    "span",
+    "notice",
+    "delivery",
+    "attachment",
+    "draft",
+    "found_words",
+    "long_work",
+    "long_work_part",
+)
 """The tables that may have held an erased value, or what somebody erased had begun to write."""
 _NO_KEY: Final[ColumnElement[str]] = literal_column("''")
 _FINAL: Final[ColumnElement[str]] = literal_column("'final'")
@@ -42,29 +53,29 @@ class ErasureStatements:
             select(func.count()).select_from(ledger_entry).where(ledger_entry.c.root == bind("root"))
         )
         self.forget = compiler.compile(delete(outbox).where(of_root, compiler.among(outbox.c.id, "ids")))
-        kept = (
-            select(private_value.c.path)
+        # One path at a time: its cases stand in their order in the index, and nothing is sorted.
+        keeping = at_most(
+            select(private_value.c.case)
+            .distinct()
             .where(
-                private_value.c.root == cases.c.root,
-                private_value.c.case == cases.c.id,
-                compiler.among(private_value.c.path, "paths"),
+                private_value.c.root == bind("root"),
+                private_value.c.path == bind("path"),
+                private_value.c.case > bind("after"),
+            )
+            .order_by(private_value.c.case),
+            bind("limit", Integer()),
+        ).subquery("looked")
+        ended = (
+            select(cases.c.id)
+            .where(
+                cases.c.root == bind("root"),
+                cases.c.id == keeping.c.case,
+                cases.c.workflow == bind("workflow"),
+                cases.c.phase == _FINAL,
             )
             .exists()
         )
-        self.ended = compiler.compile(
-            at_most(
-                select(cases.c.id)
-                .where(
-                    cases.c.root == bind("root"),
-                    cases.c.workflow == bind("workflow"),
-                    cases.c.id > bind("after"),
-                    cases.c.phase == _FINAL,
-                    kept,
-                )
-                .order_by(cases.c.id),
-                bind("limit", Integer()),
-            )
-        )
+        self.keeping = compiler.compile(select(keeping.c.case, ended.label("ended")))
         whole = private_value.primary_key.columns
         limit = bind("limit", Integer())
         sealed = select(private_value.c.root).where(private_value.c.key != _NO_KEY)
@@ -119,13 +130,13 @@ class ErasureReads:
     def has_sealed_values(self) -> bool:
         return bool(self._pool.fetch(self._erasures.one_sealed, limit=1))
 
-    def ended_cases(
-        self, root: RootId, workflow: str, paths: Sequence[str], *, after: str, limit: int
-    ) -> Sequence[CaseId]:
-        rows = self._pool.fetch(
-            self._erasures.ended, root=root, workflow=workflow, paths=list(paths), after=after, limit=limit
-        )
-        return [CaseId(row[0]) for row in rows]
+    def ended_cases(self, root: RootId, workflow: str, paths: Sequence[str], *, after: str, limit: int) -> EndedCases:
+        say, found = self._erasures.keeping, dict[CaseId, bool]()
+        for path in paths:
+            found.update(self._pool.fetch(say, root=root, workflow=workflow, path=path, after=after, limit=limit))
+        # The first of all paths together are among the first of each.
+        looked = sorted(found)[:limit]
+        return EndedCases([case for case in looked if found[case]], looked[-1] if len(looked) == limit else None)
 
     def unsealed_values(self, root: RootId, limit: int) -> Sequence[PrivateRow]:
         return [PrivateRow._make(row) for row in self._pool.fetch(self._erasures.old, root=root, limit=limit)]

@@ -11,7 +11,7 @@ from engine.service.figure_ports import KeptFigures
 from engine.storage.columns import key, metadata, number, words
 from engine.storage.compiled import Compiler, Pool, Runner, at_most, bind
 from engine.storage.sight import Sight, Visibility
-from engine.storage.tables import cases
+from engine.storage.tables import cases, recused
 
 # A row holds up to some hundred kilobytes: it keeps a rowid on SQLite, as wide rows do.
 kept = Table(
@@ -45,6 +45,10 @@ class FigureReads:
             ),
             bind("limit", Integer()),
         ).subquery()
+        kept_from = select(recused.c.case).where(
+            recused.c.root == bind("root"), recused.c.principal == bind("principal")
+        )
+        self._kept_from = compiler.compile(at_most(kept_from, literal_column("1", Integer())))
         self._up_to = compiler.compile(select(func.count()).select_from(some))
 
     def figures_kept(self, root: RootId, id_: str) -> KeptFigures | None:
@@ -56,6 +60,9 @@ class FigureReads:
 
     def sees_few(self, root: RootId, principals: Sequence[str]) -> bool:
         return self._figure_sight.seen_by(root, principals)[0].sight is Sight.FEW
+
+    def is_kept_from_some(self, root: RootId, principal: str) -> bool:
+        return bool(self._figure_pool.fetch(self._kept_from, root=root, principal=principal))
 
 
 class StoredFigures:

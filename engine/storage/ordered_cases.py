@@ -32,13 +32,7 @@ def key_values(order: Order, parts: Sequence[str]) -> dict[str, Values]:
 
 def key_of(line: CaseLine, order: Order) -> str:
     """Return the key to continue after a line."""
-    match order:
-        case Order.OPENED:
-            return f"{line.opened_at}.{line.id}"
-        case Order.DUE:
-            return f"{line.next_due_at}.{line.id}"
-        case Order.NUMBER:
-            return f"{line.number}.{line.id}"
+    return line.key_in(order)
 
 
 def listed_by_opening(
@@ -85,10 +79,16 @@ def listed_by_due(
     return at_most(statement.order_by(due_at, deadline.c.case), bind("limit", Integer()))
 
 
-def listed_by_number(conditions: Sequence[ColumnElement[bool]], *, after: bool) -> Select[*tuple[object, ...]]:
-    """Return the statement of a page by number, the lowest first; asked for within one workflow only."""
-    statement = select(*_LINE).where(cases.c.number.is_not(None), *conditions)
+def listed_by_number(
+    conditions: Sequence[ColumnElement[bool]], *, after: bool, of_few: bool = False
+) -> Select[*tuple[object, ...]]:
+    """Return the statement of a page by number, the lowest first; asked for within one workflow only.
+
+    ``of_few``: the conditions name few cases, and the index of numbers is not to be walked for them.
+    """
+    number = cases.c.number.op("||")(literal_column("''")) if of_few else cases.c.number
+    statement = select(*_LINE).where(number.is_not(None), *conditions)
     if after:
-        key = tuple_(cases.c.number, cases.c.id)
+        key = tuple_(number, cases.c.id)
         statement = statement.where(key > tuple_(bind("after_at", cases.c.number.type), bind("after_case")))
-    return at_most(statement.order_by(cases.c.number, cases.c.id), bind("limit", Integer()))
+    return at_most(statement.order_by(number, cases.c.id), bind("limit", Integer()))

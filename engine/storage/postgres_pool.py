@@ -26,7 +26,9 @@ class PostgresSnapshot:
         self._streams = count()
 
     def fetch(self, statement: Statement, **values: Values) -> list[Record]:
-        return self._connection.execute(statement.sql, statement.arguments(values)).fetchall()
+        return self._connection.execute(
+            statement.sql, statement.arguments(values), prepare=statement.prepare
+        ).fetchall()
 
     def stream(self, statement: Statement, **values: Values) -> Iterator[Record]:
         with self._connection.cursor(name=f"stream_{next(self._streams)}") as cursor:
@@ -51,12 +53,12 @@ class PostgresPool:
         arguments = statement.arguments(values)
         with self._lend() as connection:
             try:
-                return connection.execute(statement.sql, arguments).fetchall()
+                return connection.execute(statement.sql, arguments, prepare=statement.prepare).fetchall()
             except psycopg.OperationalError:
                 if not connection.broken:
                     raise
         with self._lend(fresh=True) as connection:
-            return connection.execute(statement.sql, arguments).fetchall()
+            return connection.execute(statement.sql, arguments, prepare=statement.prepare).fetchall()
 
     def stream(self, statement: Statement, **values: Values) -> Iterator[Record]:
         with self._lend() as connection, connection.transaction(), connection.cursor(name="stream") as cursor:

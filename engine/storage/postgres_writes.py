@@ -18,8 +18,9 @@ from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, RootId
 from engine.errors import OutcomeUnknown, StorageUnavailable
 from engine.service.case_rows import case_from
+from engine.service.directory_ports import DirectoryWrites
 from engine.service.file_ports import FileRow
-from engine.service.ports import CaseKey, Claim, Conflict, DirectoryWrites, Outcome, Stored, T
+from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Stored, T
 from engine.service.rows import BatchRows, CaseRow, CounterRow, EntryRow, PrivateRow
 from engine.storage import postgres_statements as say
 from engine.storage.batches import UNWRITABLE, last_of_each, spans_of

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import literal_column, select
 
 from engine.storage.account_reads import AccountReads
+from engine.storage.archive_reads import ArchiveReads
 from engine.storage.audit_reads import AuditReads
 from engine.storage.board_reads import BoardReads
 from engine.storage.compiled import Compiler, Pool
@@ -18,9 +19,12 @@ from engine.storage.figures_kept import FigureReads
 from engine.storage.files import FileReads
 from engine.storage.history_reads import HistoryReads
 from engine.storage.house_reads import HouseReads
+from engine.storage.long_work import LongWorkReads
 from engine.storage.moved_units import MoveReads
 from engine.storage.notice_reads import NoticeReads
 from engine.storage.overview_reads import OverviewReads
+from engine.storage.people_pages import PeopleReads
+from engine.storage.publications import PublicationReads
 from engine.storage.rights_reads import RightsReads
 from engine.storage.schema_look import SchemaReads
 from engine.storage.sealing_reads import SealingReads
@@ -32,6 +36,7 @@ POOL_SIZE: Final = 8
 
 
 class StoreReads(
+    ArchiveReads,
     AuditReads,
     BoardReads,
     HistoryReads,
@@ -51,12 +56,16 @@ class StoreReads(
     WaitingReads,
     OverviewReads,
     DraftReads,
+    LongWorkReads,
     SearchReads,
+    PublicationReads,
+    PeopleReads,
 ):
     """Implements ``Reads``."""
 
     def __init__(self, compiler: Compiler, pool: Pool) -> None:
         BoardReads.__init__(self, compiler, pool)
+        ArchiveReads.__init__(self, compiler, pool)
         AuditReads.__init__(self, compiler, pool)
         HistoryReads.__init__(self, compiler, pool)
         DirectoryReads.__init__(self, compiler, pool)
@@ -75,7 +84,10 @@ class StoreReads(
         WaitingReads.__init__(self, compiler, pool)
         OverviewReads.__init__(self, compiler, pool)
         DraftReads.__init__(self, compiler, pool)
+        LongWorkReads.__init__(self, compiler, pool)
         SearchReads.__init__(self, compiler, pool)
+        PublicationReads.__init__(self, compiler, pool)
+        PeopleReads.__init__(self, compiler, pool)
         self._ping = compiler.compile(select(literal_column("1")))
 
     def ping(self) -> None:

@@ -117,6 +117,29 @@ Index(
     sqlite_where=text("parent IS NOT NULL"),
     postgresql_where=text("parent IS NOT NULL"),
 )
+# The archive: what is over, the newest opened first, of a workflow and of one of its congress sessions.
+Index(
+    "ix_cases_over",
+    cases.c.root,
+    cases.c.workflow,
+    cases.c.opened_at,
+    cases.c.id,
+    cases.c.unit,
+    cases.c.lead_unit,
+    cases.c.category,
+    sqlite_where=text("phase = 'final'"),
+    postgresql_where=text("phase = 'final'"),
+)
+Index(
+    "ix_cases_over_session",
+    cases.c.root,
+    cases.c.workflow,
+    cases.c.congress_session,
+    cases.c.opened_at,
+    cases.c.id,
+    sqlite_where=text("phase = 'final'"),
+    postgresql_where=text("phase = 'final'"),
+)
 
 ledger_entry = Table(
     "ledger_entry",
@@ -145,6 +168,8 @@ private_value = Table(
     octets("ciphertext"),
     sqlite_with_rowid=False,
 )
+# Which cases still keep something, the oldest first: what was erased is not walked through again.
+Index("ix_private_value_path", private_value.c.root, private_value.c.path, private_value.c.case)
 
 span = Table(
     "span",
@@ -234,6 +259,8 @@ Index("ix_reader_case", reader.c.root, reader.c.case)
 
 # Who is to know nothing of a case, whatever roles they hold; asked for every case that is shown.
 recused = Table("recused", metadata, key("root"), key("case"), key("principal"), sqlite_with_rowid=False)
+# Whether somebody is kept from any case at all.
+Index("ix_recused_principal", recused.c.root, recused.c.principal)
 
 # What somebody anonymous has sent, sealed and without an instant, until it is released together with others. ``who`` is
 # a keyed hash of the sender, so that they find it again.

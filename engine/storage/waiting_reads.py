@@ -85,11 +85,12 @@ class WaitingReads:
     ) -> Sequence[int]:
         sees, values, of_units = self._waiting_place(root, place, seen_by)
         shape = (sees, of_units, len(bounds))
-        visible = self._waiting_sight.condition(sees, cases.c.id)
-        dated = self._waiting_statement(
-            ("counts", shape), lambda: _counts(self._waiting_at(of_units, visible), len(bounds))
-        )
-        undated = self._waiting_statement(("undated", shape), lambda: _undated(self._waiting_at(of_units, visible)))
+
+        def there() -> list[ColumnElement[bool]]:
+            return self._waiting_at(of_units, self._waiting_sight.condition(sees, cases.c.id))
+
+        dated = self._waiting_statement(("counts", shape), lambda: _counts(there(), len(bounds)))
+        undated = self._waiting_statement(("undated", shape), lambda: _undated(there()))
         asked: dict[str, Values] = {"root": root, "limit": limit, **values}
         limits: dict[str, Values] = {f"bound{n}": bound for n, bound in enumerate(bounds)}
         counted = self._waiting_pool.fetch(dated, **asked, **limits)[0]

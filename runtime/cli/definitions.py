@@ -42,6 +42,7 @@ def check(
     """核验流程、代码表和日历文件 · Prove workflow, list and calendar files; report every problem at once."""
     from engine.definition.library import check_paths
     from runtime.cli.notice_checks import notice_problems
+    from runtime.running_rules import publication_problems
 
     run = the_run(context)
     asked = _files(paths or [run.settings().workflows])
@@ -51,6 +52,9 @@ def check(
     if not problems:
         # A map is proved against its workflow, which must be right first.
         problems += _map_problems(asked)
+    if not problems and not paths:
+        # The folder that the database runs by: what was published since must not be said otherwise in it.
+        problems += publication_problems(run.settings())
     problems.sort(key=lambda found: (found.file, found.line, found.column))
     if as_json:
         run.terminal.json({"ok": not problems, "problems": [_problem_json(problem) for problem in problems]})

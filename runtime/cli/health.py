@@ -23,6 +23,7 @@ from runtime.cli.looking import asked
 from runtime.clock import Clock, WallClock
 from runtime.known_calendar import known_calendar
 from runtime.rules import load_calendar, load_rules
+from runtime.running_rules import publication_problems
 from runtime.settings import Settings
 from runtime.socket import socket_path
 
@@ -120,14 +121,16 @@ def _definitions(settings: Settings) -> Look:
         load_rules(settings.workflows, calendar_missing=settings.calendar_missing)
 
     where = settings.workflows
-    return _tried("definitions", ask, Text(f"流程已通过核验（{where}）", f"The workflows are proved ({where})"))
+    look = _tried("definitions", ask, Text(f"流程已通过核验（{where}）", f"The workflows are proved ({where})"))
+    clashing = [] if look.fatal else publication_problems(settings)
+    return Look(name=look.name, text=clashing[0].text, advice=clashing[0].remedy, fatal=True) if clashing else look
 
 
 def _calendars(settings: Settings, clock: Clock) -> Iterator[Look]:
     try:
         calendar = known_calendar(settings)
     except DefinitionError as error:
-        yield Look(name="calendar", text=error.text, advice=_advice(error), fatal=True)
+        yield Look(name="calendar", text=error.text, advice=advice_for(error), fatal=True)
         return
     except BanjieError:  # the database does not answer, which is told already: what the files say is left
         calendar = load_calendar(settings.workflows / "calendars", settings.calendar_missing)
@@ -291,9 +294,5 @@ def _tried(name: str, ask: Callable[[], None], well: Text) -> Look:
     try:
         ask()
     except BanjieError as error:
-        return Look(name=name, text=error.text, advice=_advice(error), fatal=True)
+        return Look(name=name, text=error.text, advice=advice_for(error), fatal=True)
     return Look(name=name, text=well)
-
-
-def _advice(error: BanjieError) -> Text:
-    return advice_for(error) or Text("请改正后再试", "Correct it and try again")

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import BanjieError
+from engine.errors import KeysUnavailable
 from engine.service.looks import Look
 from engine.text import Text
 from runtime.cli.looking import asked
@@ -36,7 +36,7 @@ def key_looks(settings: Settings) -> Iterator[Look]:
         try:
             with closing(open_sealer(places, reads)) as sealer:
                 return list(_opened(reads, sealer))
-        except BanjieError as error:
+        except KeysUnavailable as error:
             advice = Text("从密钥备份恢复后再试", "Restore it from the back-up of the keys and try again")
             return [Look(name="keys", text=error.text, advice=advice, fatal=True)]
 

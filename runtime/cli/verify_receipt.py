@@ -43,7 +43,7 @@ class Verdict(StrEnum):
 class Checked:
     """A receipt that was looked at, and what is to be said of it, line by line."""
 
-    name: str
+    name: Text
     signed: SignedReceipt
     verdict: Verdict
     told: tuple[Text, ...]
@@ -53,13 +53,14 @@ class Checked:
         return self.verdict in (Verdict.TRUE, Verdict.LATER)
 
 
-def read_receipt(given: str) -> tuple[str, SignedReceipt]:
+def read_receipt(given: str) -> tuple[Text, SignedReceipt]:
     """Return what to call a receipt, and the receipt, from a file or from standard input.
 
     Raises:
         InputRefused: it cannot be read, or is none; a picture of its code is named as such.
     """
-    name = "标准输入 standard input" if given == STANDARD_INPUT else Path(given).name
+    file = Path(given).name
+    name = Text("标准输入", "standard input") if given == STANDARD_INPUT else Text(file, file)
     try:
         raw = _bytes(given)
         text = raw.decode("utf-8-sig")
@@ -68,19 +69,19 @@ def read_receipt(given: str) -> tuple[str, SignedReceipt]:
     except UnicodeDecodeError as error:
         raise InputRefused(
             Text(
-                f"{name} 不是文字：若是二维码图片，请先用手机扫描，再把得到的文字存成文件或粘贴进来",
-                f"{name} is no text: if it is a picture of the code, scan it and give the text that comes out",
+                f"{name.zh} 不是文字：若是二维码图片，请先用手机扫描，再把得到的文字存成文件或粘贴进来",
+                f"{name.en} is no text: if it is a picture of the code, scan it and give the text that comes out",
             )
         ) from error
     try:
         return name, parse_receipt(text)
     except InputRefused as refusal:
-        raise InputRefused(Text(f"{name}：{refusal.text.zh}", f"{name}: {refusal.text.en}")) from refusal
+        raise InputRefused(Text(f"{name.zh}：{refusal.text.zh}", f"{name.en}: {refusal.text.en}")) from refusal
 
 
 def check_receipt(
     reads: Reads,
-    name: str,
+    name: Text,
     signed: SignedReceipt,
     *,
     keys: Sequence[VerifierKey],
@@ -122,7 +123,7 @@ def tell(run: Run, checked: Sequence[Checked], *, as_json: bool) -> None:
         speak = run.terminal.say if one.well else run.terminal.complain
         sign = "✓" if one.well else "✗"
         first, *more = one.told
-        speak(Text(f"{sign} {one.name}：{first.zh}", f"{sign} {one.name}: {first.en}"))
+        speak(Text(f"{sign} {one.name.zh}：{first.zh}", f"{sign} {one.name.en}: {first.en}"))
         for text in more:
             speak(Text(f"  {text.zh}", f"  {text.en}"))
     if not all(one.well for one in checked):
@@ -255,7 +256,7 @@ def _point(name: Text, note: bytes, shows: Shows, key: VerifierKey | None) -> tu
 def _json(one: Checked) -> dict[str, object]:
     receipt = dict(one.signed.receipt.fields)
     return {
-        "name": one.name,
+        "name": one.name.en,
         "verdict": str(one.verdict),
         **receipt,
         "text": [{"zh": text.zh, "en": text.en} for text in one.told],

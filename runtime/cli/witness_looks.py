@@ -29,7 +29,6 @@ _ADVICE = {
         "把 banjie signer --show-key 所示的密钥交给见证方登记",
         "Give its operator the key that banjie signer --show-key prints",
     ),
-    Trouble.CLOCK: Text("校准两台主机的时钟", "Set both clocks right"),
     Trouble.NONSENSE: Text("检查 BANJIE_WITNESSES 的地址和密钥", "Look at address and key in BANJIE_WITNESSES"),
 }
 _LATER = Text(

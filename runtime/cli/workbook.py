@@ -38,10 +38,12 @@ def load_workbook(
         to: the file the passwords are written to; without one they are shown.
     """
     from engine.service.organisation_import import read_organisation
+    from runtime.running_rules import published_book
 
     with run.desk(write=not dry_run) as opened:
         desk = opened.desk
-        read = read_organisation(desk.reads, file, wanted=wanted, rules=opened.rules.rulebook())
+        rules = published_book(opened.rules, desk.reads, desk.reads.publications())
+        read = read_organisation(desk.reads, file, wanted=wanted, rules=rules)
         passwords: list[PlainWrite] = []
         made: list[Made] = []
         if accounts and not dry_run:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from engine.case.identity import RootId
 from engine.case.secrecy import ANONYMOUS_HOURS
-from engine.service.figures import JOB as FIGURES
-from engine.service.figures import keep_asked
+from engine.service.asked_counts import keep_asked
 from engine.service.jobs import Jobs
+from engine.service.kept_answers import JOB as FIGURES
+from engine.service.long_work import JOB as LONG_WORK
+from engine.service.long_work_waves import forget_over, work_once
 from runtime.channels import outlets
 from runtime.jobs.anchoring import ANCHOR_EVERY, anchoring
 from runtime.jobs.clearing import clear_over, clear_strays
@@ -54,6 +56,7 @@ WATCH: Final = "watch"
 WATCH_EVERY: Final = timedelta(minutes=1)
 READERS: Final = "readers"
 READERS_EVERY: Final = timedelta(seconds=10)
+LONG_WORK_EVERY: Final = timedelta(seconds=5)
 SEARCH: Final = "search"
 SEARCH_EVERY: Final = timedelta(hours=1)
 RELEASE: Final = "release"
@@ -77,7 +80,8 @@ def product_registry(opened: Opened, jobs: Jobs, settings: Settings) -> Registry
         SWEEP: lambda _subject: sweep_all(desk),
         TELL: lambda _subject: _told_and_asked(desk, jobs, dispatchers),
         RECONCILE: lambda _subject: reconcile(desk, jobs, dispatchers, TELL),
-        PURGE: lambda _subject: purge(desk),
+        PURGE: lambda _subject: _purged(desk),
+        LONG_WORK: lambda _subject: work_on(desk),
         RELEASE: lambda _subject: release_all(desk),
         WATCH: lambda _subject: watch_flushed(desk),
         READERS: lambda _subject: rewrite_all(desk),
@@ -98,6 +102,7 @@ def product_registry(opened: Opened, jobs: Jobs, settings: Settings) -> Registry
         RELEASE: RELEASE_EVERY,
         WATCH: WATCH_EVERY,
         READERS: READERS_EVERY,
+        LONG_WORK: LONG_WORK_EVERY,
         SEARCH: SEARCH_EVERY,
         ERASE: ERASE_EVERY,
         KEYS: KEYS_EVERY,
@@ -165,6 +170,19 @@ def rewrite_all(desk: Desk) -> Report:
     from engine.service.moved_units import rewrite_readers
 
     return Report(done=sum(rewrite_readers(desk, root) for root in desk.reads.roots()))
+
+
+def work_on(desk: Desk) -> Report:
+    """Do a wave of the long work that somebody has asked for; more is left until nothing waits."""
+    from engine.service.long_work_kinds import KINDS
+
+    items, is_any = work_once(desk, KINDS)
+    return Report(done=items, more=is_any)
+
+
+def _purged(desk: Desk) -> Report:
+    forget_over(desk)
+    return purge(desk)
 
 
 def keep_figures(desk: Desk, subject: str) -> Report:

@@ -130,8 +130,15 @@ class RemoteSigner:
             ) from error
         if not isinstance(answer, dict) or "refused" in answer:
             refused = answer.get("refused") if isinstance(answer, dict) else None
-            zh, en = refused if isinstance(refused, list) and len(refused) == 2 else ("无法理解的回答", "no answer")
-            raise SealingStopped(Text(str(zh), str(en)))
+            if isinstance(refused, list) and len(refused) == 2:
+                raise SealingStopped(Text(str(refused[0]), str(refused[1])))
+            raise SealingStopped(
+                Text(
+                    f"签名程序（{self.address}）的回答无法理解；请检查该地址上运行的是不是 banjie signer",
+                    f"What the signer ({self.address}) answers cannot be understood; see whether it is banjie signer "
+                    "that runs there",
+                )
+            )
         return answer
 
     def connected(self) -> socket.socket:

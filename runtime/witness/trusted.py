@@ -64,11 +64,11 @@ def read_trusted(path: Path) -> Trusted:
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        try:
-            key, dated = _declared(words)
-        except InputRefused:
+        declared = _declared(words)
+        if declared is None:
             wrong.append(number)
             continue
+        key, dated = declared
         exact[key.name] = (*exact.get(key.name, ()), key)
         if dated is not None:
             yearly[dated[1]] = (*yearly.get(dated[1], ()), (int(dated[2]), key))
@@ -94,10 +94,13 @@ def _lines(keys: Iterable[VerifierKey]) -> Iterator[str]:
         yield f"{key.text} {YEARLY}" if _YEAR.fullmatch(key.name) else key.text
 
 
-def _declared(words: list[str]) -> tuple[VerifierKey, re.Match[str] | None]:
-    """Return the key of a line, and its name taken apart where later years are trusted too."""
-    key = parse_verifier_key(words[0])
+def _declared(words: list[str]) -> tuple[VerifierKey, re.Match[str] | None] | None:
+    """Return the key of a line, and its name taken apart where later years are trusted too; None for a wrong line."""
+    try:
+        key = parse_verifier_key(words[0])
+    except InputRefused:
+        return None
     dated = _YEAR.fullmatch(key.name)
     if key.kind is not KeyType.NOTE or words[1:] not in ([], [YEARLY]) or (words[1:] and dated is None):
-        raise InputRefused(Text("不是账册的密钥", "no key of a log"))
+        return None
     return key, dated if words[1:] else None

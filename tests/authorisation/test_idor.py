@@ -59,6 +59,7 @@ def test_a_field_that_nobody_has_declared_is_found(estate: Estate, monkeypatch: 
         "/api POST /transitions: body transitions.case",
         "/api POST /me/absences: body substitute",
         "POST /me/absence: form substitute",
+        "POST /admin/delegations: form substitute",
     ]
 
 

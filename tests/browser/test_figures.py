@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, expect
 
 from api.edge import ApiSettings
 from engine.service import figures as service
-from engine.service.figures import keep_asked
+from engine.service.asked_counts import keep_asked
+from engine.service.kept_answers import JOB
 from runtime.jobs.leases import LeasedJobs
 from tests.browser.test_pages import DESK, PHONE, log_in, picture, serving
 from tests.support.browser import PageWatch
@@ -89,7 +90,7 @@ def test_a_page_waits_for_its_figures_without_a_script(
     log_in(page, served.address, "zhai")
     page.goto(f"{served.address}/figures/proposal")
     expect(page.get_by_role("status")).to_contain_text("正在统计")
-    (job,) = [job for job in served.jobs.listed() if job.kind == service.JOB]
+    (job,) = [job for job in served.jobs.listed() if job.kind == JOB]
     assert keep_asked(served.house.desk, ROOT, job.subject.rpartition(" ")[2])
     expect(page.get_by_role("heading", name="趋势：立案率")).to_be_visible(timeout=15_000)
     context.close()

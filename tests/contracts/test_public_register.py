@@ -12,7 +12,9 @@ from tests.support.house import ROOT, SESSION, open_house
 from tests.support.worker import handled, replied
 
 
-def test_a_case_stands_in_the_register_from_its_publication_on(any_database: str) -> None:
+def test_a_case_stands_in_the_register_from_its_publication_on(
+    any_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with open_house(any_database) as house:
         cases = []
         for subject in ("关于热饭的提案", "关于热汤的提案"):
@@ -37,6 +39,13 @@ def test_a_case_stands_in_the_register_from_its_publication_on(any_database: str
         shown = published_case(reads, ROOT, cases[0], world)
         assert "proposer_name" not in {**shown.texts, **shown.fields}
         assert shown.texts["grounds"] == "夜班职工零点以后只能吃方便面。"
+        # It is found by the words that it prints, and by no others that its case is found by in the house.
+        by_words = register_page(reads, ROOT, world, CaseFilter(text="热汤的提案 方便面"))
+        assert [each.case.id for each in by_words.cases] == [cases[1]]
+        with monkeypatch.context() as patched:
+            patched.setattr("engine.service.register._OPEN", ())
+            assert "grounds" not in published_case(reads, ROOT, cases[1], world).texts
+            assert register_page(reads, ROOT, world, CaseFilter(text="热汤的提案 方便面")).cases == []
         # Its parts are nobody's but their units'.
         (part,) = [child.case for child in shown.case.children]
         assert reads.case(ROOT, part, [REGISTER]) is None

@@ -10,6 +10,7 @@ from engine.case.identity import CaseId, SessionId, UnitId
 from engine.service.audit_ports import Drawn
 from engine.service.rows import BatchRows, ReaderRow, SpanRow
 from engine.service.sealing_ports import QueueKey
+from engine.storage import sight
 from engine.storage.store import Store
 from tests.contracts.test_storage_sealing import begin, do, queue, seal_all
 from tests.support.storage import OTHER_ROOT, ROOT, a_row, opened, write
@@ -83,6 +84,22 @@ def test_states_come_case_by_case_the_newest_case_first(filled: Store) -> None:
     assert [one[0] for one in passed(filled, ["person:p"], Drawn("proposal"))] == ["b", "a", "a"]
     assert [one[0] for one in passed(filled, None, Drawn("proposal"), limit=2)] == ["c", "b"]
     assert passed(filled, ["person:nobody"], Drawn("proposal")) == []
+
+
+def test_all_states_come_case_by_case_behind_the_readers_of_who_asks(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def whole(principals: list[str] | None, where: Drawn) -> list[tuple[object, ...]]:
+        found = filled.reads.all_states_passed(ROOT, principals, where)
+        return [(one.case, one.value, one.from_at, one.undated) for one in found]
+
+    everything = [("a", "draft", 100, False), ("a", "filed", 110, False), ("b", "draft", 200, True)]
+    for few in (2_000, -1):
+        monkeypatch.setattr(sight, "FEW", few)
+        assert whole(None, Drawn("proposal")) == [*everything, ("c", "draft", 300, False)]
+        assert whole(["person:p"], Drawn("proposal")) == everything
+        assert whole(["person:p"], Drawn("proposal", units=("u1",), opened_until=200)) == everything[:2]
+        assert whole(["person:nobody"], Drawn("proposal")) == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from engine.case.identity import PersonId, RootId, SessionId, UnitId
 from engine.case.situation import CongressSession
 from engine.errors import InputRefused
 from engine.service.account_ports import Account
-from engine.service.ports import DirectoryWrites
+from engine.service.directory_ports import DirectoryWrites
 from engine.service.rows import CounterRow
 from engine.storage.store import Store
 from engine.text import Text

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from engine.case.codec import microseconds
+from engine.service.directory_ports import DirectoryWrites
 from engine.service.draft_ports import DraftRow, DropDraft, DropDrafts, KeepDraft
 from engine.service.plain import PlainWrite, apply_write
-from engine.service.ports import DirectoryWrites
 from engine.storage.store import Store
 from tests.support.storage import MORNING, OTHER_ROOT, ROOT, opened, table, writes_of
 

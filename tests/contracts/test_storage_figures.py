@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from engine.service.case_rows import case_row
+from engine.service.directory_ports import DirectoryWrites
 from engine.service.figure_ports import AskFigures, DropFigures, KeepFigures, KeptFigures
 from engine.service.plain import PlainWrite, apply_write
-from engine.service.ports import DirectoryWrites
-from engine.service.rows import BatchRows
+from engine.service.rows import BatchRows, RecusedRow
 from engine.storage.store import Store
 from tests.support.storage import OTHER_ROOT, ROOT, a_case, opened, write, writes_of
 
@@ -74,3 +74,10 @@ def test_cases_are_counted_up_to_a_limit(store: Store) -> None:
 
 def test_who_sees_nothing_sees_few(store: Store) -> None:
     assert store.reads.sees_few(ROOT, ["person:nobody"])
+
+
+def test_who_is_kept_from_some_case_is_known(store: Store) -> None:
+    write(store, BatchRows(recused=[RecusedRow(ROOT, "a", "person:p")]))
+    assert store.reads.is_kept_from_some(ROOT, "person:p")
+    assert not store.reads.is_kept_from_some(ROOT, "person:q")
+    assert not store.reads.is_kept_from_some(OTHER_ROOT, "person:p")

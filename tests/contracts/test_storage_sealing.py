@@ -11,8 +11,8 @@ import pytest
 
 from engine.errors import StorageUnavailable
 from engine.ledger.streams import Fact
+from engine.service.directory_ports import DirectoryWrites
 from engine.service.plain import PlainWrite, RecordFact, apply_write
-from engine.service.ports import DirectoryWrites
 from engine.service.rows import BatchRows, EntryRow, UnsealedRow
 from engine.service.sealing_ports import FIRST_KEY, CheckpointRow, CosignatureRow, LeafRow, QueueKey, TreeRow
 from engine.service.sealing_writes import BeginTree, ClosedTree, KeepCheckpoint, KeepCosignature, SealEntries

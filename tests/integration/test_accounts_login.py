@@ -274,12 +274,15 @@ def test_of_two_who_use_a_code_or_a_link_at_once_one_is_refused(any_database: st
             UseRecoveryCode(ROOT, shi, "code"),
             UseOneTime("link", LINK, now),
         ]
-        for use in uses:
+        said = ["验证码不正确或已使用"] * 3 + ["登录名或代码不正确，或代码已使用、已过期"]
+        for use, told in zip(uses, said, strict=True):
             office.write([use])
-            with pytest.raises(LoginRefused):
+            with pytest.raises(LoginRefused) as refused:
                 office.write([use])
+            assert refused.value.text.zh == told
         with pytest.raises(LoginRefused):
             office.write([UseStep(ROOT, shi, 4)])
-        with pytest.raises(InputRefused):
+        with pytest.raises(InputRefused) as bound:
             office.write([OfferSecondFactor(ROOT, shi, b"another")])
+        assert bound.value.text.zh == "已绑定动态验证码"
         assert house.desk.reads.second_factor(ROOT, shi) == SecondFactor(b"sealed", at, 6)

@@ -248,6 +248,9 @@ def test_an_address_that_is_refused_for_good_is_counted_and_not_tried_again_that
             made.run()
         assert failed.value.permanent
         assert [(one.recipients, one.refused, one.left) for one in made.told] == [(2, 1, 0)]
+        with client_of(made.house.house) as client:
+            client.cookies.set("banjie", made.house.house.token("shen"))
+            assert "1 人被对方邮箱拒收" in client.get("/ledger").text
         assert made.run() == 0
         assert len(made.post.taken) == 2
 
@@ -350,15 +353,20 @@ def test_the_doctor_says_when_the_mail_does_not_go(sqlite_database: str, tmp_pat
     with works(sqlite_database, tmp_path) as made:
         given = Settings(database_url=sqlite_database, **settings(made.post, tmp_path))
 
-        def said(at: datetime, without: bool = False) -> list[tuple[bool, str]]:
+        def said(at: datetime, without: bool = False) -> list[tuple[str | None, str]]:
             looked = Settings(database_url=sqlite_database) if without else given
-            return [(look.well, look.text.zh) for look in anchor_looks(looked, SetClock(at))]
+            looks = anchor_looks(looked, SetClock(at))
+            return [(None if look.advice is None else look.advice.zh, look.text.zh) for look in looks]
 
         late = EVENING + timedelta(days=1, minutes=1)
+        helps = (
+            "启动 banjie serve（或 banjie work），在“任务”中查看原因；收件人见 BANJIE_ANCHOR_MAIL，"
+            "审计人员须在个人通知设置中填写邮箱"
+        )
         assert said(EVENING) == []
-        assert said(late) == [(False, "从未寄出过账册检查点")]
+        assert said(late) == [(helps, "从未寄出过账册检查点")]
         assert said(late, without=True) == []
         made.run()
         sent = "最近寄出的账册检查点：2026-01-20，3 人"
-        assert said(late) == [(True, sent)]
-        assert said(EVENING + timedelta(days=2)) == [(False, sent)]
+        assert said(late) == [(None, sent)]
+        assert said(EVENING + timedelta(days=2)) == [(helps, sent)]

@@ -70,7 +70,7 @@ ADDRESSES: Final[dict[str, int]] = {
     "/api/cases?limit=1.5": 422,
     "/api/cases?after=garbage": 422,
     "/api/cases?after=999999999999999999999.x": 422,
-    "/api/cases?text=%25%27%22%5C_": 200,
+    "/api/cases?text=%25%27%22%5C_": 422,
     "/api/cases?unit=%27%20OR%201=1--": 200,
     "/api/overdue?before=9999-12-31": 422,
     "/api/overdue?before=0001-01-01T00:00:00Z": 422,

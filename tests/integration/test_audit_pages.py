@@ -156,7 +156,7 @@ def test_who_filed_a_case_is_led_to_its_own_page(house: House, site: TestClient)
     case = house.open("shi")
     answer = by(site, "shi").get(f"/cases/{case}/audit")
     assert answer.status_code == 403
-    assert "审计页供承办、督办、审计人员使用" in answer.text
+    assert "审计页供承办、督办、审计人员使用；您可以在事项页看到全部办理记录、下载证据包" in answer.text
     assert facts(house, case) == []
 
 
@@ -176,7 +176,8 @@ def test_a_sample_can_be_drawn_again_by_anybody_and_is_recorded(house: House, si
     table = site.get(f"/audit/sample.csv?{urlencode(form)}").text
     assert all(case in table for case in expected.drawn)
     house.filed()
-    assert "总体与抽取时不同" in site.get(answer.headers["location"]).text
+    changed = "总体与抽取时不同（新立、办结或权限变化），重算结果可能不一样。"
+    assert changed in site.get(answer.headers["location"]).text
 
 
 def test_a_seed_is_drawn_where_none_is_given_and_what_is_wrong_stands_at_its_field(

@@ -134,7 +134,7 @@ def test_a_back_up_without_one_of_its_files_is_refused_before_anything_is_put_an
     new = emptied(machine.database, tmp_path, request)
     before = everything_in(tmp_path)
     answered = new.run("restore", str(backup), "--keys", str(keys))
-    assert (answered.code, "个附件" in answered.err) == (1, True)
+    assert (answered.code, "备份缺少 1 个附件，或大小不符；没有恢复任何内容" in answered.err) == (1, True)
     assert everything_in(tmp_path) == before
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from engine.case.identity import CaseId
 from engine.service.execute import Done
+from engine.storage.sqlite_lock import WriterLock
 from engine.storage.urls import sqlite_path
 from runtime.cli.key_looks import modes
 from runtime.keys.keyfile import KeyFile
@@ -20,6 +22,7 @@ from tests.support.command_line import CommandLine, command_line
 from tests.support.house import ROOT, House, open_house
 from tests.support.keys import erased, fields_shown, files_holding, places_in, reopened
 from tests.support.postgres import create_database, drop_database
+from tests.support.sealing import behind_its_back
 from tests.support.storage import table
 
 PHONES = ["13988770010", "13988770011", "13988770012", "13988770013"]
@@ -115,7 +118,41 @@ def test_a_database_is_never_written_over(house_line: CommandLine, tmp_path: Pat
         house.open("shi")
     answered = house_line.run("restore", str(file))
     assert answered.code == 1
-    assert "将少 1 条记录" in answered.err
+    assert "条记录），恢复不会覆盖它；改用此备份将少 1 条记录。请先把它移走或另指数据库" in answered.err
+
+
+def test_a_database_that_somebody_writes_is_not_restored_to(house_line: CommandLine, tmp_path: Path) -> None:
+    file = backed_up(house_line, tmp_path / "b")
+    path = sqlite_path(house_line.database)
+    assert path is not None
+    lock = WriterLock(path)
+    lock.take()
+    try:
+        answered = house_line.run("restore", str(file))
+    finally:
+        lock.release()
+    assert (answered.code, f"有进程正在使用 {path}" in answered.err) == (1, True)
+
+
+def test_a_back_up_of_another_kind_of_database_is_refused(house_line: CommandLine, tmp_path: Path) -> None:
+    file = backed_up(house_line, tmp_path / "b")
+    answered = command_line("postgresql://nobody@127.0.0.1:1/none").run("restore", str(file))
+    assert answered.code == 1
+    assert "这是 sqlite 的备份，与 --database 所指不符" in answered.err
+
+
+def test_what_was_changed_before_the_back_up_is_found_when_it_is_restored(
+    house_line: CommandLine, tmp_path: Path
+) -> None:
+    with behind_its_back(house_line.database) as change:
+        change("DELETE FROM deadline")
+        change("UPDATE ledger_entry SET hash = zeroblob(32) WHERE seq = 1")
+    wrong = [one for one in house_line.run("verify", "--json").json["findings"] if one.get("case")]
+    file = backed_up(house_line, tmp_path / "b")
+    answered = command_line(f"sqlite:///{tmp_path / 'new.db'}").run("restore", str(file))
+    assert answered.code == 1
+    assert wrong
+    assert f"核验发现 {len(wrong)} 处问题" in answered.err
 
 
 def test_keys_come_back_with_their_own_back_up(house_line: CommandLine, tmp_path: Path) -> None:
@@ -144,7 +181,7 @@ def test_keys_come_back_with_their_own_back_up(house_line: CommandLine, tmp_path
 def test_keys_are_not_backed_up_to_the_folder_of_the_database(house_line: CommandLine, tmp_path: Path) -> None:
     for folder in (tmp_path / "b", tmp_path / "b" / "keys"):
         answered = house_line.run("backup", str(tmp_path / "b"), "--keys", str(folder))
-        assert (answered.code, "分开备份" in answered.err) == (1, True)
+        assert (answered.code, "密钥须与数据库分开备份，请另选文件夹" in answered.err) == (1, True)
         for path in (tmp_path / "b").iterdir():
             path.unlink()
 
@@ -188,9 +225,10 @@ def test_erasing_from_the_command_line(house_line: CommandLine, tmp_path: Path) 
     assert (alone.code, "另一位" in alone.err) == (1, True)
     unknown = house_line.run("erase", case, "--field", "proposer_phone", "--by", "nobody", "--approver", "zhai")
     assert (unknown.code, "nobody" in unknown.err) == (1, True)
-    house_line.must(
+    said = house_line.must(
         "erase", case, "--field", "proposer_phone", "--field", "grounds", "--by", "shen", "--approver", "zhai"
     )
+    assert said.endswith("已删除，密钥已销毁。在用系统中即刻消失，备份中最迟 35 天后消失\n")
     assert files_holding(tmp_path, GROUNDS.format(0).encode()) == []
     assert "未发现问题" in house_line.must("verify")
 
@@ -216,6 +254,32 @@ def test_the_doctor_looks_at_modes_and_at_what_is_missing(house_line: CommandLin
     answered = house_line.run("doctor")
     assert answered.code == 1
     assert str(places.epochs) in answered.out
+    assert "→ 从密钥备份恢复后再试" in answered.out
+
+
+def test_the_doctor_says_when_a_key_belongs_to_somebody_else(
+    house_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = places_in(tmp_path)
+    monkeypatch.setattr("os.geteuid", lambda: places.keys.stat().st_uid + 1)
+    looks = {look.text.zh: look.advice for look in modes(places)}
+    advice = looks[f"{places.keys} 属于另一个系统用户"]
+    assert advice is not None
+    assert advice.zh == f"chown 为运行服务的用户：{places.keys}"
+
+
+def test_the_doctor_says_when_the_epoch_is_old_and_when_values_stand_in_the_clear(
+    house_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.cli.key_looks.EPOCH_AGE_MAX", timedelta(days=-10_000))
+    with behind_its_back(house_line.database) as change:
+        change("UPDATE private_value SET key = '' WHERE path = 'fields/proposer_phone'")
+    looks = house_line.run("doctor", "--json").json["looks"]
+    advice = [look["advice"]["zh"] for look in looks if look["name"] == "keys" and look["advice"]]
+    assert advice == [
+        "密钥已超过两天没有换期：启动 banjie serve（或 banjie work），或运行 banjie keys rotate",
+        "运行 banjie keys seal-old；服务每天也会自动加密",
+    ]
 
 
 def test_somebody_is_told_all_that_is_kept_about_them_and_nothing_of_others(house_line: CommandLine) -> None:

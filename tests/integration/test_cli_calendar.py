@@ -102,6 +102,10 @@ def test_the_months_of_a_year_without_a_notice_are_shown_as_provisional(banjie: 
     assert "No notice for 2031 is on file: provisional" in shown.err
 
 
+def test_that_a_year_has_no_notice_yet_is_told(banjie: CommandLine) -> None:
+    assert "! 2031 年放假通知尚未录入，以上为暂定" in banjie.run("calendar", "show", "2031").err
+
+
 def test_the_notices_on_file_are_listed(banjie: CommandLine) -> None:
     listed = banjie.must("calendar", "list").splitlines()
     assert [line.split()[0] for line in listed[2:]] == ["2023", "2024", "2025", "2026"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.service.calendar_change import Carried, Change
 from runtime.cli import calendar_told
 from tests.integration.test_cli_serve import serving
 from tests.support.command_line import CommandLine, command_line
@@ -100,6 +101,17 @@ def test_a_notice_on_file_changes_nothing_a_second_time(late: CommandLine, notic
     before = tables(late)
     assert "该通知不改变任何一天，没有期限变动" in late.must("calendar", "import", str(notice), "--apply")
     assert tables(late) == before
+
+
+def test_a_deadline_that_was_changed_meanwhile_is_left_and_told(
+    late: CommandLine, notice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def left(_desk: object, change: Change, **_progress: object) -> Carried:
+        return Carried(moved=(), left=tuple((move, None) for move in change.moves))
+
+    monkeypatch.setattr("engine.service.calendar_change.carry_out", left)
+    told = late.run("calendar", "import", str(notice), "--apply")
+    assert "✗ 6-3-1 答复期限：未变动，期间已另有变动" in told.err
 
 
 def test_a_machine_reads_the_same(late: CommandLine, notice: Path) -> None:

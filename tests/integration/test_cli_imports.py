@@ -45,7 +45,7 @@ def test_refused_rows_are_told_with_number_and_reason(house: CommandLine, regist
     assert told.out.startswith("读取 3 行：新建 2 件，此前已导入 0 件，")
     assert "! 以下列未使用：备注" in told.err
     assert "✗ 第 4 行：" in told.err
-    assert "--refused" in told.err
+    assert "→ 加 --refused 文件.xlsx 可得到这些行，改正后再导入" in told.err
 
 
 def test_refused_rows_are_written_to_a_file(house: CommandLine, register: Path, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def test_a_template_that_is_not_there_is_refused_with_its_line(banjie: CommandLi
     [problem, _sum] = checked.err.splitlines()
     assert problem.startswith(f"{proposal}:{line}:")
     assert "没有名为“proposal_withdraw”的通知模板" in problem
+    assert "请改用已有模板，或在 notifications/templates 的 zh、en 两份 wording.txt 中各写一段" in problem
     assert problem.endswith("（template_missing）")
 
 
@@ -47,7 +48,8 @@ def test_a_reason_is_an_internal_text_field(banjie: CommandLine, proposal: Path,
     checked = banjie.run("check", "--json", str(proposal))
     [problem] = checked.json["problems"]
     assert (problem["code"], problem["line"]) == ("reason_not_tellable", line)
-    assert field in problem["text"]["zh"]
+    assert problem["text"]["zh"] == f"通知要写明的理由“{field}”不是内部（internal）的文字字段"
+    assert problem["remedy"]["zh"] == "请写填报理由的字段；个人、保密字段不得写入对外消息"
 
 
 def test_a_reason_that_may_be_told_is_right(banjie: CommandLine, proposal: Path) -> None:

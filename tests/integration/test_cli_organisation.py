@@ -257,6 +257,23 @@ def test_an_english_workbook_is_understood(banjie: CommandLine, tmp_path: Path) 
     assert "handler@JL 2026-01-01–" in banjie.must("user", "list")
 
 
+def test_columns_are_known_by_the_longer_of_their_headings_too(banjie: CommandLine, tmp_path: Path) -> None:
+    sheets: Sheets = {
+        "单位": [["单位编码", "单位名称", "英文名称", "上级单位"], ["JL", "江岭公司", "Jiangling", ""]],
+        "人员": [["账号", "姓名", "人员编号", "部门"], ["wang", "王建国", "1001", "JL"]],
+        "授权": [
+            ["工号", "角色", "单位", "起始日期", "截止日期"],
+            ["1001", "handler", "JL", "2026-01-01", "2026-12-31"],
+        ],
+        "届次": [["届", "次", "名称", "开幕日期", "闭幕日期"], [6, 3, "六届三次", "2026-01-28", "2026-01-30"]],
+        "代表团": [["届", "次", "代表团编码", "代表团", "成员"], [6, 3, "D1", "第一代表团", "wang"]],
+    }
+    banjie.must("unit", "import", workbook(tmp_path / "o.xlsx", sheets))
+    assert "handler@JL 2026-01-01–2026-12-31" in banjie.must("user", "list")
+    assert banjie.run("unit", "list", "--json").json["units"][0]["title"] == {"zh": "江岭公司", "en": "Jiangling"}
+    assert "2026-01-28" in banjie.must("session", "list")
+
+
 @pytest.mark.parametrize(
     ("sheets", "says"),
     [
@@ -264,7 +281,7 @@ def test_an_english_workbook_is_understood(banjie: CommandLine, tmp_path: Path) 
         (changed("单位", ["X", "", "", "JL"]), "单位表第 5 行：请填写名称"),
         (changed("单位", ["CW", "又一个", "", "JL"]), "单位表第 5 行：编码“CW”与第 4 行重复"),
         (changed("单位", ["X", "某部", "", "没有的部门"]), "单位表第 5 行：没有单位“没有的部门”"),
-        (changed("单位", ["X", "某部", "", ""]), "单位表第 5 行：只能有一个没有上级的单位"),
+        (changed("单位", ["X", "某部", "", ""]), "单位表第 5 行：只能有一个没有上级的单位，请填写“上级”"),
         (changed("单位", ["X", "某部", "", "Y"], ["Y", "另部", "", "X"]), "单位表第 5 行：上级单位成环"),
         (changed("单位", ["X", "某部", "", "JL", "明年"]), "单位表第 5 行：“明年”不是日期"),
         (changed("人员", ["", "无名", "", "HQ", ""]), "人员表第 5 行：请填写登录名或工号"),
@@ -275,8 +292,8 @@ def test_an_english_workbook_is_understood(banjie: CommandLine, tmp_path: Path) 
         (changed("授权", ["wang", "handler", "", "", ""]), "授权表第 4 行：请填写单位"),
         (changed("授权", ["wang", "handler", "HQ", "2026-05-01", "2026-04-01"]), "第 4 行：2026-04-01 早于 2026-05-01"),
         (changed("届次", ["六", 3, "", "", "", ""]), "届次表第 3 行：“六”不是整数"),
-        (changed("届次", [0, 3, "", "", "", ""]), "届次表第 3 行：请填写届和次"),
-        (changed("代表团", [7, 1, "D1", "", ""]), "代表团表第 3 行：没有第7届第1次职代会"),
+        (changed("届次", [0, 3, "", "", "", ""]), "届次表第 3 行：请填写届和次（从 1 起的整数）"),
+        (changed("代表团", [7, 1, "D1", "", ""]), "代表团表第 3 行：没有第7届第1次职代会，请先列入届次表"),
         (changed("代表团", [6, 3, "D2", "", "nobody"]), "代表团表第 3 行：没有人员“nobody”"),
     ],
 )
@@ -308,14 +325,14 @@ def test_somebody_meant_by_a_name_that_two_bear_must_be_named_better(banjie: Com
         "授权": [["人员", "角色", "单位"], ["王建国", "handler", "HQ"]],
     }
     told = banjie.run("unit", "import", workbook(tmp_path / "o.xlsx", sheets))
-    assert "授权表第 2 行：有多个人员叫“王建国”" in told.err
+    assert "授权表第 2 行：有多个人员叫“王建国”，请改用编码或登录名" in told.err
 
 
 def test_a_second_organisation_is_founded_only_when_asked(house: CommandLine, tmp_path: Path) -> None:
     file = workbook(tmp_path / "o.xlsx", {"单位": [["编码", "名称"], ["SH", "上河公司"]]})
     told = house.run("unit", "import", file)
     assert told.code == 1
-    assert "要另建组织请加 --root SH" in told.err
+    assert "已有组织 JL，请填写“上级”；要另建组织请加 --root SH" in told.err
     house.must("unit", "import", file, "--root", "SH")
     assert "SH  上河公司" in house.must("unit", "list")
 
@@ -331,7 +348,8 @@ def test_a_login_of_another_organisation_is_taken(house: CommandLine, tmp_path: 
 
 def test_persons_alone_need_an_organisation(banjie: CommandLine, tmp_path: Path) -> None:
     file = workbook(tmp_path / "o.xlsx", {"人员": [["登录名", "姓名"], ["wang", "王建国"]]})
-    assert "数据库中还没有单位" in banjie.run("unit", "import", file).err
+    said = "数据库中还没有单位；请先运行 banjie unit add 编码 --name 名称 --root，或 banjie unit import 文件.xlsx"
+    assert said in banjie.run("unit", "import", file).err
 
 
 def test_a_file_that_is_no_workbook_is_refused(banjie: CommandLine, tmp_path: Path) -> None:
@@ -343,7 +361,7 @@ def test_a_workbook_without_known_headings_is_refused_with_the_known_ones(banjie
     file = workbook(tmp_path / "o.xlsx", {"随便": [["甲", "乙"], [1, 2]]})
     told = banjie.run("unit", "import", file)
     assert told.code == 1
-    assert "单位：编码、名称" in told.err
+    assert "没有找到可识别的工作表。各表列名为 单位：编码、名称" in told.err
 
 
 def test_imported_accounts_are_given_passwords_once(house: CommandLine, tmp_path: Path) -> None:

@@ -133,8 +133,11 @@ def test_a_guard_that_refuses_is_told_with_its_source(late: CommandLine) -> None
         (("--act", "催办", "--reason", "x", "--as", "nobody"), "没有账号“nobody”"),
         (("--act", "表扬", "--as", "chen"), "没有名为“表扬”的督办措施；现有：催办（remind）"),
         (("--act", "assign", "--as", "chen"), "没有名为“assign”的督办措施"),
-        (("--act", "催办", "--as", "chen"), "此项措施须写明理由"),
-        (("--act", "催办", "--as", "chen", "--reason", "x", "--field", "colour=red"), "此项措施不填写“colour”"),
+        (("--act", "催办", "--as", "chen"), "此项措施须写明理由\n→ 请用 --reason 填写"),
+        (
+            ("--act", "催办", "--as", "chen", "--reason", "x", "--field", "colour=red"),
+            "此项措施不填写“colour”\n→ 可以填写：reminder_",
+        ),
         (("--act", "催办", "--as", "chen", "--reason", "x", "--case", "9-9-9"), "没有找到该事项"),
     ],
 )
@@ -146,6 +149,10 @@ def test_what_cannot_be_done_is_said_and_nothing_is_done(
     assert asked.code == 1
     assert says in asked.err
     assert moved(late, "6-3-1") == before
+
+
+def test_where_nothing_is_late_there_is_nothing_to_act_on(late: CommandLine) -> None:
+    assert "没有可办理的事项" in late.run(*URGE, "-w", "grievance", "--yes").err
 
 
 def test_who_may_not_supervise_is_refused(late: CommandLine) -> None:

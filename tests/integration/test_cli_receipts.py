@@ -164,6 +164,15 @@ def test_what_is_no_receipt_is_refused_by_its_name(desk: Desk, content: bytes | 
     assert "wrong.txt" in answered.err
     if content is not None and content.startswith(b"\x89PNG"):
         assert "scan it" in answered.err
+        helps = "wrong.txt 不是文字：若是二维码图片，请先用手机扫描，再把得到的文字存成文件或粘贴进来"
+        assert helps in desk.line.run("verify", "--receipt", str(path)).err
+
+
+def test_what_was_pasted_is_called_standard_input_in_each_language(desk: Desk) -> None:
+    good = desk.receipt().read_text("utf-8")
+    assert desk.line.must("verify", "--receipt", "-", typed=good).startswith("✓ 标准输入：")
+    assert desk.line.run("verify", "--receipt", "-", typed="x").err.startswith("✗ 标准输入：")
+    assert desk.check("--receipt", "-", typed=good).out.startswith("✓ standard input: ")
 
 
 # Deposits of anonymous people.
@@ -247,3 +256,4 @@ def test_two_keys_of_the_ledger_are_one_too_many(desk: Desk) -> None:
     assert desk.check("--receipt", str(desk.receipt()), "--key", log).code == 0
     refused = desk.check("--key", log, "--key", log.replace("/2026", "/2026"))
     assert (refused.code, "Give one verifier key" in refused.err) == (1, True)
+    assert "账册的验证密钥只能给一把" in desk.line.run("verify", "--key", log, "--key", log).err

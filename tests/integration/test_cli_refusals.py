@@ -120,7 +120,7 @@ def test_the_doctor_finds_a_sound_house(house: CommandLine) -> None:
     assert "✓ 没有进程在写入" in told.out
     assert "✓ 流程已通过核验" in told.out
     assert "! 本服务只提供 http" in told.out
-    assert "→ " in told.out
+    assert "→ 只监听 127.0.0.1 时无须处理；供他人访问时请在前面加一层 https 反向代理" in told.out
 
 
 def test_the_doctor_says_that_the_clock_is_set(sample: CommandLine) -> None:
@@ -137,6 +137,7 @@ def test_the_doctor_finds_a_writer_without_a_socket(house: CommandLine) -> None:
     finally:
         lock.release()
     assert "! 有进程在写入，但没有本地套接字" in told
+    assert "→ 等该命令结束；若是异常退出的服务，请重新启动" in told
 
 
 def test_the_doctor_names_a_missing_database_and_wrong_rules(banjie: CommandLine, tmp_path: Path) -> None:
@@ -148,6 +149,7 @@ def test_the_doctor_names_a_missing_database_and_wrong_rules(banjie: CommandLine
     assert told.code == 1
     assert "! 数据库" in told.out
     assert told.out.count("✗ ") == 2
+    assert told.out.count("→ 请改正后运行 banjie check\n") == 2
     assert "有问题须先处理" in told.err
 
 
@@ -156,3 +158,4 @@ def test_the_doctor_tells_that_a_database_does_not_answer(banjie: CommandLine) -
     told = banjie.run("doctor", "--lang", "en")
     assert told.code == 1
     assert "✗ The database is not available" in told.out
+    assert told.out.count("✗ ") == 1, "the database is at fault, and nothing is said of its keys"

@@ -59,7 +59,7 @@ def test_a_checkpoint_kept_elsewhere_is_verified_and_one_of_another_ledger_is_a_
     keeper.close()
     found = sample.run("verify", "--anchor", str(forged), "--anchor", str(stranger), "--json").json["findings"]
     assert {one["rule"] for one in found} == {"S1", "S3"}
-    assert any("stranger.note" in one["text"]["en"] for one in found)
+    assert "数据库中没有 stranger.note 所属的账册 elsewhere" in [one["text"]["zh"] for one in found]
     pair = sample.run("--lang", "en", "verify", "--consistency", str(kept), str(forged))
     assert pair.code == 1
     assert "two histories were shown" in pair.err
@@ -119,6 +119,7 @@ def test_an_older_copy_is_found_and_not_sealed_and_the_doctor_says_so(sample: Co
     doctor = sample.run("--lang", "en", "doctor")
     assert doctor.code == 1
     assert "which are not the" in doctor.out
+    assert "→ 数据库可能来自旧备份或被改动：恢复更新的备份，再执行 banjie verify" in sample.run("doctor").out
 
 
 def unit_of(path: Path) -> str:
@@ -135,6 +136,26 @@ def test_a_trigger_done_away_with_is_found(sample: CommandLine) -> None:
     found = sample.run("--lang", "en", "verify")
     assert "[D1] schema: trigger leaf_refuses_update is missing" in found.err
     assert "[D1] schema: table aside is not one of ours" in found.err
+    said = sample.run("verify").err
+    assert said.startswith("账册 [D1] ")
+    assert " 条记录，发现 2 处问题" in said
+
+
+def test_a_case_without_any_entry_is_told_to_be_wrong_as_a_whole(sample: CommandLine) -> None:
+    with behind_its_back(sample.database) as change:
+        ((case,),) = change("SELECT id FROM cases LIMIT 1")
+        change('DELETE FROM ledger_entry WHERE "case" = ?', case)
+    said = sample.run("verify").err
+    assert f"事项 {case} 整件 [" in said
+    assert " 条记录，发现 " in said
+
+
+def test_a_file_that_the_database_itself_finds_damaged_is_told(
+    sample: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damage = "row 3 missing from index case_by_number"
+    monkeypatch.setattr("engine.storage.schema_look.SchemaReads.damage", lambda _self: [damage])
+    assert f"账册 [D1] 数据库文件：{damage}" in sample.run("verify").err
 
 
 def test_what_cannot_be_sealed_is_named(sample: CommandLine) -> None:
@@ -144,6 +165,8 @@ def test_what_cannot_be_sealed_is_named(sample: CommandLine) -> None:
     answered = sample.run("--lang", "en", "seal")
     assert answered.code == 1
     assert f"case {case}, entry {seq} cannot be sealed" in answered.err
+    said = f"✗ 事项 {case} 第 {seq} 条不能封存：内容缺失或与哈希不符，请执行 banjie verify"
+    assert said in sample.run("seal").err
 
 
 def test_the_signers_folder_is_made_shown_and_its_head_adopted(
@@ -158,6 +181,7 @@ def test_the_signers_folder_is_made_shown_and_its_head_adopted(
     refused = sample.run("--lang", "en", "seal")
     assert refused.code == 1
     assert "does not know the ledger" in refused.err
+    assert "→ 恢复原来的签名文件夹（见 BANJIE_SIGNER_FOLDER、BANJIE_SIGNER）" in sample.run("doctor").out
     assert "entries" in sample.must("--lang", "en", "signer", "--adopt", str(kept))
     assert sample.run("seal").code == 0
     assert sample.run("signer", "--adopt", str(tmp_path / "nothing")).code == 1
@@ -165,5 +189,6 @@ def test_the_signers_folder_is_made_shown_and_its_head_adopted(
 
 def test_the_doctor_says_how_much_is_sealed_and_when_it_is_behind(sample: CommandLine) -> None:
     assert "The ledger has not been sealed for" in sample.run("--lang", "en", "doctor").out
+    assert "→ 启动 banjie serve（或 banjie work），或执行 banjie seal 查看原因" in sample.run("doctor").out
     sample.must("seal")
     assert "entries of the ledger are sealed" in sample.run("--lang", "en", "doctor").out

@@ -127,7 +127,7 @@ def test_a_port_in_use_is_refused_before_anything_is_made(banjie: CommandLine) -
         refused = banjie.run("serve", "--port", str(taken.getsockname()[1]), "--sample")
     assert refused.code == 1
     assert "无法监听 127.0.0.1:" in refused.err
-    assert "--port" in refused.err
+    assert "→ 端口可能已被占用，请用 --port 另选" in refused.err
     assert not Path(banjie.database.removeprefix("sqlite:///")).exists()
 
 

@@ -13,8 +13,10 @@ from starlette.testclient import TestClient
 from engine.access.readers import principals_of
 from engine.case.identity import PersonId
 from engine.service import figures as service
-from engine.service.figures import Asked, FigureDesk, keep_asked, published_at
+from engine.service.asked_counts import keep_asked
+from engine.service.figures import Asked, FigureDesk, published_at
 from engine.service.jobs import Job
+from engine.service.kept_answers import JOB
 from runtime.jobs.leases import LeasedJobs
 from tests.support.house import ROOT, House, client_of, open_house
 
@@ -50,7 +52,7 @@ def zhai(house: House, jobs: LeasedJobs) -> Iterator[TestClient]:
 
 
 def asked_for(jobs: LeasedJobs) -> list[Job]:
-    return [job for job in jobs.listed() if job.kind == service.JOB]
+    return [job for job in jobs.listed() if job.kind == JOB]
 
 
 def counted(house: House, jobs: LeasedJobs) -> None:

@@ -142,7 +142,7 @@ def test_who_may_not_see_the_case_learns_nothing_of_its_files(client: TestClient
     # An id opens nothing in another case, not even to somebody who may read both.
     elsewhere = house.open("shi")
     assert read(client, house, "shi", elsewhere, id_).json()["code"] == "not_found"
-    assert read(client, house, "shi", case, "0" * 32).status_code == 404
+    assert read(client, house, "shi", case, "0" * 32).json()["title"] == "没有这个附件"
     assert client.get(f"/api/cases/{case}/files/{id_}").status_code == 401
     assert client.get(f"/cases/{case}/files/{id_}").status_code == 303, "to the login"
 
@@ -180,6 +180,7 @@ def test_an_upload_sent_twice_under_one_key_is_one_upload(client: TestClient, ho
     assert first.json()["id"] == again.json()["id"]
     other = sent(client, house, "shi", NOTES, key="k1", name="a.txt")
     assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    assert other.json()["title"] == "该幂等键已用于另一次上传"
     assert sent(client, house, "zhai", PHOTO, key="k1").json()["id"] != first.json()["id"], "a key is one person's"
     assert len(contents(house)) == 4, "an original and a copy each: nothing of what was given up is left"
 
@@ -198,6 +199,7 @@ def test_uploads_that_nobody_submits_fill_nothing_without_end(
         uploaded(client, house, "shi", f"第{n}份".encode(), name="a.txt")
     answer = sent(client, house, "shi", PHOTO)
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+    assert answer.json()["title"] == "您已上传而未提交的附件过多，请先提交"
     uploaded(client, house, "zhai")
 
 
@@ -247,7 +249,8 @@ def test_erasing_a_value_destroys_its_files(any_database: str, tmp_path: Path) -
         (key,) = (row.key for row in house.desk.reads.files(ROOT, [gone]))
         copy = {path.name: path.read_bytes() for path in contents(house)}
         assert isinstance(erased(house, case, "fields/attachments"), Done)
-        assert read(client, house, "shi", case, gone).status_code == 404
+        destroyed = read(client, house, "shi", case, gone)
+        assert (destroyed.status_code, destroyed.json()["title"]) == (404, "没有这个附件")
         assert clear_over(opened) == 1
         assert not opened.keys.holds(key, "file")
         assert len(contents(house)) == 2, "the other case's original and copy"
@@ -364,7 +367,11 @@ def test_a_kind_without_a_copy_is_not_given_to_handlers_and_they_are_told_why(cl
     (listed,) = client.get(f"/api/cases/{part}/files", headers=house.bearer("wen")).json()["files"]
     assert listed["address"] is None
     assert "脱敏副本" in listed["note"]["zh"]
-    assert read(client, house, "wen", part, id_).status_code == 404
+    withheld = read(client, house, "wen", part, id_)
+    assert withheld.status_code == 404
+    assert withheld.json()["title"] == (
+        "此类文件无法去除作者、位置等信息，不向承办单位提供；需要时请工会办公室上传脱敏副本"
+    )
     assert read(client, house, "shi", case, id_).status_code == 200
 
 
@@ -417,8 +424,9 @@ def test_too_many_uploads_at_once_are_told_to_come_again(house: House) -> None:
     with ExitStack() as open_:
         for _ in range(cabinets.INTAKES_AT_ONCE):
             open_.enter_context(cabinet.intake(ROOT, actor, "a.txt"))
-        with pytest.raises(TooBusy), cabinet.intake(ROOT, actor, "a.txt"):
+        with pytest.raises(TooBusy) as busy, cabinet.intake(ROOT, actor, "a.txt"):
             pass
+        assert busy.value.text.zh == "上传过多，请稍后再试"
     assert contents(house) == []
 
 

@@ -270,6 +270,7 @@ def test_a_log_without_the_columns_of_the_map_is_refused(desk: Desk, root: RootI
     path.write_text("case:concept:name,concept:name\nc1,T02\n", encoding="utf-8")
     with pytest.raises(ImportRefused) as refused:
         import_log(desk, root, path, map_path=PERMIT / "map.yaml", unit=UnitId(root))
+    assert refused.value.text.zh.startswith("缺少列：")
     assert "time:timestamp" in refused.value.text.zh
 
 

@@ -402,17 +402,25 @@ def test_mended_rows_can_be_imported_from_the_report(house: House, tmp_path: Pat
 
 def test_a_report_is_a_workbook_or_text(house: House, tmp_path: Path) -> None:
     report = house.run([a_form(1)])
-    with pytest.raises(InputRefused):
+    with pytest.raises(InputRefused) as refused:
         write_refused(report, tmp_path / "refused.pdf")
+    assert refused.value.text.zh == "报告只能写成 .xlsx 或 .csv，不能写成“.pdf”"
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [{"workflow": "nothing"}, {"unit": "nowhere"}, {"session": "9-9"}, {"workflow": "grievance"}],
+    ("wrong", "said"),
+    [
+        ({"workflow": "nothing"}, "nothing"),
+        ({"unit": "nowhere"}, "没有单位“nowhere”"),
+        ({"session": "9-9"}, "没有届次“9-9”"),
+        ({"workflow": "grievance"}, "映射文件用于“proposal”，不是“grievance”"),
+    ],
 )
-def test_what_is_not_there_is_refused_before_the_file_is_read(house: House, wrong: Mapping[str, str]) -> None:
+def test_what_is_not_there_is_refused_before_the_file_is_read(
+    house: House, wrong: Mapping[str, str], said: str
+) -> None:
     given = {"workflow": "proposal", "unit": str(house.root), "session": str(SESSION), **wrong}
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as refused:
         import_register(
             house.desk,
             house.root,
@@ -422,6 +430,7 @@ def test_what_is_not_there_is_refused_before_the_file_is_read(house: House, wron
             unit=UnitId(given["unit"]),
             session=SessionId(given["session"]),
         )
+    assert said in refused.value.text.zh
 
 
 def test_a_wrong_map_is_refused_before_the_file_is_read(house: House) -> None:

@@ -35,6 +35,7 @@ ALWAYS = {
     "watch",
     "erase",
     "readers",
+    "long_work",
 }
 
 

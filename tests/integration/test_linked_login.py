@@ -261,7 +261,7 @@ def test_a_subject_is_linked_to_one_account_only(
     link_account(client, provider, "shi", "subject-1")
     log_in(client, "luo")
     answer = come_back(client, provider.authorise(begin_link(client)))
-    assert (answer.status_code, "已有绑定" in answer.text) == (422, True)
+    assert (answer.status_code, "您的账号或该统一身份已有绑定，请先解除" in answer.text) == (422, True)
     assert links(url(tmp_path)) == ["shi"]
 
 

@@ -82,7 +82,9 @@ def client(house: House, provider: IdentityProvider) -> Iterator[TestClient]:
 def test_a_forged_state_is_refused_before_the_provider_is_asked(client: TestClient, provider: IdentityProvider) -> None:
     for state in ("&state=forged", "&state=%F0%9F%98%80", "&state=", ""):
         back = provider.authorise(begin(client)).partition("&state=")[0]
-        assert come_back(client, f"{back}{state}").status_code == 401
+        answer = come_back(client, f"{back}{state}")
+        assert answer.status_code == 401
+        assert "统一身份认证未通过，请重试，或用账号密码登录" in answer.text
     assert come_back(client, provider.authorise(begin(client))[:-1]).status_code == 401
     assert not is_in(client)
     assert provider.forms == []
@@ -371,7 +373,7 @@ def test_a_configuration_that_leads_elsewhere_is_refused(
 def test_a_provider_that_is_away_is_not_asked_at_every_click(house: House, provider: IdentityProvider) -> None:
     provider.redirects = {"/realms/works/.well-known/openid-configuration"}
     with stranger(house, provider) as client:
-        assert "暂时不可用" in client.get("/login/oidc").text
+        assert "统一身份认证暂时不可用，请用账号密码登录，或稍后再试" in client.get("/login/oidc").text
         provider.redirects = set()
         assert client.get("/login/oidc").status_code == 401
         assert not provider.asked

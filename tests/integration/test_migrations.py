@@ -88,13 +88,17 @@ def test_on_postgres_indexes_collations_and_checks_are_those_of_the_tables(postg
     found = dict(table(postgres_database, "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"))
     partial = {name: re.sub(r".* WHERE ", "", sql) for name, sql in found.items() if " WHERE " in sql}
     assert partial == {
+        "ix_long_work_live": "(state = ANY (ARRAY['waiting'::text, 'running'::text]))",
         "ix_attachment_case": '("case" IS NOT NULL)',
         "ix_attachment_expires": "(expires_at IS NOT NULL)",
         "ix_attachment_who": "(who IS NOT NULL)",
         "ix_cases_number": "(number IS NOT NULL)",
         "ix_cases_led": "(lead_unit IS NOT NULL)",
         "ix_cases_handled": "(phase <> 'final'::text)",
+        "ix_cases_over": "(phase = 'final'::text)",
+        "ix_cases_over_session": "(phase = 'final'::text)",
         "ix_cases_parts": "(parent IS NOT NULL)",
+        "ix_cases_version": "(definition_version > 1)",
         "ix_cases_waiting": "(phase <> 'final'::text)",
         "ix_deadline_named": "(state = 'running'::text)",
         "ix_deadline_running": "(state = 'running'::text)",

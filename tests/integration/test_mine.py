@@ -294,9 +294,9 @@ def test_more_time_is_worked_out_before_it_is_asked_for(
     assert "现在到期：2026年4月30日（周四）" in page(client, address)
     # Ten days after 30 April is Sunday 10 May, which moves on to the Monday.
     assert "延长 10 日后到期：2026年5月11日（周一）" in page(client, f"{address}&days=10")
-    assert "按规定不能延长 31 日：以 1 次、共 30 日为限" in page(client, f"{address}&days=31")
+    assert "按规定不能延长 31 日：以 1 次、共 30 日为限，且须在到期前提出。" in page(client, f"{address}&days=31")
     assert "日后到期" not in page(client, f"{address}&days=x")
-    assert client.get(f"/mine/{given[HEAT]}/extension?move=log_contact").status_code == 404
-    assert client.get(f"/mine/{given[HEAT]}/extension?move=nothing").status_code == 404
     own = part_of(house, given[HEAT], "logistics")
-    assert client.get(f"/mine/{own}/extension?move=acknowledge").status_code == 404
+    for case, move in ((given[HEAT], "log_contact"), (given[HEAT], "nothing"), (own, "acknowledge")):
+        answer = client.get(f"/mine/{case}/extension?move={move}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{case}")

@@ -182,6 +182,11 @@ def test_a_terminal_says_what_is_wrong(office: CommandLine) -> None:
     nobody = office.run("cases", "open", "proposal", *BEHALF, "--on-behalf-of", "查无此人", "--unit", "JL", *FIELDS)
     assert nobody.code == 1
     assert "名册中没有" in nobody.err
+    somebody = ("--as", "x", *BEHALF[2:], "--on-behalf-of", "wang", "--unit", "JL")
+    stranger = office.run("cases", "open", "proposal", *somebody, *FIELDS)
+    assert stranger.code == 1, stranger.err
+    assert "没有账号“x”" in stranger.err
+    assert "→ 请用 --as 写明录入人的账号" in stranger.err
     no_day = office.run("cases", "move", "x", "y", *BEHALF[:-1], "someday", "--on-behalf-of", "-")
     assert no_day.code in (1, 2)
     assert "Traceback" not in no_day.err

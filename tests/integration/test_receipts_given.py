@@ -76,7 +76,7 @@ def test_a_forged_and_a_broken_receipt_are_told_apart(counter: Counter, tmp_path
     told = opened(counter)
     other = ReceiptKey(Settings(database_url=f"sqlite:///{tmp_path / 'elsewhere' / 'x.db'}"))
     forged = other.receipt(ROOT, told["case"], 1, bytes.fromhex(told["hash"]))
-    assert "签名不成立" in checked(counter, forged.text)
+    assert "签名不成立：这不是本系统出具的回执" in checked(counter, forged.text)
     broken = checked(counter, told["receipt"][:150])
     assert 'role="alert"' in broken
     assert "回执真实" not in broken
@@ -88,7 +88,10 @@ def test_a_receipt_for_what_the_ledger_does_not_hold_is_an_alarm(counter: Counte
     gone = counter.key.receipt(ROOT, told["case"], 2, bytes.fromhex(told["hash"]))
     altered = counter.key.receipt(ROOT, told["case"], 1, bytes(32))
     for one in (gone, altered):
-        assert "账册中没有这条记录，或记录已被改动" in checked(counter, one.text)
+        alarm = "回执真实，但账册中没有这条记录，或记录已被改动。请立即联系审计人员，并保存好回执。"
+        assert alarm in checked(counter, one.text)
+    waiting = checked(counter, counter.key.deposit(ROOT, bytes(32)).text)
+    assert "回执真实：匿名提交已收到，将在下一个四小时整点登记。" in waiting
 
 
 def test_the_page_of_a_receipt_shows_a_code_from_our_own_address(counter: Counter) -> None:

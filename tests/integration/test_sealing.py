@@ -208,8 +208,13 @@ def test_a_database_older_than_what_was_signed_is_not_sealed(house: House, keepe
     with behind_its_back(any_database) as change:
         change("DELETE FROM leaf WHERE idx >= 4")
         change("DELETE FROM checkpoint WHERE n = 2")
-    with pytest.raises(SealingStopped, match="restored from an older back-up"):
+    signed = keeper.heads()[0].size
+    with pytest.raises(SealingStopped, match="restored from an older back-up") as refused:
         sealed(house, keeper)
+    assert refused.value.text.zh == (
+        f"签名程序已签到第 {signed} 条，数据库中只有 4 条：数据库是从旧备份恢复的，或记录被删改。"
+        "请恢复更新的备份，并用 banjie verify --anchor 核对"
+    )
     assert newest(house).n == 1
 
 
@@ -221,8 +226,12 @@ def test_a_database_that_tells_another_history_is_not_sealed(
     with behind_its_back(any_database) as change:
         change("UPDATE leaf SET hash = (SELECT hash FROM leaf WHERE idx = 1) WHERE idx = 2")
         change(f"UPDATE checkpoint SET peaks = {peaks}")
-    with pytest.raises(SealingStopped, match="not the one the signer signed"):
+    with pytest.raises(SealingStopped, match="not the one the signer signed") as refused:
         sealed(house, keeper)
+    assert refused.value.text.zh == (
+        "数据库中的账册与签名程序最后签过的不是同一部：内容被改写或来自另一份拷贝。"
+        "请恢复正确的备份，并用 banjie verify 核对"
+    )
 
 
 def test_a_fork_grown_beyond_the_last_head_is_refused_by_the_signer_itself(
@@ -243,8 +252,12 @@ def test_a_signer_that_does_not_know_the_ledger_is_not_asked_to_begin_anew(
 ) -> None:
     sealed(house, keeper)
     stranger = Keeper(tmp_path / "stranger")
-    with pytest.raises(SealingStopped, match="does not know the ledger"):
+    with pytest.raises(SealingStopped, match="does not know the ledger") as refused:
         sealed(house, stranger)
+    assert refused.value.text.zh == (
+        f"签名程序不认识账册 {ORIGIN}：它的文件夹是新的或换过；请恢复原来的签名文件夹，"
+        "或经核对后执行 banjie signer --adopt 检查点文件"
+    )
     stranger.close()
     keeper.adopt(newest(house).note.encode())
     assert sealed(house, keeper).checkpoints == 0

@@ -169,10 +169,19 @@ def test_who_sees_few_cases_finds_a_common_word_among_them(house: House, monkeyp
     for n in range(4):
         house.open("zhai", {"subject": f"食堂甲{n}"})
     own = [house.open("shi", {"subject": f"食堂乙{n}"}) for n in range(3)]
-    monkeypatch.setattr("engine.service.search._FEW_HITS", 20)
-    monkeypatch.setattr("engine.service.search._FEW_AT_ONCE", 2)
-    assert found(house, "shi", "食堂") == own[::-1]
-    assert found(house, "shi", "食堂甲") == []
+    # After one hit, which is not theirs, the few are asked for; then they are picked out of all hits, or read.
+    others = [house.open("zhai", {"subject": f"食堂甲{n}"}) for n in range(4, 6)]
+    monkeypatch.setattr("engine.service.search._WINDOW", 1)
+    monkeypatch.setattr("engine.service.search._NUMBERS", 2)
+    monkeypatch.setattr("engine.service.search._READ_AT_ONCE", 2)
+    for read_per_number in (0, 85):
+        monkeypatch.setattr("engine.service.search._READ_PER_NUMBER", read_per_number)
+        assert found(house, "shi", "食堂") == own[::-1]
+        assert found(house, "shi", "食堂甲") == []
+        first = page_of(house, "shi", "食堂", limit=2)
+        assert [line.case.id for line in first.lines] == own[:0:-1]
+        assert [line.case.id for line in page_of(house, "shi", "食堂", after=first.next).lines] == own[:1]
+    assert found(house, "zhai", "食堂甲")[:2] == others[::-1]
 
 
 def test_who_sees_many_is_asked_window_by_window_and_told_where_it_was_cut(
@@ -181,11 +190,14 @@ def test_who_sees_many_is_asked_window_by_window_and_told_where_it_was_cut(
     cases = [house.open("shi", {"subject": f"食堂第{n}件"}) for n in range(6)]
     reads = house.desk.reads
     monkeypatch.setattr(type(reads), "search_few", lambda *_asked, **_named: None)
-    monkeypatch.setattr("engine.service.search._WINDOWS", (1, 2))
+    monkeypatch.setattr("engine.service.search._WINDOW", 1)
+    monkeypatch.setattr("engine.service.search._WINDOW_MAX", 2)
     assert found(house, "shen", "食堂") == cases[::-1]
     monkeypatch.setattr("engine.service.search.LOOKED_AT_MAX", 3)
     page = page_of(house, "shen", "食堂")
     assert page.is_cut
-    assert [line.case.id for line in page.lines] == cases[:2:-1]
+    walked = [line.case.id for line in page.lines]
+    assert walked == cases[::-1][: len(walked)]
+    monkeypatch.setattr("engine.service.search.LOOKED_AT_MAX", 30)
     page = page_of(house, "shen", "食堂", after=page.next)
-    assert [line.case.id for line in page.lines] == cases[2::-1]
+    assert walked + [line.case.id for line in page.lines] == cases[::-1]

@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from hashlib import sha256
@@ -21,11 +22,13 @@ from runtime.settings import Settings
 from runtime.signer.child import ChildSigner, signer_folder, signing, socket_of
 from runtime.signer.keeper import Keeper
 from runtime.signer.talk import LINE_BYTES_MAX, RemoteSigner, SignerServer
+from tests.support.refusals import told
 
 ORIGIN = "here/2026"
 TREE = Tree([sha256(bytes([n])).digest() for n in range(20)])
 TOKEN = "correct-horse-battery-staple"
 WAIT_SECONDS = 60
+NO_QUESTION = b"[]\n"
 
 
 def at(size: int) -> Checkpoint:
@@ -86,7 +89,7 @@ def test_only_the_owner_may_open_the_socket_and_it_goes_with_the_server(keeper: 
     [
         b"",
         b"\n",
-        b"[]\n",
+        NO_QUESTION,
         b"null\n",
         b"\xff\xfe\n",
         b"{}\n",
@@ -111,6 +114,7 @@ def test_whatever_is_said_to_it_is_answered_with_a_refusal_and_nothing_is_signed
         answer = json.loads(connection.makefile("rb").readline())
     assert answer.keys() == {"refused"}
     assert all(isinstance(text, str) and text for text in answer["refused"])
+    assert line != NO_QUESTION or answer["refused"][0] == "签名程序读不懂所问"
     assert keeper.heads() == []
 
 
@@ -124,10 +128,30 @@ def test_over_tcp_it_wants_a_token_and_a_loopback_address(keeper: Keeper) -> Non
     server = SignerServer(keeper, address, TOKEN)
     try:
         assert RemoteSigner(address, TOKEN).sign(at(3), ()) == keeper.sign(at(3), ())
-        with pytest.raises(SealingStopped, match="wrong token"):
+        with told(SealingStopped, "签名程序不认识来者：口令不对"):
             RemoteSigner(address, "another-token-of-some-length").head(ORIGIN)
     finally:
         server.close()
+
+
+@pytest.mark.parametrize("answer", [b"[]\n", b'{"refused":5}\n', b'{"refused":["zh"]}\n'])
+def test_an_answer_that_is_none_is_said_to_be_none(tmp_path: Path, answer: bytes) -> None:
+    address = str(tmp_path / "strange.sock")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+
+        def answered() -> None:
+            connection, _peer = listener.accept()
+            with connection:
+                connection.makefile("rb").readline()
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=answered)
+        thread.start()
+        with told(SealingStopped, f"签名程序（{address}）的回答无法理解；请检查该地址上运行的是不是 banjie signer"):
+            RemoteSigner(address).head(ORIGIN)
+        thread.join()
 
 
 def test_where_nobody_listens_it_is_said_so(tmp_path: Path) -> None:

@@ -7,22 +7,25 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 from starlette.testclient import TestClient
 
-import engine.service.overview
 from engine.access.directory import GrantRow, Person, Unit
 from engine.access.passwords import secret_hash
 from engine.case.commands import OpenCase
 from engine.case.identity import CaseId, PersonId, UnitId
+from engine.service import overview_kept
 from engine.service.account_writes import OpenLogin
-from engine.service.overview import Overviews
+from engine.service.asked_counts import keep_asked
+from engine.service.kept_answers import JOB
 from engine.service.plain import AddGrant, AddPerson, AddUnit, PlainWrite
 from engine.service.sweep import sweep
 from engine.text import Text
 from runtime.jobs.handlers import tell_all
+from runtime.jobs.leases import LeasedJobs
 from tests.support.house import ROOT, House, client_of, open_house
 
 LATE = datetime(2026, 3, 9, 1, tzinfo=UTC)
@@ -269,39 +272,114 @@ def test_whoever_is_complained_about_is_counted_nothing_of_it(house: House, visi
     assert row(page(visit("inspector"), "/supervise"), "后勤服务中心")["在办"] == "1"
 
 
+@pytest.fixture
+def jobs(house: House, tmp_path: Path) -> Iterator[LeasedJobs]:
+    made = LeasedJobs.open(f"sqlite:///{tmp_path}/jobs.db", house.clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def many(house: House, jobs: LeasedJobs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], TestClient]]:
+    """Log in where everybody counts as one who sees very many cases, and a job counts them."""
+    monkeypatch.setattr(overview_kept, "FEW", -1)
+    with ExitStack() as stack:
+
+        def logged_in(login: str) -> TestClient:
+            client = stack.enter_context(client_of(house, jobs))
+            client.cookies.set("banjie", house.token(login))
+            return client
+
+        yield logged_in
+
+
+def asked_for(jobs: LeasedJobs) -> list[str]:
+    """Return under which ids something was asked for."""
+    return [job.subject.rpartition(" ")[2] for job in jobs.listed() if job.kind == JOB]
+
+
+def do_counting(house: House, jobs: LeasedJobs) -> None:
+    assert all(keep_asked(house.desk, ROOT, each) for each in asked_for(jobs))
+
+
 @pytest.mark.usefixtures("late")
-def test_a_count_of_very_many_is_kept_with_its_time_until_a_new_one_is_there(
-    house: House, visit: Callable[[str], TestClient], monkeypatch: pytest.MonkeyPatch
+def test_a_count_of_very_many_is_made_by_a_job_and_kept_with_its_time_until_a_new_one_is_there(
+    house: House, jobs: LeasedJobs, many: Callable[[str], TestClient]
 ) -> None:
-    monkeypatch.setattr(engine.service.overview, "FEW", -1)
-    client = visit("shen")
+    client = many("shen")
+    for tab in ("", "/ladders", "/promises", "/transfers"):
+        waiting = client.get(f"/supervise{tab}")
+        assert "正在统计" in waiting.text
+        assert waiting.headers["refresh"] == "4"
+    assert len(asked_for(jobs)) == 1
+    do_counting(house, jobs)
     first = page(client, "/supervise")
     assert "截至 2026年3月9日（周一） 09:00" in first
     assert "每 10 分钟更新一次" in first
+    assert row(first, "后勤服务中心")["临期"] == "1"
     house.open("shi", {"subject": "关于班车的提案"})
-    house.clock.set(LATE + timedelta(seconds=50))
-    assert row(page(client, "/supervise?anew=1"), "合计")["在办"] == "2"
-    house.clock.set(LATE + timedelta(seconds=70))
-    assert row(page(client, "/supervise"), "合计")["在办"] == "2"
-    assert row(page(client, "/supervise?anew=1"), "合计")["在办"] == "3"
+    house.clock.set(LATE + timedelta(minutes=9))
+    assert "正在后台重新统计" not in page(client, "/supervise")
+    house.clock.set(LATE + timedelta(minutes=11))
+    old = client.get("/supervise")
+    assert row(old.text, "合计")["在办"] == "2"
+    assert "正在后台重新统计，稍后刷新即可" in old.text
+    assert "refresh" not in old.headers
+    do_counting(house, jobs)
+    new = page(client, "/supervise")
+    assert row(new, "合计")["在办"] == "3"
+    assert "截至 2026年3月9日（周一） 09:11" in new
+    assert "正在后台重新统计" not in new
 
 
 @pytest.mark.usefixtures("late")
-def test_an_old_count_is_shown_while_the_new_one_is_made(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine.service.overview, "FEW", -1)
-    asked: list[Callable[[], object]] = []
-    counts = Overviews(house.desk, asked.append)
-    actor = house.desk.queries.actor(ROOT, PersonId("shen"), house.clock.now())
-    first = counts.of(ROOT, actor)
-    house.clock.set(LATE + timedelta(minutes=9))
-    assert counts.of(ROOT, actor) is first
-    assert asked == []
-    house.clock.set(LATE + timedelta(minutes=11))
-    assert counts.of(ROOT, actor) is first
-    (work,) = asked
-    work()
-    work()
-    second = counts.of(ROOT, actor)
-    assert second.at == LATE + timedelta(minutes=11)
-    house.clock.set(LATE + timedelta(minutes=80))
-    assert counts.of(ROOT, actor).at == LATE + timedelta(minutes=80)
+def test_whoever_asks_for_a_new_count_is_shown_it_as_soon_as_it_is_there(
+    house: House, jobs: LeasedJobs, many: Callable[[str], TestClient]
+) -> None:
+    client = many("shen")
+    client.get("/supervise")
+    do_counting(house, jobs)
+    house.clock.set(LATE + timedelta(seconds=50))
+    assert "refresh" not in client.get("/supervise?anew=1").headers
+    house.clock.set(LATE + timedelta(seconds=70))
+    assert client.get("/supervise?anew=1").headers["refresh"] == "4"
+    do_counting(house, jobs)
+    shown = client.get("/supervise?anew=1")
+    assert "refresh" not in shown.headers
+    assert "截至 2026年3月9日（周一） 09:01" in shown.text
+
+
+@pytest.mark.usefixtures("late")
+def test_one_count_serves_all_of_the_same_posts_and_who_is_kept_from_a_case_has_their_own(
+    house: House, jobs: LeasedJobs, many: Callable[[str], TestClient]
+) -> None:
+    for login in ("first", "second"):
+        person = Person(root=ROOT, id=PersonId(login), name=login, login=login, unit=UnitId("works"))
+        grants = [AddGrant(grant(login, "supervisor", "works"))]
+        house.desk.office.write([AddPerson(person), *grants, logged(login, LATE)])
+    first, second = many("first"), many("second")
+    first.get("/supervise")
+    do_counting(house, jobs)
+    assert row(page(second, "/supervise"), "合计")["在办"] == "2"
+    assert len(asked_for(jobs)) == 1
+    shen = house.desk.queries.actor(ROOT, PersonId("shen"), house.clock.now())
+    form: dict[str, JsonValue] = {
+        "subject": "举报", "channel": "letter", "petitioner_name": "王", "content": "略",
+        "confidentiality": "internal", "accused_people": ["second"],
+    }  # fmt: skip
+    opened = OpenCase(root=ROOT, actor=shen, key="g1", workflow="grievance", unit=UnitId("works"), form=form)
+    house.desk.office.carry_out([opened])
+    assert "正在统计" in second.get("/supervise").text
+    do_counting(house, jobs)
+    assert row(page(first, "/supervise"), "合计")["在办"] == "3"
+    assert row(page(second, "/supervise"), "合计")["在办"] == "2"
+
+
+@pytest.mark.usefixtures("late")
+def test_the_list_of_who_must_act_waits_for_the_count_it_rests_on(
+    house: House, jobs: LeasedJobs, many: Callable[[str], TestClient]
+) -> None:
+    client = many("shen")
+    assert "正在统计" in client.get("/overdue?handler=cook").text
+    do_counting(house, jobs)
+    assert LIGHT in page(client, "/overdue?handler=cook")

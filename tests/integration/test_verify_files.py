@@ -87,11 +87,19 @@ def test_a_row_that_was_changed_is_named(house: House, any_database: str, statem
     assert any(one.startswith(f"F1 {finding}") for one in found), found
 
 
-@pytest.mark.usefixtures("case")
-def test_an_erasure_that_no_entry_tells_of_is_named(house: House, any_database: str) -> None:
+def test_an_erasure_that_no_entry_tells_of_is_named(house: House, case: CaseId, any_database: str) -> None:
     emptied = "x''" if any_database.startswith("sqlite") else "''"
     change(any_database, f"UPDATE attachment SET sealed = {emptied}, expires_at = 0")
     assert said(house) == ["F1 it was erased and no entry says so"] * 2
+    desk = house.desk
+    for one in verify_files(desk.reads, desk.world(ROOT).rules, ROOT, desk.sealer, desk.files):
+        assert "条的附件 " in one.text.zh
+        assert one.text.zh.endswith(" 已被删除而无记录")
+    with client_of(house) as client:
+        address, headers = f"/api/cases/{case}/files", house.bearer("shi")
+        ids = [one["id"] for one in client.get(address, headers=headers).json()["files"]]
+        answers = [client.get(f"{address}/{id_}", headers=headers) for id_ in ids]
+    assert [(one.status_code, one.json()["title"]) for one in answers] == [(404, "该附件已删除")] * 2
 
 
 @pytest.mark.usefixtures("case")

@@ -132,7 +132,7 @@ def test_an_organisation_that_is_none_any_more_is_missed_by_the_command(
     change(any_database, statement)
     assert house.desk.reads.roots() == []
     (missing,) = roots_missing(house.desk.reads, house.desk.reads.roots)
-    assert "'works'" in missing.text.en
+    assert missing.text.zh == "数据库中有组织 'works' 的记录，组织目录中却没有它"
 
 
 def test_an_organisation_that_is_founded_while_others_are_looked_for_is_not_missed(

@@ -17,6 +17,8 @@ from engine.service.calendar_change import Change, Move
 from engine.service.house_door import NoticeOnFile, ProposedNotice
 from engine.service.logins import AccountRules
 from engine.service.looks import Look
+from engine.service.publications import Kind
+from engine.service.rules_door import ProposedRules
 from engine.text import Language, Text
 from tests.support.house import PASSWORD, ROOT, House, open_house
 from web.app import create_site
@@ -83,6 +85,15 @@ class FakeHouse:
         assert by
         self.taken.append(text)
         return self.proposed(root, text)
+
+    def proposed_rules(self, root: RootId, kind: Kind, text: bytes) -> ProposedRules:
+        raise NotImplementedError  # test_publishing has a real one
+
+    def publish_rules(self, root: RootId, kind: Kind, text: bytes, reason: str, by: PersonId) -> ProposedRules:
+        raise NotImplementedError
+
+    def withdraw_rules(self, root: RootId, kind: Kind, name: str, version: int, reason: str, by: PersonId) -> None:
+        raise NotImplementedError
 
     def check_definition(self, name: str, text: bytes) -> Sequence[Problem]:
         assert name == "proposal"

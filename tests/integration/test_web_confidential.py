@@ -197,7 +197,9 @@ def test_what_is_not_clear_is_asked_back_and_nothing_is_filed(client: TestClient
     offered = {"lai": " checked", "zw1": "", "zw2": "", "jiao": "", "shi": ""}
     assert dict(re.findall(r'value="(\w+)"( checked)?', field)) == offered
     assert "张伟\n石\n查无此人</textarea>" in page.text
-    assert "有 2 位“张伟”" in page.text
+    assert "有 2 位“张伟”，请勾选或者写明单位" in page.text
+    unknown = client.post("/cases/new/grievance", data={**typed, "p.accused_people": "查无此人"}, headers=OWN)
+    assert "没有叫“查无此人”的人员" in unknown.text
     assert not office.sees("shen", CaseId("none"))
     assert office.house.desk.queries.counts(ROOT, office.actor("shen"), "grievance") == {}
 

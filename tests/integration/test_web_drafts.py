@@ -67,6 +67,7 @@ def test_a_form_is_kept_by_the_button_and_gone_on_with_later(house: House) -> No
         assert (WORDS in kept, 'value="关于热汤的提案"' in kept) == (True, True)
         assert hidden(kept, "key") == form["key"]
         fresh = shi.get(NEW).text
+        assert 'data-failed="暂未保存，请勿关闭本页"' in fresh, "what the script says where it cannot keep the words"
         assert WORDS not in fresh
         assert "您有一份未提交的草稿（保存于 2026-01-20 周二 10:00）。" in fresh
         assert f'href="{NEW}?draft=open"' in fresh
@@ -182,7 +183,7 @@ def test_the_words_for_a_case_that_is_not_seen_any_more_can_still_be_copied(hous
         zhai.post("/drafts", data={**form, "f.reminder_note": WORDS}, headers=OWN)
         with patch("web.pages.drafts.visible_links", return_value={}):
             listed = zhai.get("/drafts").text
-        assert "该表单您已不能办理" in listed
+        assert "该表单您已不能办理；填写的文字仍可在下面查看、复制。" in listed
         assert WORDS in listed
         assert "关于改善夜班食堂供餐的提案" not in listed
 

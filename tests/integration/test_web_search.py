@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from starlette.testclient import TestClient
 
 from engine.case.identity import CaseId, PersonId
 from engine.errors import CaseNotFound, InputRefused
+from engine.service.search_filling import restart_index
 from engine.service.search_ports import NotAlike, dismissed
 from engine.service.similar import not_alike, similar, similar_to
 from tests.integration.test_confidential import opened
@@ -92,9 +94,6 @@ def test_pages_follow_each_other_by_key(house: House, shen: TestClient, monkeypa
     assert "第2件" not in text_of(second)
     assert 'rel="next"' not in second
     assert shen.get("/search?q=食堂&after=x").status_code == 422
-    monkeypatch.setattr("engine.service.search.LOOKED_AT_MAX", 1)
-    monkeypatch.setattr("engine.service.search._among_few", lambda *_asked: iter(()))
-    assert "没有找到" in shen.get("/search?q=食堂").text
 
 
 def test_the_api_finds_the_same_behind_the_same_readers(house: House) -> None:
@@ -181,9 +180,9 @@ def test_a_pair_that_is_not_alike_stays_away_until_a_text_changes(house: House, 
     assert action in Forms(page).forms
     assert "标为与" in page
     answer = send(shen, page, action)
-    assert answer.headers["location"] == f"/cases/{one}/similar?done=dismissed"
+    assert answer.headers["location"] == f"/cases/{one}/similar?apart={other}#similar"
     page = shen.get(answer.headers["location"]).text
-    assert "已标为不相似" in page
+    assert f"{DINING['subject']}。两件的内容都不改，就不再提示。" in unescape(page)
     assert action not in page
     assert f"/cases/{one}" not in re.findall(r'href="([^"]+)"', shen.get(f"/cases/{other}/similar").text)[1:-3]
     kept = house.desk.reads.not_alike(ROOT, one)
@@ -193,10 +192,48 @@ def test_a_pair_that_is_not_alike_stays_away_until_a_text_changes(house: House, 
     assert action in shen.get(f"/cases/{one}/similar").text
 
 
+@pytest.mark.parametrize("back", ["/cases/{one}", "/meeting?workflow=proposal&session=s6m3&at={one}", ""])
+def test_one_lands_where_one_came_from_and_may_take_it_back(house: House, back: str) -> None:
+    one, other = (house.open("shi", {"proposer_type": "delegation", **form}) for form in (CANTEEN, DINING))
+    for case in (one, other):
+        house.fire("shi", case, "submit")
+        house.fire("zhai", case, "begin_review")
+    here = back.format(one=one) or f"/cases/{one}/similar"
+    with visitor(house, "zhai") as zhai:
+        page = zhai.get(here).text
+        assert DINING["grounds"][:10] in re.sub(r"</?mark>", "", page), "a piece of the other text"
+        action = f"/cases/{one}/similar/{other}/dismiss"
+        led = send(zhai, page, action).headers["location"]
+        assert led == f"{here}{'&' if '?' in here else '?'}apart={other}#similar"
+        page = zhai.get(led).text
+        assert (action in page, "撤销" in page) == (False, True)
+        undone = send(zhai, page, f"/cases/{one}/similar/{other}/again").headers["location"]
+        assert undone == f"{here}#similar"
+        assert action in zhai.get(undone).text
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example/meeting", "/cases/another", "/meeting\n"])
+def test_nobody_is_sent_elsewhere_after_saying_that_two_are_not_alike(
+    house: House, shen: TestClient, back: str
+) -> None:
+    one, other = house.open("shi", CANTEEN), house.open("shi", DINING)
+    for what, more in (("dismiss", f"?apart={other}"), ("again", "")):
+        answer = shen.post(f"/cases/{one}/similar/{other}/{what}", data={"back": back}, headers=OWN)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/cases/{one}/similar{more}#similar")
+
+
+def test_a_case_that_one_may_not_see_is_not_named_as_set_apart(house: House) -> None:
+    one, other = house.open("shi", CANTEEN), house.open("zhai", PARKING)
+    with visitor(house, "shi") as client:
+        page = client.get(f"/cases/{one}/similar?apart={other}").text
+        assert (PARKING["subject"] in page, "已标为不相似" in page) == (False, False)
+        assert client.post(f"/cases/{one}/similar/{other}/again", data={"back": ""}, headers=OWN).status_code == 404
+
+
 def test_only_who_sees_both_may_say_that_they_are_not_alike(house: House) -> None:
     one, other = house.open("shi", CANTEEN), house.open("zhai", DINING)
     with visitor(house, "shi") as client:
-        assert client.post(f"/cases/{one}/similar/{other}/dismiss", headers=OWN).status_code == 404
+        assert client.post(f"/cases/{one}/similar/{other}/dismiss", data={"back": ""}, headers=OWN).status_code == 404
         assert client.get(f"/cases/{other}/similar").status_code == 404
     desk = house.desk
     actor = desk.queries.actor(ROOT, PersonId("shen"), house.clock.now())
@@ -225,3 +262,68 @@ def test_who_sees_very_many_is_shown_old_and_new_ones_by_the_words_that_tell_mos
     assert liked(house, "shen", "建议饭堂延长夜班供餐") == [case], "one in few that are too many to compare all"
     monkeypatch.setattr(type(house.desk.reads), "search_few", lambda *_asked, **_named: None)
     assert liked(house, "shen", "建议饭堂延长夜班供餐") == [case]
+
+
+# ------------------------------------------------------------------------------------------------------ lists by words
+
+
+def test_the_list_of_cases_goes_by_words_and_says_what_it_cannot_look_for(house: House, shen: TestClient) -> None:
+    case = house.open("shi", {"subject": "供餐时间", "grounds": "夜间食堂没有热饭"})
+    page = shen.get("/cases?q=食堂").text
+    assert f'href="/cases/{case}"' in page
+    assert "编号可只输开头；词语查案由和正文，至少两个连在一起的汉字" in page
+    assert "检索目录正在建立" not in page
+    answer = shen.get("/cases?q=堂")
+    assert answer.status_code == 422
+    assert "请至少输入两个连在一起的汉字，或一个完整的英文词、数字" in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert shen.get("/cases/export.csv?q=堂").status_code == 422
+    assert "供餐时间" in shen.get("/cases/export.csv?q=食堂").text
+    assert shen.get("/cases?after=x").status_code == 422, "without words it is the key that is wrong"
+    assert "Type at least two Chinese characters" in shen.get("/cases?q=堂&lang=en").text
+
+
+def test_the_lists_say_that_the_index_is_behind(house: House, shen: TestClient) -> None:
+    house.open("shi", {"subject": "食堂排队"})
+    restart_index(house.desk)
+    said = "检索目录正在建立，较早的事项暂时检索不到"
+    assert said in shen.get("/cases?q=食堂").text
+    assert said not in shen.get("/cases").text
+    assert said in shen.get("/register?q=食堂").text
+    assert said not in shen.get("/register").text
+
+
+def test_a_list_that_looked_at_enough_lets_one_go_on(
+    house: House, shen: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(4):
+        house.open("shi", {"subject": f"食堂第{n}件"})
+    for name, value in (("CANDIDATES_MAX", 1), ("_WINDOWS", (1,)), ("LINES_MAX", 2)):
+        monkeypatch.setattr(f"engine.service.word_lists.{name}", value)
+    page = shen.get("/cases?q=食堂").text
+    said = "含有这些词的事项很多，本页只查看了清单的一部分。点“继续查找”往下查，或加一个词、一个条件。"
+    assert said in page
+    assert 'rel="next">继续查找</a>' in page
+
+
+def test_the_register_is_asked_for_words_and_refuses_what_holds_none(shen: TestClient) -> None:
+    answer = shen.get("/register?q=堂")
+    assert answer.status_code == 422
+    assert "请至少输入两个连在一起的汉字，或一个完整的英文词、数字" in answer.text
+    assert shen.get("/register?q=食堂").status_code == 200
+    assert shen.get("/register?after=x").status_code == 422
+
+
+def test_the_api_lists_by_words_and_tells_how_far_it_got(house: House) -> None:
+    case = house.open("shi", {"subject": "供餐时间", "grounds": "夜间食堂没有热饭"})
+    with client_of(house) as client:
+        headers = {"Cookie": f"banjie={house.token('shen')}"}
+        answer = client.get("/api/cases?text=食堂", headers=headers).json()
+        assert [line["id"] for line in answer["cases"]] == [case]
+        assert (answer["cut"], answer["filling"], answer["next"]) == (False, False, None)
+        assert "cut" not in client.get("/api/cases", headers=headers).json()
+        refused = client.get("/api/cases?text=堂", headers=headers)
+        assert refused.status_code == 422
+        assert "请至少输入两个连在一起的汉字" in refused.text
+        restart_index(house.desk)
+        assert client.get("/api/cases?text=食堂", headers=headers).json()["filling"] is True

@@ -84,6 +84,21 @@ def test_another_mistake_is_told_without_changes_that_there_were_not(house: Hous
         assert 'class="changes' not in wrong.text
 
 
+def test_of_many_changes_the_newest_are_told_and_that_there_are_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.views.changes.LINES_MAX", 1)
+    case = house.filed()
+    with visitor(house, "zhai") as zhai:
+        form = {**form_of(zhai.get(f"/cases/{case}").text, case, "remind"), "f.reminder_note": MINE}
+        for note in ("第一次。", "第二次。"):
+            house.fire("shen", case, "remind", {"reminder_note": note})
+        told = changes_in(zhai.post(f"/cases/{case}/remind", data=form, headers=OWN).text)
+    assert "（只列最近 1 步，其余见下方办理过程）" in told
+    assert told.count("催办 沈若棠（工会办公室）") == 1
+    assert "与您的表单有关的内容" in told
+
+
 def test_a_step_that_is_not_open_any_more_gives_the_words_back_to_copy(house: House) -> None:
     case = house.filed()
     opinion = "请后勤服务中心按期答复。"

@@ -98,6 +98,7 @@ def test_the_page_of_the_ledger_shows_how_far_each_witness_has_come_and_why_no_f
     page = site.page()
     assert f"至第 {newest(site.house).n - 1} 号检查点" in page or "至第 1 号检查点" in page
     assert "连接不上，稍后自动再试" in page
+    assert f"第 {newest(site.house).n} 号起尚未联署" in page or "第 2 号起尚未联署" in page
     assert 'class="standing late"' not in page, "an outage of a minute is no alarm"
     site.witness.is_away = False
     site.house.clock.set(site.house.clock.now() + timedelta(hours=1))

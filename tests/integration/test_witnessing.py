@@ -352,19 +352,19 @@ def test_another_root_of_the_same_size_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("change", "rule"),
+    ("change", "rule", "said"),
     [
-        ("UPDATE cosignature SET line = replace(line, '— ', '- ')", "S6"),
-        ("UPDATE cosignature SET line = ''", "S6"),
-        ("UPDATE cosignature SET line = line || char(10) || line", "S6"),
-        ("UPDATE cosignature SET name = 'another.example/w1'", "S6"),
-        ("UPDATE cosignature SET n = 7", "S6"),
-        ("UPDATE cosignature SET n = -7", "S6"),
-        ("UPDATE cosignature SET n = 2", "S1"),
+        ("UPDATE cosignature SET line = replace(line, '— ', '- ')", "S6", "不是其签名行"),
+        ("UPDATE cosignature SET line = ''", "S6", "不是其签名行"),
+        ("UPDATE cosignature SET line = line || char(10) || line", "S6", "不是其签名行"),
+        ("UPDATE cosignature SET name = 'another.example/w1'", "S6", "不是其签名行"),
+        ("UPDATE cosignature SET n = 7", "S6", "没有检查点"),
+        ("UPDATE cosignature SET n = -7", "S6", "没有检查点"),
+        ("UPDATE cosignature SET n = 2", "S1", ""),
     ],
 )
 def test_a_cosignature_that_was_changed_is_a_finding(
-    sqlite_database: str, keeper: Keeper, tmp_path: Path, change: str, rule: str
+    sqlite_database: str, keeper: Keeper, tmp_path: Path, change: str, rule: str, said: str
 ) -> None:
     with open_house(sqlite_database) as house:
         house.filed()
@@ -379,6 +379,7 @@ def test_a_cosignature_that_was_changed_is_a_finding(
         done = looked(house, DirectWitness(kept))
         kept.close()
     assert {str(one.rule) for one in done.findings} == {rule}
+    assert all(one.text.zh.endswith(said) for one in done.findings)
     assert done.standings[0].cosigned is None
 
 

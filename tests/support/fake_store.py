@@ -22,9 +22,10 @@ from engine.errors import StorageError, StorageUnavailable
 from engine.ledger.commitments import NullSealer
 from engine.service.case_cache import CaseCache
 from engine.service.case_rows import case_from
+from engine.service.directory_ports import DirectoryWrites
 from engine.service.execute import Batch
 from engine.service.file_ports import FileRow
-from engine.service.ports import CaseKey, Claim, DirectoryWrites, Outcome, Stored, WriteTransaction
+from engine.service.ports import CaseKey, Claim, Outcome, Stored, WriteTransaction
 from engine.service.rows import BatchRows, CaseRow, DeadlineRow, EntryRow, OutboxRow, PrivateRow, ReaderRow, UnsealedRow
 from engine.service.world import World
 from engine.text import Text

@@ -82,6 +82,11 @@ CLASSES: Final[Mapping[str, TableClass]] = {
     "definition": _history("name version hash text"),
     "list_version": _history("name version hash text"),
     "calendar_notice": _history("year position text"),
+    "publication": _history(
+        "kind name version hash reason",
+        published_at="shown on a page; the entry of the ledger says when",
+        by="shown on a page; the entry of the ledger says by whom",
+    ),
     "directory_epoch": _history(
         "root", epoch="counts changes, so that caches know of them", position="the order in which lists show houses"
     ),
@@ -129,6 +134,8 @@ CLASSES: Final[Mapping[str, TableClass]] = {
         "root who id expires_at sealed",
         "a form that was begun and not sent: it is on no record yet, and sealed by a key outside the database",
     ),
+    "long_work": _beside("root id who state total done skipped attempts turn_at expires_at sealed", _WORK),
+    "long_work_part": _beside("root work number items settled done skipped sealed", _WORK),
     "banjie_jobs.job": _beside(
         "number kind subject single state wish due_at attempts claim worker lease_until started_at ended_at done "
         "reason",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 from urllib.parse import urlencode
@@ -18,8 +19,27 @@ STAMP: Final = "draft_of"
 OPEN, KEPT, ENDED = "open", "kept", "ended"
 """Why a page shows a draft: it was asked for, it was just kept, or it was kept as the session had ended."""
 _WHY: Final = frozenset({OPEN, KEPT, ENDED})
-_NOT_KEPT: Final = frozenset({STAMP, "find"})
-_MOVE: Final = re.compile(r"/cases/(?!new/)([^/]+)/([^/]+)")
+_NOT_KEPT: Final = frozenset({STAMP, "find", "password", "old", "again", "ticket", "secret"})
+"""What is no part of a draft; forms that ask for a secret carry no stamp, so that these never come at all."""
+_PAGES: Final = (
+    (re.compile(r"/cases/(?!new/)([^/]+)/([^/]+)"), "/cases/{}"),
+    (re.compile(r"/cases/([^/]+)/erasure/ask()"), "/cases/{}/erasure"),
+    (re.compile(r"/merge/([^/]+)/([^/]+)"), "/merge/{}"),
+    (re.compile(r"/meeting/([^/]+)/([^/]+)"), "/meeting?at={}"),
+)
+"""Forms that stand on the page of something else: the address they are sent to, with case and move, and that page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """A form that is gone on with: what was typed, as a browser would send it, and what is said above it."""
+
+    fields: dict[str, list[str]]
+    note: str
+
+    def typed(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the one value of each control, "" for one that was left empty."""
+        return {name: self.fields.get(name, [""])[0] for name in names}
 
 
 def stamp_for(shell: Shell, visit: Visit, form: str) -> str:
@@ -45,6 +65,12 @@ def draft_asked(shell: Shell, visit: Visit, form: str) -> Draft | None:
     return Drafts(shell.edge.desk).one(visit.known.root, visit.known.person, form)
 
 
+def resumed(shell: Shell, visit: Visit, form: str) -> Resumed | None:
+    """Return what the visitor goes on with where the address of the page asks for the draft of a form."""
+    draft = draft_asked(shell, visit, form)
+    return None if draft is None else Resumed(fields=plain_fields(draft), note=note_of(visit, draft))
+
+
 def note_of(visit: Visit, draft: Draft) -> str:
     """Return what is said above a form that a draft was filled into."""
     words, at = visit.words, visit.words.short_instant(draft.kept_at)
@@ -62,12 +88,15 @@ def page_of(form: str, why: str | None = None) -> str:
 
     >>> page_of("/cases/new/proposal", "open"), page_of("/cases/c1/remind", "ended"), page_of("/cases/c1/remind")
     ('/cases/new/proposal?draft=open', '/cases/c1?draft=ended&move=remind', '/cases/c1')
+    >>> page_of("/meeting/c1/file", "ended"), page_of("/merge/c1/merge", "open"), page_of("/cases/c1/erasure/ask")
+    ('/meeting?at=c1&draft=ended&move=file', '/merge/c1?draft=open&move=merge', '/cases/c1/erasure')
     """
-    move = _MOVE.fullmatch(form)
-    path = form if move is None else f"/cases/{move[1]}"
+    found = next(((match, page) for pattern, page in _PAGES if (match := pattern.fullmatch(form))), None)
+    path = form if found is None else found[1].format(found[0][1])
     if why is None:
         return path
-    return f"{path}?{urlencode({'draft': why} if move is None else {'draft': why, 'move': move[2]})}"
+    asked = {"draft": why} if found is None or not found[0][2] else {"draft": why, "move": found[0][2]}
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(asked)}"
 
 
 def typed_fields(posted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from engine.access.directory import Person, Surroundings
 from engine.case.files import is_file_field
 from engine.case.forms import Asked
 from engine.definition.compiled import Definition
+from engine.definition.model import ListItem
 from engine.definition.parts import FieldPart, Privacy
 from engine.errors import FieldProblem
 from web.views.fields import format_of
@@ -200,10 +201,17 @@ class FormMaker:
             typed=self.choices.typed.get(name, ""),
         )
 
+    def _titled(self, item: ListItem) -> str:
+        """Return what a code is called, and until when it may be chosen where that is settled."""
+        title = self.words.say(item.title.text)
+        if item.until_on is None:
+            return title
+        return self.words.t("code_until", title=title, day=self.words.date(item.until_on))
+
     def _options(self, name: str, part: FieldPart, values: Sequence[str]) -> Iterable[tuple[str, str]]:
         code_list = self.definition.list_of(name)
         if code_list is not None:
-            return [(item.code, self.words.say(item.title.text)) for item in code_list.items]
+            return [(item.code, self._titled(item)) for item in code_list.items]
         if "boolean" in _types(part):
             return [("true", self.words.t("yes")), ("false", self.words.t("no"))]
         codes = part.json_schema.get("enum")

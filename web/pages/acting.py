@@ -1,7 +1,8 @@
 """Making a move on a selection of cases: what is written, a preview, then what became of each.
 
 From the list of deadlines it is a measure of supervision, from a session's board any move. The first page asks for the
-reason, the second shows what every guard says to it; only what is ticked there is done.
+reason, the second shows what every guard says to it; only what is ticked there is done. Few cases are done at once,
+many as long work (``acting_many``).
 """
 
 from __future__ import annotations
@@ -10,55 +11,54 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
 from api.limits import BATCH_COMMANDS_MAX
 from api.problems import headers_of, status_of
 from engine.case.commands import FireTransition
 from engine.case.identity import CaseId
-from engine.definition.wording import source_words
-from engine.errors import BanjieError, FieldProblem, FormInvalid, GuardRefused, StaleCase
+from engine.errors import BanjieError, FormInvalid, GuardRefused, StaleCase
 from engine.service.execute import Done
 from engine.service.measures import Planned, asked_fields, measure_called, measures_of, plan
 from engine.service.selecting import Selection, confirm, preview
 from engine.service.world import World
+from web.forms.asked import Values, asked_widgets
 from web.forms.drafting import draft_asked, note_of, plain_fields, sent, stamp_for
 from web.forms.filled import PREFIX, filled
 from web.forms.moves import message_of, source_of
-from web.forms.widgets import Choices, FormMaker, Widget
+from web.pages.acting_many import (
+    AT_ONCE_MAX,
+    Cases,
+    Many,
+    as_open,
+    begun,
+    many_asked,
+    many_view,
+    matching_board,
+    matching_overdue,
+    versions_now,
+)
 from web.pages.board import board_address, board_asked
 from web.pages.case import VERSION_DIGITS_MAX, posted_key
 from web.pages.overdue import address, filter_of
 from web.pages.receipt_kept import receipt_address
 from web.shell import Shell, Visit
-from web.views.fields import format_of
+from web.views.acting import PlannedRow, planned_row, sources_of
 from web.views.meanwhile import meanwhile
 from web.words import Words
 
-Values = Mapping[str, JsonValue]
+Posted = Mapping[str, list[str]]
 Answer = Done | BanjieError
 STALE_TOLD_MAX = 20
 """Of so many cases that others were faster with it is told who did what."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedRow:
-    """One case of the selection: what will be done, or why not."""
-
-    case_id: str
-    address: str | None
-    number: str
-    subject: str
-    version: int | None
-    what: tuple[str, ...]
-    refusal: str | None
-    source: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,8 @@ class ResultRow:
 class Place:
     """The list from which cases are selected: where it stands, what may be done from there, and what that is called.
 
-    ``back`` returns the address of the list as the visitor left it, its filter in the query.
+    ``back`` returns the address of the list as the visitor left it, its filter in the query; ``matching`` all cases
+    under that filter.
     """
 
     section: str
@@ -86,6 +87,7 @@ class Place:
     title: Callable[[Words, str], str]
     back_title: Callable[[Words], str]
     back: Callable[[Shell, Visit], str]
+    matching: Cases
 
 
 def acting_pages(shell: Shell) -> APIRouter:
@@ -110,6 +112,7 @@ LATE = Place(
     title=lambda words, title: words.t("act_title", title=title),
     back_title=lambda words: words.t("act_back"),
     back=_list,
+    matching=matching_overdue,
 )
 BOARD = Place(
     section="board",
@@ -117,6 +120,7 @@ BOARD = Place(
     title=lambda words, title: words.t("bulk_title", title=title),
     back_title=lambda words: words.t("bulk_back"),
     back=_board,
+    matching=matching_board,
 )
 
 
@@ -125,12 +129,17 @@ def _add(router: APIRouter, shell: Shell, place: Place) -> None:
     def prepare(request: Request) -> Response:
         visit = shell.visit(request)
         draft = draft_asked(shell, visit, f"/{place.section}/act")
-        if draft is not None:
-            kept = plain_fields(draft)
-            shown = _planned(shell, visit, place, draft.first("measure"), _chosen(kept, "case"))
-            return _page(shell, visit, replace(shown, typed=_typed(kept), note=note_of(visit, draft)))
-        chosen = [CaseId(case) for case in request.query_params.getlist("case")[:BATCH_COMMANDS_MAX]]
-        return _page(shell, visit, _planned(shell, visit, place, request.query_params.get("measure", ""), chosen))
+        kept = None if draft is None else plain_fields(draft)
+        if kept is not None and kept.get("everything") and "everything" not in request.query_params:
+            # A form that is taken up again stands at its own address; which cases it is about is said by its filter.
+            return RedirectResponse(_resumed_at(place, visit, kept), status_code=303)
+        asked = kept if kept is not None else _asked(visit)
+        many = many_asked(shell, visit, place.matching, asked)
+        chosen = _chosen(asked, "case") if many is None else list(many.cases[:AT_ONCE_MAX])
+        shown = _planned(shell, visit, place, asked.get("measure", [""])[0], chosen)
+        if draft is not None and kept is not None:
+            shown = replace(shown, typed=_typed(kept), note=note_of(visit, draft))
+        return _page(shell, visit, replace(shown, many=many))
 
     @router.post(f"/{place.section}/act")
     async def act(request: Request) -> Response:
@@ -138,16 +147,14 @@ def _add(router: APIRouter, shell: Shell, place: Place) -> None:
         visit = await shell.visiting(request)
         posted = await read_form(request)
         is_confirmed = "confirmed" in posted and "again" not in request.query_params
-        selection = await run_in_threadpool(_selection, shell, visit, place, posted)
-        if not is_confirmed:
-            planned = await run_in_threadpool(preview, shell.edge.desk, selection)
-            shown = _Shown(
-                place=place, measure=selection.measure, planned=planned, is_preview=True, typed=_typed(posted)
-            )
-            response = await run_in_threadpool(_page, shell, visit, shown)
-            refused = [(one.refusal, one.id) for one in planned if one.refusal is not None]
-            response.background = shell.edge.denials.among(request, refused)
-            return response
+        many = await run_in_threadpool(many_asked, shell, visit, place.matching, posted)
+        selection = await run_in_threadpool(_selection, shell, visit, place, posted, many)
+        is_other = many is not None and posted.get("count", [""])[0] != str(len(many.cases))
+        if not is_confirmed or is_other:
+            note = visit.words.t("many_other", n=len(many.cases)) if is_confirmed and many is not None else None
+            return await _previewed(shell, visit, place, posted, selection, many, note)
+        if many is not None or len(_chosen(posted, "case")) > AT_ONCE_MAX:
+            return await _begun(shell, visit, place, posted, selection, many)
         versions = {case: _version(case, posted) for case in _chosen(posted, "case")}
         agreed = await run_in_threadpool(confirm, shell.edge.desk, selection, versions, key=posted_key(posted))
         answers = await asyncio.gather(*(_answer(shell, command) for command in agreed.commands))
@@ -161,6 +168,46 @@ def _add(router: APIRouter, shell: Shell, place: Place) -> None:
         response = await run_in_threadpool(_page, shell, visit, shown)
         response.background = shell.edge.denials.among(request, refused)
         return response
+
+
+async def _previewed(
+    shell: Shell, visit: Visit, place: Place, posted: Posted, selection: Selection, many: Many | None, note: str | None
+) -> Response:
+    """Show what the move would come to; of many cases on the first ones."""
+    planned = await run_in_threadpool(preview, shell.edge.desk, selection)
+    shown = _Shown(
+        place=place,
+        measure=selection.measure,
+        planned=planned,
+        is_preview=True,
+        typed=_typed(posted),
+        many=many,
+        note=note,
+    )
+    response = await run_in_threadpool(_page, shell, visit, shown)
+    refused = [(one.refusal, one.id) for one in planned if one.refusal is not None]
+    response.background = shell.edge.denials.among(visit.request, refused)
+    return response
+
+
+async def _begun(
+    shell: Shell, visit: Visit, place: Place, posted: Posted, selection: Selection, many: Many | None
+) -> Response:
+    """Begin long work on what was ticked, or on all that was chosen in one word, and lead to its progress.
+
+    What is filled in wrong is said at once: it would be refused for each of them.
+    """
+    planned = await run_in_threadpool(preview, shell.edge.desk, replace(selection, cases=selection.cases[:AT_ONCE_MAX]))
+    if any(isinstance(one.refusal, FormInvalid) for one in planned):
+        return await _previewed(shell, visit, place, posted, selection, many, None)
+    if many is None:
+        versions = {case: _version(case, posted) for case in _chosen(posted, "case")}
+    else:
+        versions = await run_in_threadpool(versions_now, shell, visit, many.cases)
+    begin = partial(begun, key=posted_key(posted), section=place.section, back=place.back(shell, visit))
+    response = await run_in_threadpool(begin, shell, visit, selection, versions)
+    await run_in_threadpool(sent, shell, visit, f"/{place.section}/act")
+    return response
 
 
 async def _answer(shell: Shell, command: FireTransition) -> Answer:
@@ -181,6 +228,7 @@ class _Shown:
     results: Sequence[tuple[Planned, Answer]] = ()
     typed: Values = field(default_factory=dict)
     note: str | None = None
+    many: Many | None = None
 
 
 def _planned(shell: Shell, visit: Visit, place: Place, measure: str, chosen: Sequence[CaseId]) -> _Shown:
@@ -191,14 +239,18 @@ def _planned(shell: Shell, visit: Visit, place: Place, measure: str, chosen: Seq
     return _Shown(place=place, measure=measure, planned=planned)
 
 
-def _selection(shell: Shell, visit: Visit, place: Place, posted: dict[str, list[str]]) -> Selection:
-    """Return what a form asks for: the cases ticked and those that stood beside them, and what was filled in."""
+def _selection(shell: Shell, visit: Visit, place: Place, posted: Posted, many: Many | None) -> Selection:
+    """Return what a form asks for: the cases ticked and those that stood beside them, or the first of many; and what
+    was filled in."""
     asker = visit.known
     any_move = place.any_move
     measure = measure_called(shell.world(visit).rules, posted.get("measure", [""])[0], any_move=any_move)
     cases = tuple(dict.fromkeys((*_chosen(posted, "case"), *_chosen(posted, "other"))))
-    planned = plan(shell.edge.desk, asker.root, asker.actor, measure, cases, any_move=any_move)
-    fields = asked_fields(planned, measure)
+    looked_at = cases if many is None else many.looked_at
+    planned = plan(shell.edge.desk, asker.root, asker.actor, measure, looked_at, any_move=any_move)
+    fields = asked_fields(planned if many is None else as_open(planned, measure), measure)
+    if many is not None:
+        cases = many.cases[:AT_ONCE_MAX]
     form: dict[str, JsonValue] = {}
     for definition in {one.definition.hash: one.definition for one in planned if one.definition}.values():
         own: dict[str, Literal["required", "optional"]] = {
@@ -208,17 +260,30 @@ def _selection(shell: Shell, visit: Visit, place: Place, posted: dict[str, list[
     return Selection(root=asker.root, actor=asker.actor, measure=measure, form=form, cases=cases, any_move=any_move)
 
 
-def _chosen(posted: Mapping[str, list[str]], name: str) -> list[CaseId]:
+def _chosen(posted: Posted, name: str) -> list[CaseId]:
     return [CaseId(case) for case in posted.get(name, [])[:BATCH_COMMANDS_MAX]]
 
 
-def _version(case: CaseId, posted: Mapping[str, list[str]]) -> int | None:
+def _asked(visit: Visit) -> Posted:
+    """Return what the address of the page asks for."""
+    params = visit.request.query_params
+    return {name: params.getlist(name) for name in params}
+
+
+def _resumed_at(place: Place, visit: Visit, kept: Posted) -> str:
+    """Return where a kept form about all that match a filter is gone on with."""
+    own = [("measure", kept.get("measure", [""])[0]), ("everything", "1")]
+    own.append(("draft", visit.request.query_params["draft"]))
+    return f"/{place.section}/act?{urlencode([*parse_qsl(kept.get('filter', [''])[0]), *own])}"
+
+
+def _version(case: CaseId, posted: Posted) -> int | None:
     text = posted.get(f"version.{case}", [""])[0]
     is_number = text.isascii() and text.isdigit() and len(text) <= VERSION_DIGITS_MAX
     return int(text) if is_number else None
 
 
-def _typed(posted: Mapping[str, list[str]]) -> dict[str, JsonValue]:
+def _typed(posted: Posted) -> dict[str, JsonValue]:
     """Return what was typed, to be shown again."""
     return {
         name.removeprefix(PREFIX): list[JsonValue](values) if len(values) > 1 else values[0]
@@ -237,6 +302,11 @@ def _page(shell: Shell, visit: Visit, shown: _Shown) -> Response:
     open_ones = [one for one in planned if one.refusal is None]
     # What a guard refuses may be open to another answer, so the form stays.
     asked_of = [_put_right(one, GuardRefused) for one in planned]
+    if shown.many is not None:
+        some = plan(
+            shell.edge.desk, visit.known.root, visit.known.actor, measure, shown.many.looked_at, any_move=place.any_move
+        )
+        asked_of = as_open(some, measure)
     refusals = [answer for _one, answer in shown.results if isinstance(answer, BanjieError)]
     status = _status(shown, wrong)
     back = place.back(shell, visit)
@@ -251,18 +321,20 @@ def _page(shell: Shell, visit: Visit, shown: _Shown) -> Response:
         heading=place.title(words, title),
         back_title=place.back_title(words),
         measure=measure,
-        rows=[_row(one, visit) for one in planned],
+        rows=[planned_row(one, visit.words) for one in planned],
         open_count=len(open_ones),
         is_preview=shown.is_preview and not wrong,
         ready_count=len(open_ones) if not wrong else 0,
-        widgets=_widgets(shell, visit, world, asked_of, measure, shown.typed, problems),
-        sources=_sources([one for one in asked_of if one.refusal is None], measure, visit),
+        widgets=asked_widgets(shell, visit, world, asked_of, measure, shown.typed, problems),
+        sources=sources_of([one for one in asked_of if one.refusal is None], measure, words),
         key=secrets.token_urlsafe(16),
         note=shown.note,
         draft_of=stamp_for(shell, visit, f"/{place.section}/act"),
         results=_results(shown.results, visit, shell, world),
         done_count=len(shown.results) - len(refusals),
         refused_count=len(refusals),
+        many=None if shown.many is None else many_view(shown.many, words),
+        at_once_max=AT_ONCE_MAX,
         back=back,
         here=back.replace("?", "/act?", 1),
     )
@@ -288,25 +360,6 @@ def _refusals(planned: Sequence[Planned]) -> list[BanjieError]:
     return [one.refusal for one in planned if one.refusal is not None]
 
 
-def _row(one: Planned, visit: Visit) -> PlannedRow:
-    words = visit.words
-    what = [words.t("act_will_open", title=words.say(title)) for title in one.opens]
-    what += [words.t("act_will_raise", title=words.say(title)) for title in one.raises]
-    if one.tells:
-        what.append(words.t("act_will_tell", roles=words.listed(words.say(title) for title in one.tells)))
-    refusal = one.refusal
-    return PlannedRow(
-        case_id=one.id,
-        address=None if one.case is None else f"/cases/{one.id}",
-        number=one.number or words.t("no_number"),
-        subject=one.subject or words.t("no_subject"),
-        version=None if one.case is None else one.case.version,
-        what=tuple(what) or (words.t("act_will_do"),),
-        refusal=None if refusal is None else words.say(refusal.text),
-        source=None if refusal is None else source_of(refusal, words.language),
-    )
-
-
 def _results(results: Sequence[tuple[Planned, Answer]], visit: Visit, shell: Shell, world: World) -> list[ResultRow]:
     """Return what became of each case; where somebody was first, with who did what, for so many as one looks at."""
     rows, told = [], 0
@@ -322,7 +375,8 @@ def _results(results: Sequence[tuple[Planned, Answer]], visit: Visit, shell: She
 
 
 def _result(one: Planned, answer: Answer, visit: Visit, shell: Shell) -> ResultRow:
-    words, row = visit.words, _row(one, visit)
+    words = visit.words
+    row = planned_row(one, words)
     if isinstance(answer, Done):
         text = words.t("act_repeated") if answer.repeated else words.t("act_done")
         receipt = receipt_address(shell, answer.outcome)
@@ -331,37 +385,3 @@ def _result(one: Planned, answer: Answer, visit: Visit, shell: Shell) -> ResultR
     return ResultRow(
         row=row, is_done=False, text=words.t("act_refused"), reason=told, source=source_of(answer, words.language)
     )
-
-
-def _widgets(
-    shell: Shell,
-    visit: Visit,
-    world: World,
-    planned: Sequence[Planned],
-    measure: str,
-    typed: Values,
-    problems: Sequence[FieldProblem],
-) -> list[Widget]:
-    """Return one control for each field that the measure asks for, whichever definitions ask."""
-    found: list[Widget] = []
-    for name, definition in asked_fields(planned, measure).items():
-        workflow = definition.workflow
-        is_person = format_of(workflow.fields[name]) == "person"
-        persons = shell.edge.desk.reads.all_persons(visit.known.root) if is_person else ()
-        choices = Choices(surroundings=world.surroundings, persons=persons)
-        maker = FormMaker(words=visit.words, definition=definition, choices=choices)
-        need = workflow.transitions[measure].form[name]
-        found += maker.widgets({name: need}, typed, [one for one in problems if one.path.partition(".")[0] == name])
-    return found
-
-
-def _sources(planned: Sequence[Planned], measure: str, visit: Visit) -> list[str]:
-    """Return document and article of the measure, of each definition that names one."""
-    found: dict[str, None] = {}
-    for one in planned:
-        if one.definition is not None:
-            workflow = one.definition.workflow
-            source = workflow.transitions[measure].source
-            if source is not None:
-                found[visit.words.say(source_words(source, workflow))] = None
-    return list(found)

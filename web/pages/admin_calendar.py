@@ -23,12 +23,14 @@ from engine.service.calendar_change import Change, ChangedDay, Move
 from engine.service.house_door import NoticeOnFile, ProposedNotice
 from engine.service.housekeeping import demand_keeper
 from engine.text import Text
+from web.forms.drafting import resumed, sent, stamp_for
 from web.pages.account import first
 from web.pages.admin import keeper_of
 from web.shell import Shell, Visit
 from web.views.months import months_of
 from web.words import Words
 
+FORM: Final = "/admin/calendar"
 NOTICE_BYTES_MAX: Final = 64 * 1024
 MOVES_SHOWN_MAX: Final = 200
 YEARS: Final = range(2000, 2101)
@@ -101,7 +103,13 @@ def admin_calendar_pages(shell: Shell) -> APIRouter:
 
     @router.get("/admin/calendar")
     def show(request: Request) -> Response:
-        return _page(shell, shell.visit(request))
+        visit = shell.visit(request)
+        found = resumed(shell, visit, FORM)
+        return (
+            _page(shell, visit)
+            if found is None
+            else _page(shell, visit, text=found.typed(("notice",))["notice"], note=found.note)
+        )
 
     @router.post("/admin/calendar/preview")
     async def preview(request: Request) -> Response:
@@ -131,6 +139,7 @@ def admin_calendar_pages(shell: Shell) -> APIRouter:
                 taken = edge.running_house().take_in(keeper.root, _text(text), keeper.person)
             except (DefinitionError, InputRefused) as error:
                 return _page(shell, visit, text=text, error=error)
+            sent(shell, visit, FORM)
             return RedirectResponse(f"/admin/calendar?year={taken.year}&done=taken", status_code=303)
 
         return await run_in_threadpool(act)
@@ -149,7 +158,9 @@ def _text(text: str) -> bytes:
     if not text.strip():
         raise InputRefused(Text("请粘贴放假通知文件的内容", "Paste what the notice's file says"))
     if len(written) > NOTICE_BYTES_MAX:
-        raise InputRefused(Text("通知文件过大", "The file of a notice is not as large as this"))
+        raise InputRefused(
+            Text("通知文件不得超过 64 KB，请只粘贴一年的放假安排", "A notice has at most 64 KB: paste that of one year")
+        )
     return written
 
 
@@ -160,6 +171,7 @@ def _page(
     text: str = "",
     error: BanjieError | None = None,
     proposed: ProposedNotice | None = None,
+    note: str | None = None,
 ) -> Response:
     keeper, words = keeper_of(shell.edge, visit.known), visit.words
     demand_keeper(keeper)
@@ -187,6 +199,8 @@ def _page(
         urgent=_urgent(today, official, words),
         notices=[_line(one, titles, words) for one in notices],
         text=text,
+        note=note,
+        draft_of=stamp_for(shell, visit, FORM),
         refusal=None if error is None else words.say(error.text),
         problems=[problem_line(problem, words) for problem in problems],
         preview=None if proposed is None else _preview(shell, visit, proposed),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +16,7 @@ from api.incoming import read_form
 from api.problems import status_of
 from api.routes.accounts import demand_person
 from engine.access.directory import Person, Surroundings, Unit
-from engine.case.identity import PersonId, RootId, SessionId, UnitId
+from engine.case.identity import PersonId, SessionId, UnitId
 from engine.case.scope import SHANGHAI
 from engine.errors import BanjieError, FormInvalid, NotFound
 from engine.service.housekeeping import (
@@ -30,46 +31,43 @@ from engine.service.housekeeping import (
     put_unit,
 )
 from engine.text import Text
+from web.forms.drafting import resumed, sent, stamp_for
 from web.forms.widgets import Choices
 from web.pages.account import first
 from web.pages.admin import keeper_of
 from web.shell import Shell, Visit
+from web.views.people import people_rows, person_lines
+from web.views.unit_levels import unit_level, units_below
+from web.words import Words
 
-LINES_MAX: Final = 200
+UNITS_MAX: Final = 300
+"""So many units are chosen from a list; more are typed by their codes."""
 FIELDS: Final = tuple(dict.fromkeys(one.name for wish in (UnitWish, PersonWish, SessionWish) for one in fields(wish)))
 Typed = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """A form that was refused: what was typed, and why not."""
+    """A form with what was typed: why it was refused, or, gone on with as a draft, what is said above it."""
 
     typed: Typed
-    error: BanjieError
+    error: BanjieError | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitLine:
-    """A unit of the tree, ``depth`` below the top."""
+    """A unit of a level of the tree, with how many are right ``below`` it and where they are opened."""
 
     address: str
+    below: int
+    open: str
     depth: int
     code: str
     title: str
     people: int
     period: str
     is_over: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonLine:
-    """A person of the list."""
-
-    address: str
-    name: str
-    login: str
-    unit: str
-    is_active: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +98,15 @@ def admin_house_pages(shell: Shell) -> APIRouter:
                 address = write(keeper_of(edge, visit.known), typed)
             except FormInvalid as error:
                 return page(shell, visit, tried=Tried(typed=typed, error=error))
+            sent(shell, visit, _form(visit))
             return RedirectResponse(f"{address}?done=kept", status_code=303)
 
         return await run_in_threadpool(act)
 
     @router.get("/admin/units")
     def units(request: Request) -> Response:
-        return _units_page(shell, shell.visit(request))
+        visit = shell.visit(request)
+        return _units_page(shell, visit, tried=_draft(shell, visit))
 
     @router.get("/admin/units/{unit}")
     def unit(request: Request, unit: str) -> Response:
@@ -114,7 +114,8 @@ def admin_house_pages(shell: Shell) -> APIRouter:
 
     @router.get("/admin/people")
     def people(request: Request) -> Response:
-        return _people_page(shell, shell.visit(request))
+        visit = shell.visit(request)
+        return _people_page(shell, visit, tried=_draft(shell, visit))
 
     @router.get("/admin/people/{person}")
     def person(request: Request, person: str) -> Response:
@@ -122,7 +123,8 @@ def admin_house_pages(shell: Shell) -> APIRouter:
 
     @router.get("/admin/sessions")
     def sessions(request: Request) -> Response:
-        return _sessions_page(shell, shell.visit(request))
+        visit = shell.visit(request)
+        return _sessions_page(shell, visit, tried=_draft(shell, visit))
 
     @router.get("/admin/sessions/{session}")
     def session(request: Request, session: str) -> Response:
@@ -158,6 +160,17 @@ def admin_house_pages(shell: Shell) -> APIRouter:
     return router
 
 
+def _form(visit: Visit) -> str:
+    """Return where the form of a page is sent: one address for what is new and what is changed."""
+    return "/".join(str(visit.request.scope["path"]).split("/")[:3])
+
+
+def _draft(shell: Shell, visit: Visit) -> Tried | None:
+    """Return what was typed into the form of a page before, where its address asks for the draft."""
+    found = resumed(shell, visit, _form(visit))
+    return None if found is None else Tried(typed=found.typed(FIELDS), note=found.note)
+
+
 def _of(wish: type[UnitWish | SessionWish], typed: Typed) -> dict[str, str]:
     return {one.name: typed[one.name] for one in fields(wish)}
 
@@ -168,21 +181,22 @@ def _units_page(shell: Shell, visit: Visit, chosen: str = "", tried: Tried | Non
     chosen = tried.typed["unit"] if tried is not None else chosen
     known = _found(there.units, UnitId(chosen)) if chosen else None
     today = visit.now.astimezone(SHANGHAI).date()
-    counts: dict[UnitId | None, int] = {}
-    for person in shell.edge.desk.reads.all_persons(root):
-        counts[person.unit] = counts.get(person.unit, 0) + person.active
+    level = unit_level(there, visit.request.query_params, known)
+    counts = shell.edge.desk.reads.people_in(root, [unit.id for unit in level.units])
     typed = asdict(UnitWish()) if known is None else _unit_typed(known)
     lines = [
         UnitLine(
             address=f"/admin/units/{unit.id}",
-            depth=depth,
+            below=level.below.get(unit.id, 0),
+            open="" if unit.id == level.head else f"/admin/units?under={unit.id}",
+            depth=0 if level.head in (None, unit.id) else 1,
             code=unit.code,
             title=words.say(unit.title),
             people=counts.get(unit.id, 0),
             period=_period(unit.from_on, unit.until_on),
             is_over=unit.until_on is not None and unit.until_on < today,
         )
-        for depth, unit in there.as_tree()
+        for unit in level.units
     ]
     return _shown(
         shell,
@@ -190,10 +204,14 @@ def _units_page(shell: Shell, visit: Visit, chosen: str = "", tried: Tried | Non
         "admin_units.html",
         tried,
         lines=lines,
-        typed={**typed, **(tried.typed if tried is not None else {})},
+        typed=_coded(there, {**typed, **(tried.typed if tried is not None else {})}, "parent", "successor"),
         known=None if known is None else words.say(known.title),
         is_top=known is not None and known.parent is None,
-        units=Choices(surroundings=there).units(words),
+        path=[(f"/admin/units?under={unit.id}", words.say(unit.title)) for unit in level.path],
+        text=level.text,
+        total=level.total,
+        next=level.next,
+        **_units_chosen(there, words),
     )
 
 
@@ -202,25 +220,11 @@ def _people_page(shell: Shell, visit: Visit, chosen: str = "", tried: Tried | No
     reads, root, words = shell.edge.desk.reads, visit.known.root, visit.words
     chosen = tried.typed["person"] if tried is not None else chosen
     known = _found(reads.persons(root, [PersonId(chosen)]), PersonId(chosen)) if chosen else None
-    wanted, text = visit.request.query_params.get("unit", ""), visit.request.query_params.get("text", "").strip()
-    found = [
-        person
-        for person in reads.all_persons(root)
-        if (not wanted or (person.unit is not None and UnitId(wanted) in there.tree.lineage(person.unit)))
-        and (not text or text in person.name or text in (person.login or ""))
-    ]
-    found.sort(key=lambda person: (not person.active, person.name, person.id))
-    titles = {unit.id: words.say(unit.title) for unit in there.units.values()}
-    lines = [
-        PersonLine(
-            address=f"/admin/people/{person.id}",
-            name=person.name,
-            login=person.login or "",
-            unit=titles.get(person.unit, "") if person.unit is not None else "",
-            is_active=person.active,
-        )
-        for person in found[:LINES_MAX]
-    ]
+    asked = visit.request.query_params
+    wanted, text, after = asked.get("unit", "").strip(), asked.get("text", "").strip()[:100], asked.get("after", "")
+    below = units_below(there, wanted) if wanted else None
+    rows = people_rows(shell.edge.desk, root, text=text, after=after, units=below)
+    lines, following = person_lines(rows, there, "/admin/people", words)
     typed = {"person": "", "login": "", "name": "", "unit": wanted, "active": "yes"}
     return _shown(
         shell,
@@ -228,16 +232,17 @@ def _people_page(shell: Shell, visit: Visit, chosen: str = "", tried: Tried | No
         "admin_people.html",
         tried,
         lines=lines,
-        total=len(found),
-        cut=LINES_MAX if len(found) > LINES_MAX else None,
+        total=f"{len(lines)}{'+' if after or following else ''}",
+        next=following and f"/admin/people?{urlencode({'unit': wanted, 'text': text, 'after': following})}",
         wanted=wanted,
         text=text,
-        typed={
-            **(typed if known is None else _person_typed(known)),
-            **(tried.typed if tried is not None else {}),
-        },
+        typed=_coded(
+            there,
+            {**(typed if known is None else _person_typed(known)), **(tried.typed if tried is not None else {})},
+            "unit",
+        ),
         known=None if known is None else known.name,
-        units=Choices(surroundings=there).units(words),
+        **_units_chosen(there, words),
     )
 
 
@@ -280,9 +285,23 @@ def _sessions_page(shell: Shell, visit: Visit, chosen: str = "", tried: Tried | 
     )
 
 
+def _units_chosen(there: Surroundings, words: Words) -> dict[str, object]:
+    """Return the units to choose from; where they are too many for a list they are typed by their codes."""
+    many = len(there.units) > UNITS_MAX
+    return {"units": None if many else Choices(surroundings=there).units(words)}
+
+
+def _coded(there: Surroundings, typed: Typed, *names: str) -> Typed:
+    """Return what is typed, units called by their codes where they are too many for a list."""
+    if len(there.units) <= UNITS_MAX:
+        return typed
+    known = {name: there.units.get(UnitId(typed[name])) for name in names}
+    return {**typed, **{name: unit.code for name, unit in known.items() if unit is not None}}
+
+
 def _kept(shell: Shell, visit: Visit) -> Surroundings:
     demand_keeper(keeper_of(shell.edge, visit.known))
-    return shell.edge.desk.reads.surroundings(RootId(visit.known.root))
+    return shell.world(visit).surroundings
 
 
 def _shown(shell: Shell, visit: Visit, template: str, tried: Tried | None, **view: object) -> Response:
@@ -295,8 +314,10 @@ def _shown(shell: Shell, visit: Visit, template: str, tried: Tried | None, **vie
         visit,
         template,
         section="admin",
-        status=200 if tried is None else status_of(tried.error),
+        status=200 if tried is None or tried.error is None else status_of(tried.error),
         errors=errors,
+        note=None if tried is None else tried.note,
+        draft_of=stamp_for(shell, visit, _form(visit)),
         done=done,
         **view,
     )

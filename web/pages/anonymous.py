@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -25,9 +24,8 @@ from api.origin import refuse_foreign_page
 from api.problems import headers_of, status_of
 from api.receipts import deposit_receipt
 from api.strangers import LOOKS_AT_ONCE, Patience
-from engine.case.identity import RootId
-from engine.case.scope import SHANGHAI
-from engine.case.secrecy import ACCUSED_UNITS, ANONYMOUS_HOURS, next_boundary
+from engine.case.identity import RootId, UnitId
+from engine.case.secrecy import ACCUSED_UNITS, next_boundary
 from engine.errors import BanjieError, FieldProblem, FormInvalid, NotFound
 from engine.ledger.receipts import short_form
 from engine.service.deposits import DepositBox, Deposited
@@ -37,25 +35,36 @@ from engine.service.strangers import (
     Entrance,
     Looked,
     act_anonymously,
-    entrances,
     file_anonymously,
     look,
+    refusal_of_filing,
 )
 from engine.text import Text
 from web.forms.files import demand_files, names_in
 from web.forms.filled import filled
-from web.forms.moves import Attempt, message_of, source_of
-from web.forms.widgets import Choices, FormMaker, Option, Widget
+from web.forms.moves import Attempt, error_links, message_of, source_of
+from web.forms.widgets import Choices, FormMaker, Kind, Option, Widget
+from web.pages.anonymous_entrances import (
+    ACT,
+    CHECK,
+    EDIT,
+    HERE,
+    LOOK,
+    entrance_name,
+    entrance_named,
+    mark_of,
+    other_entrances,
+    own_addresses,
+    release_hours,
+)
 from web.pages.case import posted_key
 from web.pages.new_case import in_sight
 from web.shell import Shell, Visit
+from web.views.last_look import last_look
 from web.views.openness import always_seen, levels_seen
 from web.views.strangers import LookedView, looked_view
 from web.words import Words
 
-HERE: Final = "/anonymous"
-LOOK: Final = "/anonymous/look"
-ACT: Final = "/anonymous/act"
 UNITS_SHOWN: Final = 12
 """Units complained about are shown folded where there are more."""
 T = TypeVar("T")
@@ -87,20 +96,39 @@ def anonymous_pages(shell: Shell) -> APIRouter:
     @router.get(HERE)
     def front(request: Request) -> Response:
         visit = shell.stranger(request)
-        return _front(shell, visit, _entrance(shell, visit, request.query_params.get("to", "")))
+        return _front(shell, visit, entrance_named(shell, visit, request.query_params.get("to", "")))
 
-    @router.post(HERE)
-    async def file(request: Request) -> Response:
+    async def posted_form(request: Request) -> Posted:
+        """Return a form of a new matter, its files in the cabinet of whoever holds its key."""
         refuse_foreign_page(request)
 
         def whose(fields: Mapping[str, list[str]]) -> Whose:
-            entrance = _entrance(shell, shell.stranger(request), fields.get("to", [""])[0])
+            entrance = entrance_named(shell, shell.stranger(request), fields.get("to", [""])[0])
             if entrance is None:
                 raise NotFound(Text("没有匿名受理入口", "Nothing is taken anonymously here"))
             return entrance.root, cabinet.depositor(entrance.root, posted_key(fields))
 
-        posted = await uploads_of(request, cabinet, whose)
-        return await run_in_threadpool(_filed, shell, patience, request, posted)
+        return await uploads_of(request, cabinet, whose)
+
+    @router.get(CHECK)
+    @router.get(EDIT)
+    def nothing_kept() -> Response:
+        """What stood on such a page came with its form and was kept nowhere."""
+        return RedirectResponse(HERE, status_code=303)
+
+    @router.post(CHECK)
+    async def check(request: Request) -> Response:
+        """Show what was filled in once more, or the form again with everything that is wrong with it."""
+        return await run_in_threadpool(_checked, shell, request, await posted_form(request))
+
+    @router.post(EDIT)
+    async def edit(request: Request) -> Response:
+        """Show the form again with all that was typed into it."""
+        return await run_in_threadpool(_edited, shell, request, await posted_form(request))
+
+    @router.post(HERE)
+    async def file(request: Request) -> Response:
+        return await run_in_threadpool(_filed, shell, patience, request, await posted_form(request))
 
     @router.get(LOOK)
     def ask_for_code(request: Request) -> Response:
@@ -145,20 +173,74 @@ def anonymous_pages(shell: Shell) -> APIRouter:
 
 
 def _filed(shell: Shell, patience: Patience, request: Request, sent: Posted) -> Response:
-    visit, posted = shell.stranger(request), sent.fields
-    entrance = _entrance(shell, visit, posted.get("to", [""])[0])
+    visit = shell.stranger(request)
+    entrance = entrance_named(shell, visit, sent.fields.get("to", [""])[0])
     if entrance is None:
         return _front(shell, visit, None)
-    unit = posted.get("unit", [str(entrance.units[0])])[0]
-    form = filled(entrance.definition, entrance.asked, posted)
-    key = posted_key(posted)
+    typed = _typed(entrance, sent)
     try:
         demand_files(sent)
         patience.filed(request)
-        deposited = file_anonymously(shell.edge.desk, entrance, unit, form, key)
+        deposited = file_anonymously(shell.edge.desk, entrance, typed.unit, typed.values, typed.key)
     except BanjieError as refusal:
-        return _front(shell, visit, entrance, Typed(key=key, unit=unit, values=form, refusal=refusal))
+        return _front(shell, visit, entrance, replace(typed, refusal=refusal))
     return _code_page(shell, visit, entrance.root, deposited)
+
+
+def _checked(shell: Shell, request: Request, sent: Posted) -> Response:
+    visit = shell.stranger(request)
+    entrance = entrance_named(shell, visit, sent.fields.get("to", [""])[0])
+    if entrance is None:
+        return _front(shell, visit, None)
+    typed = _typed(entrance, sent)
+    refusal = refusal_of_filing(shell.edge.desk, entrance, typed.unit, typed.values, typed.key)
+    try:
+        demand_files(sent)
+    except FormInvalid as files:
+        more = refusal.fields if isinstance(refusal, FormInvalid) else ()
+        refusal = FormInvalid([*files.fields, *more])
+    if refusal is not None:
+        return _front(shell, visit, entrance, replace(typed, refusal=refusal))
+    return _look_page(shell, visit, entrance, typed, sent)
+
+
+def _edited(shell: Shell, request: Request, sent: Posted) -> Response:
+    visit = shell.stranger(request)
+    entrance = entrance_named(shell, visit, sent.fields.get("to", [""])[0])
+    return _front(shell, visit, entrance, None if entrance is None else _typed(entrance, sent))
+
+
+def _typed(entrance: Entrance, sent: Posted) -> Typed:
+    posted = sent.fields
+    return Typed(
+        key=posted_key(posted),
+        unit=posted.get("unit", [str(entrance.units[0])])[0],
+        values=filled(entrance.definition, entrance.asked, posted),
+    )
+
+
+def _look_page(shell: Shell, visit: Visit, entrance: Entrance, typed: Typed, sent: Posted) -> Response:
+    """Return what was filled in, once more: it stands in this page and in hidden fields, and nowhere with us."""
+    desk, words, definition = shell.edge.desk, visit.words, entrance.definition
+    cabinet = Cabinet(desk)
+    whose = (entrance.root, cabinet.depositor(entrance.root, typed.key))
+    return shell.page(
+        visit,
+        "anonymous_check.html",
+        name=entrance_name(shell, entrance, words),
+        seen=last_look(
+            definition,
+            typed.values,
+            words,
+            unit=UnitId(typed.unit),
+            surroundings=desk.world(entrance.root).surroundings,
+            persons={},
+            files=names_in(cabinet, whose, definition, [typed.values]),
+        ),
+        levels=levels_seen(definition, words, anonymous=True),
+        hidden=[(name, value) for name, values in sent.fields.items() for value in values if value],
+        at=own_addresses(visit),
+    )
 
 
 def _front(shell: Shell, visit: Visit, entrance: Entrance | None, typed: Typed | None = None) -> Response:
@@ -176,9 +258,11 @@ def _front(shell: Shell, visit: Visit, entrance: Entrance | None, typed: Typed |
         hours=words.listed(release_hours(visit.now)),
         is_plain_http=not settings.https,
         has_login=shell.edge.logins.cookie in visit.request.cookies,
-        entrance=None if entrance is None else _mark(entrance),
-        others=_others(shell, visit, entrance),
+        entrance=None if entrance is None else mark_of(entrance),
+        others=other_entrances(shell, visit, entrance),
         units=() if entrance is None else _units(shell, entrance, typed.unit, words),
+        errors=() if refusal is None else error_links(widgets, "new", words, _elsewhere(typed, widgets, words)),
+        has_files=any(widget.kind is Kind.FILES for widget in widgets),
         widgets=first,
         more=more,
         more_open=any(widget.error or widget.values for widget in more),
@@ -186,11 +270,18 @@ def _front(shell: Shell, visit: Visit, entrance: Entrance | None, typed: Typed |
         key=typed.key,
         message=None if refusal is None or definition is None else message_of(refusal, definition, words),
         message_source=None if refusal is None else source_of(refusal, words.language),
-        at=_own(visit),
+        at=own_addresses(visit),
     )
     if refusal is not None:
         response.headers.update(headers_of(refusal))
     return response
+
+
+def _elsewhere(typed: Typed, widgets: list[Widget], words: Words) -> list[str]:
+    """Return what is wrong with what no control of the form bears."""
+    problems = typed.refusal.fields if isinstance(typed.refusal, FormInvalid) else ()
+    shown = {widget.name for widget in widgets}
+    return [words.say(one.text) for one in problems if one.path.partition(".")[0] not in shown]
 
 
 def _widgets(shell: Shell, entrance: Entrance, typed: Typed, words: Words) -> list[Widget]:
@@ -224,7 +315,7 @@ def _code_page(shell: Shell, visit: Visit, root: RootId, deposited: Deposited) -
         released=visit.words.instant(deposited.releases_at),
         mark=short_form(bytes.fromhex(deposited.command_hash)),
         receipt=deposit_receipt(shell.edge, root, deposited),
-        at=_own(visit),
+        at=own_addresses(visit),
     )
 
 
@@ -235,7 +326,7 @@ def _code_form(shell: Shell, visit: Visit, code: str = "", refusal: BanjieError 
         status=200 if refusal is None else status_of(refusal),
         code=code,
         message=None if refusal is None else visit.words.say(refusal.text),
-        at=_own(visit),
+        at=own_addresses(visit),
     )
     if refusal is not None:
         response.headers.update(headers_of(refusal))
@@ -287,61 +378,12 @@ def _looked(
         refusal=None
         if homeless is None or behind.view is None
         else message_of(homeless, behind.view.definition, visit.words),
-        at=_own(visit),
+        at=own_addresses(visit),
     )
     if refusal is not None:
         response.headers.update(headers_of(refusal))
     return response
 
 
-def _entrance(shell: Shell, visit: Visit, named: str) -> Entrance | None:
-    """Return the entrance that an address or a form names, the first one where it names none."""
-    found = _all(shell, visit.now)
-    return next((one for one in found if _mark(one) == named), found[0] if found else None)
-
-
-def _others(shell: Shell, visit: Visit, chosen: Entrance | None) -> list[tuple[str, str]]:
-    """Return the other organisations and procedures that can be turned to, by address and name."""
-    found = [one for one in _all(shell, visit.now) if chosen is None or _mark(one) != _mark(chosen)]
-    return [(_address(f"{HERE}?to={_mark(one)}", visit), _name(shell, one, visit.words)) for one in found]
-
-
-def _all(shell: Shell, now: datetime) -> list[Entrance]:
-    desk = shell.edge.desk
-    return [one for root in desk.reads.roots() for one in entrances(desk, root, now)]
-
-
-def _name(shell: Shell, entrance: Entrance, words: Words) -> str:
-    unit = shell.edge.desk.world(entrance.root).surroundings.units.get(entrance.units[0])
-    title = words.say(entrance.definition.workflow.title.text)
-    return title if unit is None else f"{words.say(unit.title)} · {title}"
-
-
-def _mark(entrance: Entrance) -> str:
-    return f"{entrance.root}.{entrance.definition.workflow.name}"
-
-
 def _code(posted: Mapping[str, list[str]]) -> str:
     return posted.get("code", [""])[0][:TOKEN_CHARACTERS_MAX]
-
-
-def _own(visit: Visit) -> dict[str, str]:
-    """Return the addresses of these pages in the reader's language: nothing remembers it but the address."""
-    return {name: _address(path, visit) for name, path in (("here", HERE), ("look", LOOK), ("act", ACT))}
-
-
-def _address(path: str, visit: Visit) -> str:
-    if visit.words.language == "zh":
-        return path
-    return f"{path}{'&' if '?' in path else '?'}lang={visit.words.language}"
-
-
-def release_hours(now: datetime) -> list[str]:
-    """Return the hours of a day, in Shanghai, at which everything is released, in their order there.
-
-    >>> release_hours(datetime(2026, 3, 2, 4, 30, tzinfo=UTC))
-    ['0:00', '4:00', '8:00', '12:00', '16:00', '20:00']
-    """
-    first = datetime.combine(now.astimezone(UTC).date(), time(0), tzinfo=UTC)
-    hours = {(first + timedelta(hours=step)).astimezone(SHANGHAI).hour for step in range(0, 24, ANONYMOUS_HOURS)}
-    return [f"{hour}:00" for hour in sorted(hours)]

@@ -15,6 +15,7 @@ from api.rendering import number_of
 from engine.case.identity import CaseId, UnitId
 from engine.service.queries import CaseView
 from engine.service.suggesting import LOOKED_AT_MAX, Suggestion, assignment_of, suggestions
+from web.forms.drafting import stamp_for
 from web.forms.widgets import Choices, FormMaker, Widget
 from web.shell import Shell, Visit
 from web.views.fields import FieldWriter
@@ -38,6 +39,7 @@ class AssignForm:
     title: str
     address: str
     key: str
+    draft_of: str
     version: int
     widgets: tuple[Widget, ...]
     suggested: tuple[SuggestedUnit, ...]
@@ -94,6 +96,7 @@ def _forms(shell: Shell, visit: Visit, view: CaseView) -> Iterator[AssignForm]:
             title=words.say(part.title.text),
             address=f"/cases/{view.case.id}/{name}",
             key=secrets.token_urlsafe(16),
+            draft_of=stamp_for(shell, visit, f"/cases/{view.case.id}/{name}"),
             version=view.case.version,
             widgets=maker.widgets(part.form, values),
             suggested=tuple(

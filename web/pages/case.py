@@ -45,11 +45,13 @@ from web.views.files import FileLink, file_links
 from web.views.progress import steps
 from web.views.relatives import relatives_of, visible_links
 from web.views.rungs import standing_rungs
+from web.views.similar import similar_panel
 from web.views.timeline import entry_view
 from web.views.told import ROWS_MAX, ToldRowView, told_rows
-from web.views.ways import ways_of
+from web.views.ways import reviews, ways_of
 
 VERSION_DIGITS_MAX = 15
+SIMILAR_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +217,7 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
         entries=entries[::-1],
         told=_told(shell, visit, case_id, world),
         told_max=ROWS_MAX,
-        access=_access(shell, visit, case_id, world),
+        rights=_rights(shell, visit, case_id, world),
         erases=may_erase(shell.edge.desk, view, asker.actor),
         changes=changes,
         unsent=_unsent(attempt, view, writer),
@@ -227,6 +229,9 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
         has_receipts=shell.edge.settings.receipts is not None,
         enterable=[(name, words.say(view.definition.workflow.transitions[name].title.text)) for name in view.enterable],
         ways=ways_of(view, words),
+        similar=similar_panel(shell, visit, case_id, back=f"/cases/{case_id}", limit=SIMILAR_SHOWN)
+        if reviews(view)
+        else None,
         refusal=None if homeless is None else message_of(homeless, view.definition, words),
         refusal_source=None if homeless is None else source_of(homeless, words.language),
     )
@@ -365,13 +370,16 @@ def _told(shell: Shell, visit: Visit, case_id: CaseId, world: World) -> list[Tol
     return told_rows(told, visit.words)
 
 
-def _access(shell: Shell, visit: Visit, case_id: CaseId, world: World) -> str | None:
-    """Return what the link to the rights on the case is called, None where the reader may not read of them."""
+def _rights(shell: Shell, visit: Visit, case_id: CaseId, world: World) -> list[tuple[str, str]]:
+    """Return the pages on which the reader may read of the rights on the case and of what was done: address, title."""
     asker, staff = visit.known, shell.edge.settings.accounts.staff
     audience = audience_of(shell.edge.desk, asker.root, case_id, asker.actor, world, staff)
     if audience is None:
-        return None
-    return visit.words.t("access_looked_link" if audience is Audience.OPENER else "access_link")
+        return []
+    if audience is Audience.OPENER:
+        return [(f"/cases/{case_id}/access", visit.words.t("access_looked_link"))]
+    t = visit.words.t
+    return [(f"/cases/{case_id}/access", t("access_link")), (f"/cases/{case_id}/audit", t("audit_case_link"))]
 
 
 def _done(visit: Visit, view: CaseView) -> str | None:

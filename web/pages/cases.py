@@ -11,15 +11,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.limits import PAGE_LINES, PAGE_LINES_MAX
+from api.problems import status_of
 from engine.case.identity import SessionId
 from engine.case.scope import SHANGHAI
+from engine.case.search_words import VERSION
 from engine.definition.model import Workflow
 from engine.definition.parts import Phase
-from engine.errors import NotFound
+from engine.errors import InputRefused, NotFound
 from engine.service.board import sessions_in_order
 from engine.service.exported import record_export
+from engine.service.importing.own_maps import own_maps
 from engine.service.list_orders import Order
-from engine.service.ports import CaseFilter, CaseLine
+from engine.service.ports import CaseFilter, CaseLine, Page
 from engine.service.world import World
 from engine.text import Text
 from web.exports import EXPORT_ROWS_MAX, Kind, file_of
@@ -57,14 +60,16 @@ def cases_pages(shell: Shell) -> APIRouter:
         world, words = shell.world(visit), visit.words
         asked = _asked(visit, world)
         after = request.query_params.get("after") or None
-        page = shell.edge.desk.queries.page(
-            visit.known.root, visit.known.actor, asked.where, after=after, limit=PAGE_LINES
-        )
+        page, refusal = _page_or_refusal(shell, visit, world, asked, after)
         chosen = asked.workflow
         return shell.page(
             visit,
             "cases.html",
             section="cases",
+            status=200 if refusal is None else status_of(refusal),
+            message=None if refusal is None else words.say(refusal.text),
+            is_cut=page.is_cut,
+            is_filling=asked.where.text is not None and shell.edge.desk.reads.search_is_filling(VERSION),
             rows=[case_row(line, world, visit) for line in page.lines],
             next_page=None if page.next is None else f"/cases?{urlencode({**asked.kept, 'after': page.next})}",
             first_page=f"/cases?{asked.query}" if after else None,
@@ -74,6 +79,7 @@ def cases_pages(shell: Shell) -> APIRouter:
             order_note=None if asked.where.order is Order.OPENED else words.t(f"order_{asked.where.order}_note"),
             exports=[(words.t(f"export_{kind}"), f"/cases/export.{kind}?{asked.query}") for kind in Kind],
             export_max=EXPORT_ROWS_MAX,
+            as_register=_as_register(shell, asked),
             workflows=[(part.name, words.say(part.title.text)) for part in shown_workflows(world.rules)],
             states=[]
             if chosen is None
@@ -103,6 +109,28 @@ def cases_pages(shell: Shell) -> APIRouter:
         )
 
     return router
+
+
+def _page_or_refusal(
+    shell: Shell, visit: Visit, world: World, asked: Asked, after: str | None
+) -> tuple[Page, InputRefused | None]:
+    """Return a page of the list; words that cannot be looked for are refused beside their field."""
+    queries, reader = shell.edge.desk.queries, visit.known
+    try:
+        page = queries.page(reader.root, reader.actor, asked.where, after=after, limit=PAGE_LINES, world=world)
+    except InputRefused as refusal:
+        if asked.where.text is None:
+            raise
+        return Page((), None), refusal
+    return page, None
+
+
+def _as_register(shell: Shell, asked: Asked) -> str | None:
+    """Return where the list is taken along as a register, None where its workflow has no form of register."""
+    if asked.workflow is None or asked.workflow.name not in own_maps(shell.edge.settings.workflows):
+        return None
+    named = {name: asked.kept[name] for name in ("workflow", "session") if name in asked.kept}
+    return f"/registers?{urlencode(named)}#out"
 
 
 def _asked(visit: Visit, world: World) -> Asked:
@@ -144,6 +172,7 @@ def _all_lines(shell: Shell, visit: Visit, where: CaseFilter) -> list[CaseLine]:
     """Return the lines of all pages, as many as one file holds."""
     lines: list[CaseLine] = []
     after: str | None = None
+    world = shell.world(visit)
     while True:
         page = shell.edge.desk.queries.page(
             visit.known.root,
@@ -151,6 +180,7 @@ def _all_lines(shell: Shell, visit: Visit, where: CaseFilter) -> list[CaseLine]:
             where,
             after=after,
             limit=min(PAGE_LINES_MAX, EXPORT_ROWS_MAX - len(lines)),
+            world=world,
         )
         lines += page.lines
         after = page.next

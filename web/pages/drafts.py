@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +27,23 @@ from web.shell import Shell, Visit
 from web.views.changes import written
 from web.views.fields import FieldWriter
 from web.views.relatives import visible_links
+
+OF_CASES: Final = frozenset({"cases", "meeting", "merge"})
+"""Forms of a case, by the beginning of their address."""
+TITLES: Final[Mapping[str, str]] = {
+    "/overdue/act": "nav_overdue",
+    "/board/act": "nav_board",
+    "/mine/do": "nav_mine",
+    "/me/absence": "me_absence",
+    "/grants": "nav_grants",
+    "/admin/delegations": "admin_delegations",
+    "/admin/units": "admin_units",
+    "/admin/people": "admin_people",
+    "/admin/sessions": "admin_sessions",
+    "/admin/calendar": "admin_calendar",
+    "/admin/definitions": "admin_definitions",
+}
+"""What the other forms are called: by the page on which they stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,26 +130,28 @@ def draft_views(shell: Shell, visit: Visit) -> list[DraftView]:
 def _views(shell: Shell, visit: Visit, drafts: Sequence[Draft]) -> Iterator[DraftView]:
     desk, world, words = shell.edge.desk, shell.world(visit), visit.words
     parts = [draft.form.strip("/").split("/") for draft in drafts]
-    named = {CaseId(part[1]) for part in parts if part[0] == "cases" and part[1] != "new"}
+    named = {CaseId(part[1]) for part in parts if part[0] in OF_CASES and part[1] != "new"}
     links = visible_links(sorted(named), desk, world, visit)
     seen = desk.reads.visible_cases(visit.known.root, named & links.keys(), principals_of(visit.known.actor))
     definitions = {case.id: world.rules.pinned(case.pins.definition, case.pins.lists) for case in seen}
     for draft, part in zip(drafts, parts, strict=True):
         on_behalf = "on-behalf" in part
         definition: Definition | None = None
-        title, about = words.t("draft_form"), ""
+        title, about = words.t(TITLES.get(draft.form, "draft_form")), ""
         if part[0] == "cases" and part[1] == "new":
             definition = world.rules.for_new(part[2]) if part[2] in world.rules.names() else None
             if definition is not None:
                 what = words.say(definition.workflow.title.text)
                 title = words.t("behalf_new", title=what) if on_behalf else words.t("new_case_of", title=what)
-        elif part[0] == "cases":
+        elif part[0] in OF_CASES:
             definition = definitions.get(CaseId(part[1]))
             if definition is not None:
-                move = words.say(title_of(part[-1], definition.workflow.transitions))
+                is_erasure = part[2:] == ["erasure", "ask"]
+                asked = words.t("erasure_ask") if is_erasure else ""
+                move = asked or words.say(title_of(part[-1], definition.workflow.transitions))
                 title = words.t("behalf_move", title=move) if on_behalf else move
                 about = links[CaseId(part[1])].title
-        known = definition is not None or part[0] != "cases"
+        known = definition is not None or part[0] not in OF_CASES
         yield DraftView(
             title=title,
             about=about,
@@ -146,8 +166,17 @@ def _typed(draft: Draft, definition: Definition | None, world: World, visit: Vis
     """Yield what was typed under the titles of its fields; names of controls where no definition tells better."""
     fields = plain_fields(draft)
     if definition is None:
-        return [(name.partition(".")[2], "\n".join(values)) for name, values in fields.items() if name.startswith("f.")]
+        titles = _titles(world, visit)
+        named = [(name.partition(".")[2], values) for name, values in fields.items() if name.startswith("f.")]
+        return [(titles.get(name, visit.words.t("draft_form")), "\n".join(values)) for name, values in named]
     writer = FieldWriter(words=visit.words, definition=definition, surroundings=world.surroundings, persons={})
     every = dict.fromkeys(definition.workflow.fields, "optional")
     values = filled(definition, every, fields)  # type: ignore[arg-type]  # every need is a literal of its kind
     return [(writer.title(name), written(writer, name, value)) for name, value in values.items()]
+
+
+def _titles(world: World, visit: Visit) -> dict[str, str]:
+    """Return what the fields of all workflows are called: a form for several cases is of no one definition."""
+    rules = world.rules
+    workflows = [rules.newest(name) for name in rules.names()]
+    return {name: visit.words.say(part.title.text) for workflow in workflows for name, part in workflow.fields.items()}

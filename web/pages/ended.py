@@ -30,7 +30,8 @@ KEEPER = "/drafts"
 
 async def after_the_end(shell: Shell, request: Request) -> Response | None:
     """Return the way to the login for a form whose words are kept, None for every other request without a session."""
-    if request.method != "POST" or "authorization" in request.headers:
+    # One move by one button of a list: nothing was typed, and nothing ticked.
+    if request.method != "POST" or "authorization" in request.headers or "one" in request.query_params:
         return None
     if request.scope["path"] == KEEPER and "quiet" in request.query_params:
         return PlainTextResponse(Words(page_language(request)).t("draft_session_over"), status_code=401)

@@ -18,6 +18,7 @@ from engine.errors import BanjieError, CaseNotFound, FormInvalid, InputRefused, 
 from engine.service.erasure_requests import GROUNDS, Erasable, approve, ask, erasable
 from engine.service.erasure_requests import Request as Asked
 from engine.text import Text
+from web.forms.drafting import resumed, sent, stamp_for
 from web.pages.account import first
 from web.pages.case import posted_key
 from web.pages.receipt_kept import receipt_asked
@@ -47,10 +48,11 @@ class RequestView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What was refused, and what had been chosen."""
+    """What had been chosen: why it was refused, or, gone on with as a draft, what is said above it."""
 
-    error: BanjieError
     posted: Mapping[str, list[str]]
+    error: BanjieError | None = None
+    note: str | None = None
 
 
 def erasing_pages(shell: Shell) -> APIRouter:
@@ -60,7 +62,10 @@ def erasing_pages(shell: Shell) -> APIRouter:
 
     @router.get("/cases/{case_id}/erasure")
     def show(request: Request, case_id: str) -> Response:
-        return _page(shell, shell.visit(request), CaseId(case_id))
+        visit = shell.visit(request)
+        found = resumed(shell, visit, _form(CaseId(case_id)))
+        tried = None if found is None else Tried(posted=found.fields, note=found.note)
+        return _page(shell, visit, CaseId(case_id), tried)
 
     @router.post("/cases/{case_id}/erasure/ask")
     async def ask_for(request: Request, case_id: str) -> Response:
@@ -84,6 +89,7 @@ def erasing_pages(shell: Shell) -> APIRouter:
         except BanjieError as error:
             tried = Tried(error=error, posted=posted)
             return await run_in_threadpool(_page, shell, visit, CaseId(case_id), tried)
+        await run_in_threadpool(sent, shell, visit, _form(CaseId(case_id)))
         return RedirectResponse(f"/cases/{case_id}/erasure?done=asked&seq={done.outcome.seq}", status_code=303)
 
     @router.post("/cases/{case_id}/erasure/{erasure}/approve")
@@ -106,9 +112,14 @@ def erasing_pages(shell: Shell) -> APIRouter:
     return router
 
 
+def _form(case_id: CaseId) -> str:
+    return f"/cases/{case_id}/erasure/ask"
+
+
 def _page(shell: Shell, visit: Visit, case_id: CaseId, tried: Tried | None = None) -> Response:
     words, asker = visit.words, visit.known
     found = erasable(shell.edge.desk, asker.root, case_id, asker.actor)
+    error = None if tried is None else tried.error
     chosen = set() if tried is None else set(tried.posted.get("path", []))
     values = [
         ValueView(
@@ -124,7 +135,7 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, tried: Tried | None = Non
         visit,
         "erasure.html",
         section="cases",
-        status=200 if tried is None else status_of(tried.error),
+        status=200 if error is None else status_of(error),
         title=words.t("erasure_title"),
         number=_number(found) or words.t("no_number"),
         workflow=words.say(found.view.definition.workflow.title.text),
@@ -132,7 +143,9 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, tried: Tried | None = Non
         held=None if found.held is None else words.say(found.held),
         done=said.get(visit.request.query_params.get("done", "")) if tried is None else None,
         receipt=receipt_asked(shell, visit, case_id) if tried is None else None,
-        errors=[] if tried is None else _errors(tried.error, visit),
+        errors=[] if error is None else _errors(error, visit),
+        note=None if tried is None else tried.note,
+        draft_of=stamp_for(shell, visit, _form(case_id)),
         requests=[_request(request, visit) for request in found.waiting],
         values=[value for value in values if not value.stays],
         staying=[value for value in values if value.stays],
@@ -140,7 +153,7 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, tried: Tried | None = Non
         basis="" if tried is None else first(tried.posted, "basis"),
         key=secrets.token_urlsafe(16) if tried is None else posted_key(tried.posted),
     )
-    response.headers.update({} if tried is None else headers_of(tried.error))
+    response.headers.update({} if error is None else headers_of(error))
     return response
 
 

@@ -19,6 +19,7 @@ from engine.service.anchoring import is_all_sealed, newest_head
 from engine.service.figures import Asked, FigureDesk, Told
 from engine.service.world import World
 from engine.text import Text
+from web.counting import being_counted, refreshing
 from web.exports import Kind, file_of
 from web.shell import Shell, Visit
 from web.views.figure_asking import KEPT, Chooser, chooser, chosen_words, column_of, number_words
@@ -28,7 +29,6 @@ from web.views.figures import GROUPS_MAX, FigureViews, mark_of
 from web.views.lines import case_row, shown_workflows
 from web.words import Words
 
-WAIT_SECONDS: Final = 4
 _BROKEN_BY: Final = (Grouping.UNIT, Grouping.CATEGORY, Grouping.SESSION)
 
 
@@ -71,7 +71,7 @@ def figures_pages(shell: Shell) -> APIRouter:
             audience_note=words.t(f"figures_note_{audience}"),
             workflows=[_overview(each, audience, world, words) for each in told],
         )
-        return _refreshing(page) if any(each.survey is None for each in told) else page
+        return refreshing(page) if any(each.survey is None for each in told) else page
 
     @router.get("/figures/{workflow}")
     def figures_of(request: Request, workflow: str) -> Response:
@@ -81,14 +81,7 @@ def figures_pages(shell: Shell) -> APIRouter:
         told = _desk(shell, visit).figures(wanted.asked)
         title = words.t("figures_of", title=words.say(told.definition.workflow.title.text))
         if told.survey is None or told.section is None:
-            page = shell.page(
-                visit,
-                "figures_wait.html",
-                section="figures",
-                title=title,
-                address=wanted.address(f"/figures/{workflow}"),
-            )
-            return _refreshing(page)
+            return being_counted(shell, visit, section="figures", title=title)
         views = _views(told, wanted, world, words)
         report = report_of(
             told.survey, told.definition, world.surroundings, told.as_of, wanted.asked.audience, section=told.section
@@ -132,8 +125,7 @@ def figures_pages(shell: Shell) -> APIRouter:
         behind = _desk(shell, visit).behind(replace(wanted.asked, column=column, by=by, key=key))
         title = number_words(column, definition, words)
         if behind.lines is None:
-            address = f"{request.url.path}?{request.url.query}"
-            return _refreshing(shell.page(visit, "figures_wait.html", section="figures", title=title, address=address))
+            return being_counted(shell, visit, section="figures", title=title)
         group = None if by is None else words.say(group_title(key, by, definition, world.surroundings))
         more = behind.count > len(behind.lines)
         return shell.page(
@@ -268,12 +260,6 @@ def _overview(told: Told, audience: Audience, world: World, words: Words) -> Ove
 
 def _audiences(words: Words) -> list[tuple[str, str]]:
     return [(str(each), words.t(f"figures_audience_{each}")) for each in Audience]
-
-
-def _refreshing(response: Response) -> Response:
-    """Let the browser ask again by itself, without a line of script."""
-    response.headers["Refresh"] = str(WAIT_SECONDS)
-    return response
 
 
 def _standing_on(shell: Shell, visit: Visit, report: Report) -> str:

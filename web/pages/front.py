@@ -20,6 +20,7 @@ from engine.service.sweep import late_sweep
 from engine.service.waiting import Waiting, WaitingAsk, WaitingEntry
 from engine.service.world import World
 from web.pages.drafts import draft_views
+from web.pages.work import own_work
 from web.shell import Shell, Visit
 from web.views.lines import CaseRow, deadline_row, shown_workflows
 from web.views.mine import mine_row
@@ -27,9 +28,10 @@ from web.views.notices import notice_lines
 
 WAITING_LINES = 10
 LATE_LINES = 8
-COUNTED_MAX = 2_000
+COUNTED_MAX = 1_000
 """Of each workflow so many of the newest cases are counted: counting a million takes seconds."""
 NOTICE_LINES = 5
+WORK_LINES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ def front_pages(shell: Shell) -> APIRouter:
             "front.html",
             section="front",
             drafts=draft_views(shell, visit),
+            works=own_work(shell, visit)[:WORK_LINES],
             notices=list(notice_lines(told, world, visit)),
             unwatched=None if unwatched is None else visit.words.say(unwatched),
             waiting=[_waiting_row(entry, world, visit) for entry in waiting.entries],

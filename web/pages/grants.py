@@ -24,11 +24,13 @@ from engine.service.organisation import role_titles
 from engine.service.rights_history import RightsLine, people_named, rights_history
 from engine.service.world import World
 from engine.text import Text
+from web.forms.drafting import resumed, sent, stamp_for
 from web.pages.account import first
 from web.shell import Shell, Visit
 from web.words import Words
 
 LINES_MAX: Final = 200
+FORM: Final = "/grants"
 TYPED: Final = ("person", "role", "unit", "from_on", "until_on")
 DONE: Final = {"given": "grants_given", "ended": "grants_ended"}
 
@@ -67,10 +69,11 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """A grant that was refused: what was typed, and why not."""
+    """A grant with what was typed: why it was refused, or, gone on with as a draft, what is said above it."""
 
     typed: Mapping[str, str]
-    error: BanjieError
+    error: BanjieError | None = None
+    note: str | None = None
 
 
 def grants_pages(shell: Shell) -> APIRouter:
@@ -80,7 +83,10 @@ def grants_pages(shell: Shell) -> APIRouter:
 
     @router.get("/grants")
     def show(request: Request) -> Response:
-        return _page(shell, shell.visit(request))
+        visit = shell.visit(request)
+        found = resumed(shell, visit, FORM)
+        tried = None if found is None else Tried(typed=found.typed(TYPED), note=found.note)
+        return _page(shell, visit, tried=tried)
 
     @router.get("/grants/{person}")
     def show_person(request: Request, person: str) -> Response:
@@ -98,6 +104,7 @@ def grants_pages(shell: Shell) -> APIRouter:
                 given = give(desk, giver_of(edge, asker), Wish(**typed))
             except (FormInvalid, InputRefused) as error:
                 return _page(shell, visit, tried=Tried(typed=typed, error=error))
+            sent(shell, visit, FORM)
             return RedirectResponse(f"/grants/{given.person}?done=given", status_code=303)
 
         return await run_in_threadpool(act)
@@ -161,7 +168,7 @@ def _page(shell: Shell, visit: Visit, person: PersonId | None = None, tried: Tri
         visit,
         "grants.html",
         section="grants",
-        status=200 if tried is None else status_of(tried.error),
+        status=200 if tried is None or tried.error is None else status_of(tried.error),
         title=words.t("nav_grants") if person is None else words.t("grants_of", name=people[person].name),
         person=person,
         lines=[_line(one, visit, people, titles, there, on, reach, giver) for one in shown[:LINES_MAX]],
@@ -176,7 +183,9 @@ def _page(shell: Shell, visit: Visit, person: PersonId | None = None, tried: Tri
         text=text,
         typed=_typed(person, people) if tried is None else tried.typed,
         errors=_errors(tried, words),
-        refusal=None if tried is None or isinstance(tried.error, FormInvalid) else words.say(tried.error.text),
+        refusal=_refusal(tried, words),
+        note=None if tried is None else tried.note,
+        draft_of=stamp_for(shell, visit, FORM) if giving else None,
         together=list(_together(giver, seen, people, words, on)),
         done=_done(visit),
     )
@@ -269,6 +278,13 @@ def _typed(person: PersonId | None, people: Mapping[PersonId, Person]) -> dict[s
 def _errors(tried: Tried | None, words: Words) -> dict[str, str]:
     wrong = tried.error.fields if tried is not None and isinstance(tried.error, FormInvalid) else ()
     return {**dict.fromkeys(TYPED, ""), **{problem.path: words.say(problem.text) for problem in wrong}}
+
+
+def _refusal(tried: Tried | None, words: Words) -> str | None:
+    """Return why a grant was refused as a whole; what is wrong with single fields stands beside them."""
+    if tried is None or tried.error is None or isinstance(tried.error, FormInvalid):
+        return None
+    return words.say(tried.error.text)
 
 
 def _together(

@@ -22,6 +22,7 @@ from engine.service.board_ports import BoardFilter
 from engine.service.meeting import AGENDA_MAX, agenda, decisions, meetings, next_of
 from engine.service.ports import CaseLine
 from engine.text import Text
+from web.forms.drafting import draft_asked, note_of, plain_fields, sent
 from web.forms.filled import filled
 from web.forms.moves import Attempt
 from web.pages.board import NO_SESSION, categories_of
@@ -76,9 +77,10 @@ def meeting_pages(shell: Shell) -> APIRouter:
     def meeting(request: Request) -> Response:
         visit = shell.visit(request)
         asked = meeting_asked(shell, visit)
-        return (
-            shell.page(visit, "meeting_none.html", section="meeting") if asked is None else _page(shell, visit, asked)
-        )
+        if asked is None:
+            return shell.page(visit, "meeting_none.html", section="meeting")
+        going_on = _resumed(shell, visit, asked)
+        return _page(shell, visit, asked) if going_on is None else _page(shell, visit, *going_on)
 
     @router.get("/meeting/minutes")
     def minutes(request: Request) -> Response:
@@ -109,6 +111,7 @@ def meeting_pages(shell: Shell) -> APIRouter:
             response = await run_in_threadpool(_page, shell, visit, asked, case, attempt)
             response.background = shell.edge.denials.of(request, refusal)
             return response
+        await run_in_threadpool(sent, shell, visit, f"/meeting/{case}/{outcome}")
         return RedirectResponse(asked.after(case, outcome, following), status_code=303)
 
     return router
@@ -131,6 +134,28 @@ def meeting_asked(shell: Shell, visit: Visit) -> MeetingAsked | None:
         narrowed=params.get("narrowed", "").strip()[:NARROWED_CHARACTERS_MAX],
         done=int(done) if done.isascii() and done.isdigit() and len(done) <= len(str(DONE_MAX)) else 0,
     )
+
+
+def _resumed(shell: Shell, visit: Visit, asked: MeetingAsked) -> tuple[MeetingAsked, CaseId, Attempt] | None:
+    """Return the outcome that the address asks to go on with, at the meeting of its case; None where there is none."""
+    params, asker = visit.request.query_params, visit.known
+    case, outcome = CaseId(params.get("at", "")), params.get("move", "")
+    draft = draft_asked(shell, visit, f"/meeting/{case}/{outcome}") if case and outcome else None
+    if draft is None:
+        return None
+    view = shell.edge.desk.queries.case(asker.root, case, asker.actor, shell.world(visit))
+    own, kept = view.definition.workflow, plain_fields(draft)
+    if own.meeting is None or outcome not in own.transitions:
+        return None
+    attempt = Attempt(
+        transition=outcome,
+        key=posted_key(kept),
+        values=filled(view.definition, own.transitions[outcome].form, kept),
+        refusal=None,
+        note=note_of(visit, draft),
+    )
+    session = view.case.congress_session or NO_SESSION
+    return replace(asked, workflow=own, part=own.meeting, session=session), case, attempt
 
 
 def _agenda(shell: Shell, visit: Visit, asked: MeetingAsked) -> list[CaseLine]:
@@ -213,7 +238,9 @@ def _page(
         case=None if view is None else reviewed_case(shell, visit, view, asked.part),
         outcomes=() if view is None else outcome_forms(shell, visit, view, asked.part, attempt),
         form_address=None if view is None else asked.address(f"/meeting/{view.case.id}"),
-        similar=None if view is None else similar_panel(shell, visit, view.case.id),
+        similar=None
+        if view is None
+        else similar_panel(shell, visit, view.case.id, back=asked.address(at=view.case.id)),
         merge=None if view is None else asked.address(f"/merge/{view.case.id}", back="meeting"),
         last=_last(shell, visit, asked),
     )

@@ -25,8 +25,9 @@ from engine.service.main_cases import main_cases, merging_moves
 from engine.service.meeting import moves_open
 from engine.service.queries import CaseView
 from engine.text import Text
+from web.forms.drafting import draft_asked, keeping_of, note_of, page_of, plain_fields, sent
 from web.forms.filled import filled
-from web.forms.moves import Attempt, message_of, source_of
+from web.forms.moves import Attempt, ErrorLink, error_links, has_long_text, message_of, source_of
 from web.forms.widgets import Choices, FormMaker, Widget
 from web.pages.case import VERSION_DIGITS_MAX, posted_key
 from web.pages.meeting import MeetingAsked, meeting_asked
@@ -37,6 +38,7 @@ from web.views.fields import format_of
 
 Q_CHARACTERS_MAX = 200
 MARKED_FROM_PERCENT = 10
+_NO_FILTER = frozenset({"lang", "draft", "move"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,12 @@ class MergeForm:
     widgets: tuple[Widget, ...]
     message: str | None
     source: str | None
+    draft_of: str
+    draft: str | None
+    resume: str
+    note: str | None
+    has_long_text: bool
+    errors: tuple[ErrorLink, ...]
 
 
 def merging_pages(shell: Shell) -> APIRouter:
@@ -70,7 +78,8 @@ def merging_pages(shell: Shell) -> APIRouter:
 
     @router.get("/merge/{case_id}")
     def merge(request: Request, case_id: str) -> Response:
-        return _page(shell, shell.visit(request), CaseId(case_id))
+        visit = shell.visit(request)
+        return _page(shell, visit, CaseId(case_id), _resumed(shell, visit, CaseId(case_id)))
 
     @router.post("/merge/{case_id}/{move}")
     async def make(request: Request, case_id: str, move: str) -> Response:
@@ -90,6 +99,7 @@ def merging_pages(shell: Shell) -> APIRouter:
             response = await run_in_threadpool(_page, shell, visit, CaseId(case_id), attempt)
             response.background = shell.edge.denials.of(request, refusal)
             return response
+        await run_in_threadpool(sent, shell, visit, f"/merge/{case_id}/{move}")
         meeting = await run_in_threadpool(_meeting, shell, visit)
         done = f"/cases/{case_id}?done={move}" if meeting is None else meeting.after(CaseId(case_id), move)
         return RedirectResponse(done, status_code=303)
@@ -119,6 +129,24 @@ def _command(shell: Shell, visit: Visit, case: CaseId, move: str, posted: dict[s
         form=filled(view.definition, workflow.transitions[move].form, posted),
         expected_version=int(version) if is_number else None,
     )
+
+
+def _resumed(shell: Shell, visit: Visit, case_id: CaseId) -> Attempt | None:
+    """Return the merge that the address asks to go on with, as its draft says it; None where there is none."""
+    move = visit.request.query_params.get("move", "")
+    draft = draft_asked(shell, visit, f"/merge/{case_id}/{move}") if move else None
+    if draft is None:
+        return None
+    command = _command(shell, visit, case_id, move, plain_fields(draft))
+    return Attempt(transition=move, key=command.key, values=command.form, refusal=None, note=note_of(visit, draft))
+
+
+def _main_typed(view: CaseView, attempt: Attempt | None) -> CaseId | None:
+    """Return the main case that a form was about which is shown again."""
+    fields = view.definition.workflow.fields
+    values = {} if attempt is None else attempt.values
+    cases = (str(value) for name, value in values.items() if name in fields and format_of(fields[name]) == "case")
+    return next((CaseId(case) for case in cases if case), None)
 
 
 def _begin(shell: Shell, visit: Visit, command: FireTransition, posted: dict[str, list[str]]) -> FireTransition | None:
@@ -151,12 +179,12 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
     is_merged = view.case.merged_into is not None
     text = params.get("q", "").strip()[:Q_CHARACTERS_MAX]
     found = [] if is_merged else main_cases(desk, asker.root, asker.actor, view.case, workflow, text)
-    chosen = view.case.merged_into or CaseId(params.get("into", "")) or None
+    chosen = view.case.merged_into or CaseId(params.get("into", "")) or _main_typed(view, attempt)
     main = None if chosen is None else _main(shell, visit, chosen, is_merged)
     move = leaving if is_merged else merging
     begins, can_move = _open(shell, visit, view, move)
     refusal = None if attempt is None else attempt.refusal
-    kept = [(name, value) for name, value in params.multi_items() if name not in ("q", "into", "lang")]
+    kept = [(name, value) for name, value in params.multi_items() if name not in ("q", "into", "lang", "draft", "move")]
     here = f"/merge/{case_id}"
     response = shell.page(
         visit,
@@ -218,14 +246,23 @@ def _form(shell: Shell, visit: Visit, view: CaseView, move: str, main: CaseView,
     maker = FormMaker(
         words=words, definition=view.definition, choices=Choices(surroundings=shell.world(visit).surroundings)
     )
-    query = urlencode([(name, value) for name, value in visit.request.query_params.multi_items() if name != "lang"])
+    kept = [(name, value) for name, value in visit.request.query_params.multi_items() if name not in _NO_FILTER]
+    query = urlencode(kept if "into" in visit.request.query_params or not cases else [*kept, ("into", main.case.id)])
+    address, keeping = f"/merge/{view.case.id}/{move}", keeping_of(shell, visit)
+    widgets = maker.widgets(asked, typed, () if attempt is None else attempt.problems)
     return MergeForm(
-        address=f"/merge/{view.case.id}/{move}" + (f"?{query}" if query else ""),
+        address=address + (f"?{query}" if query else ""),
         title=words.say(part.title.text),
-        key=secrets.token_urlsafe(16),
+        key=secrets.token_urlsafe(16) if attempt is None else attempt.key,
         version=view.case.version,
         hidden=tuple((name, str(main.case.id)) for name in cases),
-        widgets=maker.widgets(asked, typed, () if attempt is None else attempt.problems),
+        widgets=widgets,
+        draft_of=keeping.stamp(address),
+        draft=None if attempt is not None else keeping.kept.get(address),
+        resume=page_of(address, "open"),
+        note=None if attempt is None else attempt.note,
+        has_long_text=has_long_text(widgets),
+        errors=() if refusal is None else error_links(widgets, "merge", words),
         message=None if refusal is None else message_of(refusal, view.definition, words),
         source=None if refusal is None else source_of(refusal, words.language),
     )

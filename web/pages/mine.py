@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api.limits import PAGE_LINES, PAGE_LINES_MAX
 from engine.case.identity import CaseId
 from engine.errors import CaseNotFound
 from engine.service.waiting import Group, Waiting, WaitingAsk, WaitingPage, Whose
 from engine.service.world import World
+from web.forms.drafting import stamp_for
 from web.forms.widgets import Choices
 from web.shell import Shell, Visit
 from web.views.extension import extension_view
@@ -65,7 +66,8 @@ def mine_pages(shell: Shell) -> APIRouter:
         calendar = world.calendar_of(view.case.unit)
         shown = extension_view(view.case, view.definition, move, days, calendar, visit.now, words)
         if shown is None or move not in view.offered:
-            raise CaseNotFound
+            # A link from before the case moved on: its page says what can be done now.
+            return RedirectResponse(f"/cases/{case_id}", status_code=303)
         return shell.page(
             visit,
             "mine_extension.html",
@@ -111,6 +113,7 @@ def list_page(
         workflows=[(part.name, words.say(part.title.text)) for part in shown_workflows(world.rules)],
         whose=[(str(each), words.t(f"mine_{each}")) for each in Whose],
         key=secrets.token_urlsafe(16),
+        draft_of=stamp_for(shell, visit, "/mine/do"),
         did=None if did is None else _did(shell, visit, did),
         refusal=refusal,
     )

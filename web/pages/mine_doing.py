@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -22,11 +23,13 @@ from engine.case.identity import CaseId
 from engine.errors import BanjieError, CaseNotFound
 from engine.service.execute import Done
 from engine.service.rehearsal import rehearse
+from web.forms.drafting import resumed, sent, stamp_for
 from web.forms.moves import message_of, source_of
 from web.pages.case import VERSION_DIGITS_MAX, posted_key
 from web.pages.mine import list_page
 from web.shell import Shell, Visit
 
+FORM: Final = "/mine/do"
 Answer = Done | Step | BanjieError
 
 
@@ -49,7 +52,20 @@ def mine_doing_pages(shell: Shell) -> APIRouter:
     """Return the address to which the list sends what is to be done."""
     router = APIRouter(include_in_schema=False)
 
-    @router.post("/mine/do")
+    @router.get(FORM)
+    def go_on(request: Request) -> Response:
+        """Show again what was chosen when a session ended; nothing is done but by the form."""
+        visit = shell.visit(request)
+        found = resumed(shell, visit, FORM)
+        move = "" if found is None else found.typed(["move"])["move"]
+        chosen = [] if found is None else _named(found.fields, move)
+        if found is None or not chosen:
+            return RedirectResponse("/mine", status_code=303)
+        commands = _commands(visit, chosen, found.fields)
+        answers = rehearse(shell.edge.desk, visit.known.root, commands)
+        return _page(shell, visit, move, commands, answers, is_preview=True, note=found.note)
+
+    @router.post(FORM)
     async def do(request: Request) -> Response:
         """Make the one move that the address names; else show what the chosen one comes to, and once confirmed do it.
 
@@ -66,6 +82,7 @@ def mine_doing_pages(shell: Shell) -> APIRouter:
         answers: Sequence[Answer]
         if "confirmed" in posted:
             answers = await asyncio.gather(*(_answer(shell, command) for command in commands))
+            await run_in_threadpool(sent, shell, visit, FORM)
         else:
             answers = await run_in_threadpool(rehearse, shell.edge.desk, visit.known.root, commands)
         refused = [(answer, command.case) for command, answer in zip(commands, answers, strict=True)
@@ -138,6 +155,7 @@ def _page(
     commands: Sequence[FireTransition],
     answers: Sequence[Answer],
     is_preview: bool,
+    note: str | None = None,
 ) -> Response:
     """Return the page of several cases: before it is done with what is ready, afterwards with what became of each."""
     world, words, asker = shell.world(visit), visit.words, visit.known
@@ -166,6 +184,8 @@ def _page(
         ready=[row for row in rows if row.refusal is None],
         refused=[row for row in rows if row.refusal is not None],
         is_preview=is_preview,
+        note=note,
+        draft_of=stamp_for(shell, visit, FORM),
         key=secrets.token_urlsafe(16),
     )
 

@@ -252,8 +252,10 @@ def _look(shell: Shell, visit: Visit, command: OpenCase, posted: Fields) -> Resp
         address=f"/cases/new/{command.workflow}",
         seen=last_look(
             definition,
-            command,
+            command.form,
             words,
+            unit=command.unit,
+            session=command.congress_session,
             surroundings=world.surroundings,
             persons=persons,
             files=names_in(Cabinet(desk), (asker.root, asker.actor), definition, [command.form]),

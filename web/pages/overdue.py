@@ -14,10 +14,11 @@ from engine.case.identity import PersonId
 from engine.service.measures import measures_of
 from engine.service.overdue import OverdueAsk, OverdueEntry, OverdueList, Scope
 from engine.service.overview import by_person
+from engine.service.overview_kept import OverviewDesk
 from engine.service.rung_colours import COLOUR_TITLES, Colour
 from engine.service.world import World
+from web.counting import being_counted
 from web.forms.widgets import Choices
-from web.overviews import overviews_of
 from web.shell import Shell, Visit
 from web.views.lines import shown_workflows
 from web.views.overdue import overdue_row, tiles
@@ -42,6 +43,8 @@ def overdue_pages(shell: Shell) -> APIRouter:
     def overdue(request: Request) -> Response:
         visit = shell.visit(request)
         world, words = shell.world(visit), visit.words
+        if request.query_params.get("handler") and _overview(shell, visit).counted() is None:
+            return being_counted(shell, visit, section="overdue", title=words.t("nav_overdue"))
         asked, ask = filter_of(shell, visit)
         after = request.query_params.get("after") or None
         listed = OverdueList(shell.edge.desk, visit.known.root, visit.known.actor)
@@ -123,9 +126,13 @@ def _handled_by(asked: dict[str, str], world: World) -> tuple[str, ...] | None:
 def _resting(shell: Shell, visit: Visit, handler: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the places where cases rest on which somebody must act, and the units that handle those; none where
     nobody of that name must act."""
-    desk, asker = shell.edge.desk, visit.known
-    persons = by_person(overviews_of(shell).of(asker.root, asker.actor), desk, asker.root)
+    counted = _overview(shell, visit).counted()
+    persons = [] if counted is None else by_person(counted, shell.edge.desk, visit.known.root)
     return next(((one.resting, one.units) for one in persons if one.person == handler), (("nowhere",), ("nowhere",)))
+
+
+def _overview(shell: Shell, visit: Visit) -> OverviewDesk:
+    return OverviewDesk(shell.edge.desk, shell.edge.jobs, visit.known.root, visit.known.actor)
 
 
 def _name(shell: Shell, visit: Visit, asked: dict[str, str]) -> str | None:

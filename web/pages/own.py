@@ -21,10 +21,13 @@ from engine.service.notice_words import CHANNELS, channel_title
 from engine.service.notice_writes import RemovePreference, SetPreference
 from engine.service.plain import AddDeputation
 from engine.service.preferences import OwnChannel, Wish, known_channel, own_channels, preference_of, time_text
+from web.forms.drafting import Resumed, resumed, sent, stamp_for
 from web.shell import Shell, Visit
 from web.views.absences import absence_row
 from web.words import Words
 
+ABSENCE: Final = "/me/absence"
+AWAY: Final = ("from_on", "until_on", "substitute", "note")
 COLLEAGUES_MAX: Final = 200
 OVER_SHOWN: Final = 5
 
@@ -98,13 +101,15 @@ def own_pages(shell: Shell) -> APIRouter:
 
     @router.get("/me/absence")
     def show_absences(request: Request) -> Response:
-        return _absence_page(shell, shell.visit(request))
+        visit = shell.visit(request)
+        found = resumed(shell, visit, ABSENCE)
+        return _absence_page(shell, visit) if found is None else _absence_page(shell, visit, going_on=found)
 
     @router.post("/me/absence")
     async def add_absence(request: Request) -> Response:
         visit = await shell.visiting(request)
         posted = _first(await read_form(request))
-        away = Away(**{name: posted.get(name, "") for name in ("from_on", "until_on", "substitute", "note")})
+        away = Away(**{name: posted.get(name, "") for name in AWAY})
 
         def add() -> Response:
             try:
@@ -112,6 +117,7 @@ def own_pages(shell: Shell) -> APIRouter:
             except BanjieError as error:
                 return _absence_page(shell, visit, Refused(typed=posted, error=error))
             office.write([AddDeputation(absence, by=visit.known.person)])
+            sent(shell, visit, ABSENCE)
             return RedirectResponse("/me/absence?done=saved", status_code=303)
 
         return await run_in_threadpool(add)
@@ -178,7 +184,9 @@ def _errors(refused: Refused | None, words: Words) -> Mapping[str, str]:
     return {problem.path: words.say(problem.text) for problem in refused.error.fields}
 
 
-def _absence_page(shell: Shell, visit: Visit, refused: Refused | None = None) -> Response:
+def _absence_page(
+    shell: Shell, visit: Visit, refused: Refused | None = None, going_on: Resumed | None = None
+) -> Response:
     words, asker = visit.words, visit.known
     found = absences(shell.edge.desk.reads, asker.root, asker.person, today_at(shell.edge))
     over = [line for line in found.own if line.standing == "over"][:OVER_SHOWN]
@@ -188,7 +196,9 @@ def _absence_page(shell: Shell, visit: Visit, refused: Refused | None = None) ->
         "my_absence.html",
         section="me",
         status=200 if refused is None else status_of(refused.error),
-        fields={"from_on": today_at(shell.edge).isoformat()} if refused is None else refused.typed,
+        fields=_typed_absence(shell, refused, going_on),
+        note=None if going_on is None else going_on.note,
+        draft_of=stamp_for(shell, visit, ABSENCE),
         errors=_errors(refused, words),
         message=None if refused is None else words.say(refused.error.text),
         colleagues=_colleagues(shell, visit),
@@ -196,6 +206,12 @@ def _absence_page(shell: Shell, visit: Visit, refused: Refused | None = None) ->
         for_others=[absence_row(line, words, own=False) for line in found.for_others],
         done=words.t(done) if done is not None and refused is None else None,
     )
+
+
+def _typed_absence(shell: Shell, refused: Refused | None, going_on: Resumed | None) -> Mapping[str, str]:
+    if refused is not None:
+        return refused.typed
+    return {"from_on": today_at(shell.edge).isoformat()} if going_on is None else going_on.typed(AWAY)
 
 
 def _not_over(lines: Sequence[AbsenceLine]) -> list[AbsenceLine]:

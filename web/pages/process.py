@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,17 +13,16 @@ from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
 from engine.access.readers import principals_of
-from engine.calendar.calendar import Calendar
 from engine.case.codec import instant, microseconds
 from engine.case.identity import CaseId, UnitId
-from engine.case.scope import SHANGHAI
 from engine.definition.model import Workflow
-from engine.errors import CalendarEnds, FormInvalid
-from engine.figures.process import Process, process_of
-from engine.service.audit_ports import Drawn, StateSpan
+from engine.errors import FormInvalid
+from engine.service.audit_ports import Drawn
 from engine.service.auditing import demand_auditing
 from engine.service.board import sessions_in_order
+from engine.service.process_map import Mapped, ProcessDesk
 from engine.service.sampling import POPULATION_MAX, Sample, demand_drawable, draw_sample, too_many
+from web.counting import being_counted
 from web.forms.widgets import Choices
 from web.pages.account import first
 from web.pages.audit import asked_of, auditor_of, day_of, record_export
@@ -36,8 +33,6 @@ from web.views.lines import shown_workflows
 from web.views.process import process_diagram, step_views, variant_views
 
 FILTERS: Final = ("workflow", "session", "unit", "since", "until", "state")
-SPANS_MAX: Final = 40_000
-"""So many states are looked at for one picture; where there are more, those of the newest cases."""
 
 
 def process_pages(shell: Shell) -> APIRouter:
@@ -51,11 +46,14 @@ def process_pages(shell: Shell) -> APIRouter:
         words, world = visit.words, shell.world(visit)
         asked = asked_of(request, FILTERS)
         workflow = _workflow(shell, visit, asked)
-        process, cut_at = _process(shell, visit, workflow, asked)
+        told = _mapped(shell, visit, workflow, asked)
+        process = told.process
+        if process is None:
+            return being_counted(shell, visit, section="process", title=words.t("process_title"))
         examples = [case for variant in process.variants for case in variant.examples[:5]]
         named = shell.edge.desk.reads.visible_cases(visit.known.root, examples, principals_of(visit.known.actor))
         names: dict[str, str] = {case.id: number_of_case(case, world.rules, words) for case in named}
-        notes = [words.t("process_scope", n=f"{process.cases:,}", at=words.instant(visit.now))]
+        notes = [words.t("process_scope", n=f"{process.cases:,}", at=words.instant(told.as_of))]
         notes += [words.t("process_looped", n=f"{process.looped:,}"), words.t("process_ways", n=f"{process.ways:,}")]
         notes += [words.t("process_undated", n=f"{process.undated:,}")] if process.undated else []
         return shell.page(
@@ -65,9 +63,7 @@ def process_pages(shell: Shell) -> APIRouter:
             choice=_choice(shell, visit, workflow),
             asked=asked,
             notes=notes,
-            cut=None
-            if cut_at is None
-            else words.t("process_cut", n=f"{process.cases:,}", on=words.day(instant(cut_at))),
+            cut=_said_of(told, process.cases, visit),
             picture=process_diagram(process, workflow, words) if process.cases else None,
             steps=list(step_views(process, workflow, words)),
             variants=list(variant_views(process, workflow, words, names)),
@@ -80,7 +76,10 @@ def process_pages(shell: Shell) -> APIRouter:
         demand_auditing(auditor_of(shell, visit))
         words, asked = visit.words, asked_of(request, FILTERS)
         workflow = _workflow(shell, visit, asked)
-        process, _cut_at = _process(shell, visit, workflow, asked)
+        process = _mapped(shell, visit, workflow, asked).process
+        if process is None:
+            # The page tells that it is being counted; a file cannot.
+            return RedirectResponse(f"/audit/process?{_query(asked)}", status_code=303)
         heads = ("audit_case_step", "diagram_from", "diagram_to", "process_times", "workflow_cases", "process_median")
         rows = [[words.t(name) for name in heads]]
         rows += [
@@ -209,49 +208,19 @@ def _where(shell: Shell, visit: Visit, workflow: Workflow, asked: dict[str, str]
     )
 
 
-def _process(shell: Shell, visit: Visit, workflow: Workflow, asked: dict[str, str]) -> tuple[Process, int | None]:
-    """Return what happened to the chosen cases, and, where they are too many, since when the counted ones were
-    opened."""
-    desk, world = shell.edge.desk, shell.world(visit)
+def _mapped(shell: Shell, visit: Visit, workflow: Workflow, asked: dict[str, str]) -> Mapped:
+    """Return what happened to the chosen cases, in whatever state they are now."""
+    edge, known = shell.edge, visit.known
     where = _where(shell, visit, workflow, {**asked, "state": ""})
-    spans = desk.reads.states_passed(visit.known.root, principals_of(visit.known.actor), where, limit=SPANS_MAX + 1)
-    cut_at: int | None = None
-    if len(spans) > SPANS_MAX:
-        spans = _whole(spans)
-        cut_at = spans[-1].opened_at
-    return process_of(spans, _counter(world.calendar)), cut_at
+    return ProcessDesk(edge.desk, edge.jobs, known.root, known.actor).of(where)
 
 
-def _whole(spans: Sequence[StateSpan]) -> Sequence[StateSpan]:
-    """Return the spans without those of the last case, of which some may be missing."""
-    last = spans[-1].case
-    return [span for span in spans if span.case != last]
-
-
-def _counter(calendar: Calendar) -> Callable[[int, int], int | None]:
-    """Return what counts working days between two instants; each pair of days is counted once."""
-
-    @lru_cache(maxsize=100_000)
-    def between(first: int, last: int) -> int | None:
-        try:
-            return calendar.working_days_between(date.fromordinal(first), date.fromordinal(last))
-        except (CalendarEnds, ValueError):
-            return None
-
-    def counted(begin: int, end: int) -> int | None:
-        return between(_ordinal(begin), _ordinal(end))
-
-    return counted
-
-
-_EPOCH: Final = date(1970, 1, 1).toordinal()
-_DAY: Final = 86_400_000_000
-_AHEAD: Final = int((datetime(2020, 1, 1, tzinfo=SHANGHAI).utcoffset() or timedelta()).total_seconds()) * 1_000_000
-
-
-def _ordinal(at: int) -> int:
-    """Return the day of an instant in Shanghai, where the clock has been the same all the year since 1991."""
-    return _EPOCH + (at + _AHEAD) // _DAY
+def _said_of(told: Mapped, cases: int, visit: Visit) -> str | None:
+    """Return what is to be known of a picture that is not of this moment, or not of all cases."""
+    words = visit.words
+    if told.cut_at is not None:
+        return words.t("process_cut", n=f"{cases:,}", on=words.day(instant(told.cut_at)))
+    return words.t("process_pending", at=words.instant(told.as_of)) if told.is_pending else None
 
 
 def _drawn(shell: Shell, visit: Visit, workflow: Workflow, asked: dict[str, str]) -> Sample:

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.limits import PAGE_LINES
+from api.problems import status_of
 from engine.case.identity import CaseId, RootId
-from engine.errors import LoginRefused
-from engine.service.ports import CaseFilter
-from engine.service.register import published_case, register_page
+from engine.case.search_words import VERSION
+from engine.errors import InputRefused, LoginRefused
+from engine.service.ports import CaseFilter, Reads
+from engine.service.register import RegisterPage, published_case, register_page
 from engine.service.world import World
 from web.shell import Shell, Visit
 from web.views.lines import shown_workflows
@@ -35,7 +37,7 @@ def register_pages(shell: Shell) -> APIRouter:
             congress_session=asked["session"] or None, category=asked["category"] or None, text=asked["q"] or None
         )
         after = request.query_params.get("after") or None
-        page = register_page(shell.edge.desk.reads, root, world, where, after=after, limit=PAGE_LINES)
+        page, refusal = _page_or_refusal(shell.edge.desk.reads, root, world, where, after)
         houses = _houses(shell, visit, root)
         of = {"of": str(root)} if houses else {}
         kept = {**of, **{name: value for name, value in asked.items() if value}}
@@ -43,6 +45,10 @@ def register_pages(shell: Shell) -> APIRouter:
             visit,
             "register.html",
             section="register",
+            status=200 if refusal is None else status_of(refusal),
+            message=None if refusal is None else words.say(refusal.text),
+            is_cut=page.is_cut,
+            is_filling=where.text is not None and shell.edge.desk.reads.search_is_filling(VERSION),
             rows=[register_row(each, world, words, f"?{urlencode(of)}" if of else "") for each in page.cases],
             asked=asked,
             of=of.get("of"),
@@ -63,6 +69,18 @@ def register_pages(shell: Shell) -> APIRouter:
         return shell.page(visit, "register_case.html", section="register", shown=shown, back=back)
 
     return router
+
+
+def _page_or_refusal(
+    reads: Reads, root: RootId, world: World, where: CaseFilter, after: str | None
+) -> tuple[RegisterPage, InputRefused | None]:
+    """Return a page of the register; words that cannot be looked for are refused beside their field."""
+    try:
+        return register_page(reads, root, world, where, after=after, limit=PAGE_LINES), None
+    except InputRefused as refusal:
+        if where.text is None:
+            raise
+        return RegisterPage(cases=(), next=None), refusal
 
 
 def _reader(shell: Shell, request: Request) -> tuple[Visit, RootId]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +21,8 @@ from engine.definition.parts import Phase
 from engine.errors import InputRefused, NotFound
 from engine.service.ports import CaseFilter
 from engine.service.search import FoundPage, search
-from engine.service.similar import TEXT_MAX, not_alike, similar
+from engine.service.search_ports import KeepNotAlike
+from engine.service.similar import TEXT_MAX, not_alike, similar, taken_back
 from engine.service.world import World
 from engine.text import Text
 from web.forms.widgets import Choices
@@ -70,22 +71,44 @@ def search_pages(shell: Shell) -> APIRouter:
     @router.get("/cases/{case_id}/similar")
     def similar_of_case(request: Request, case_id: str) -> Response:
         visit = shell.visit(request)
-        panel = similar_panel(shell, visit, CaseId(case_id))
-        done = "similar_dismissed" if request.query_params.get("done") == "dismissed" else ""
-        return _panel_page(shell, visit, panel, back=f"/cases/{case_id}", done=done)
+        panel = similar_panel(shell, visit, CaseId(case_id), back=f"/cases/{case_id}/similar")
+        return _panel_page(shell, visit, panel, back=f"/cases/{case_id}")
 
     @router.post("/cases/{case_id}/similar/{other}/dismiss")
     async def dismiss(request: Request, case_id: str, other: str) -> Response:
         visit = await shell.visiting(request)
-        await run_in_threadpool(_dismiss, shell, visit, CaseId(case_id), CaseId(other))
-        return RedirectResponse(f"/cases/{case_id}/similar?done=dismissed", status_code=303)
+        posted = await read_form(request)
+        said = await run_in_threadpool(_not_alike, shell, visit, CaseId(case_id), CaseId(other))
+        await run_in_threadpool(desk.office.write, [said])
+        return _back(case_id, first(posted, "back"), apart=other)
 
-    def _dismiss(shell: Shell, visit: Visit, case: CaseId, other: CaseId) -> None:
-        asker = visit.known
-        pair = (case, other)
-        desk.office.write([not_alike(desk.reads, asker.root, pair, asker.actor, shell.world(visit), visit.now)])
+    @router.post("/cases/{case_id}/similar/{other}/again")
+    async def take_back(request: Request, case_id: str, other: str) -> Response:
+        visit = await shell.visiting(request)
+        posted = await read_form(request)
+        said = await run_in_threadpool(_not_alike, shell, visit, CaseId(case_id), CaseId(other))
+        await run_in_threadpool(desk.office.write, [taken_back(said)])
+        return _back(case_id, first(posted, "back"))
 
     return router
+
+
+def _not_alike(shell: Shell, visit: Visit, case: CaseId, other: CaseId) -> KeepNotAlike:
+    reads, asker = shell.edge.desk.reads, visit.known
+    return not_alike(reads, asker.root, (case, other), asker.actor, shell.world(visit), visit.now)
+
+
+def _back(case_id: str, back: str, **said: str) -> Response:
+    """Return the way to the page that one came from, if it is one that shows what is similar; else to that of its own.
+
+    Its address says which case was set apart, so that this can be taken back there.
+    """
+    path, _, query = back.partition("?")
+    own = path in (f"/cases/{case_id}", "/meeting") and back.isprintable()
+    kept = [(name, value) for name, value in parse_qsl(query) if name != "apart"] if own else []
+    more = urlencode([*kept, *said.items()])
+    address = path if own else f"/cases/{case_id}/similar"
+    return RedirectResponse(f"{address}{'?' if more else ''}{more}#similar", status_code=303)
 
 
 def _search_page(shell: Shell, visit: Visit) -> Response:
@@ -182,7 +205,7 @@ def _similar_page(shell: Shell, visit: Visit, workflow: str, typed: Mapping[str,
 
 
 def _panel_page(
-    shell: Shell, visit: Visit, panel: SimilarPanel | None, *, back: str, done: str = "", ask: Ask | None = None
+    shell: Shell, visit: Visit, panel: SimilarPanel | None, *, back: str, ask: Ask | None = None
 ) -> Response:
     # A script takes the piece out of the page by its id; there is no other form of the answer.
     return shell.page(
@@ -192,7 +215,6 @@ def _panel_page(
         similar=panel,
         ask=ask,
         back=back,
-        done=visit.words.t(done) if done else None,
     )
 
 

@@ -15,9 +15,10 @@ from engine.case.case import Case
 from engine.case.identity import CaseId, UnitId
 from engine.service.overdue import OverdueAsk, OverdueEntry, OverdueList, Scope
 from engine.service.overview import Counted, Figures, by_person, by_unit, promise_names, rolled_up
+from engine.service.overview_kept import OverviewDesk
 from engine.service.rung_colours import COLOUR_TITLES, Colour
 from engine.service.world import World
-from web.overviews import overviews_of
+from web.counting import being_counted, refreshing
 from web.shell import Shell, Visit
 from web.views.overdue import Tile
 from web.views.supervise import (
@@ -45,7 +46,10 @@ def supervise_pages(shell: Shell) -> APIRouter:
     @router.get("/supervise")
     def overview(request: Request) -> Response:
         visit = shell.visit(request)
-        here = _Here(shell, visit)
+        counted = _counted(shell, visit)
+        if counted is None:
+            return _being_counted(shell, visit)
+        here = _Here(shell, visit, counted)
         own = by_unit(here.counted, here.world)
         whole = rolled_up(own, here.world)
         within = frozenset(here.below)
@@ -62,7 +66,10 @@ def supervise_pages(shell: Shell) -> APIRouter:
     @router.get("/supervise/ladders")
     def ladders(request: Request) -> Response:
         visit = shell.visit(request)
-        here = _Here(shell, visit)
+        counted = _counted(shell, visit)
+        if counted is None:
+            return _being_counted(shell, visit)
+        here = _Here(shell, visit, counted)
         colour = request.query_params.get("rung", "")
         colour = colour if colour in tuple(Colour) and colour != Colour.NONE else ""
         ask = OverdueAsk(
@@ -81,7 +88,10 @@ def supervise_pages(shell: Shell) -> APIRouter:
     @router.get("/supervise/promises")
     def promises(request: Request) -> Response:
         visit = shell.visit(request)
-        here = _Here(shell, visit)
+        counted = _counted(shell, visit)
+        if counted is None:
+            return _being_counted(shell, visit)
+        here = _Here(shell, visit, counted)
         which = request.query_params.get("which", "")
         which = which if which in PROMISES else "all"
         names = tuple(promise_names(here.world.rules))
@@ -124,7 +134,10 @@ def supervise_pages(shell: Shell) -> APIRouter:
     @router.get("/supervise/transfers")
     def transfers(request: Request) -> Response:
         visit = shell.visit(request)
-        here = _Here(shell, visit)
+        counted = _counted(shell, visit)
+        if counted is None:
+            return _being_counted(shell, visit)
+        here = _Here(shell, visit, counted)
         own = by_unit(here.counted, here.world)
         times = dict(here.counted.bounced)
         principals = principals_of(visit.known.actor)
@@ -150,8 +163,8 @@ FAR_WORKING_DAYS = 2_000
 class _Here:
     """What all pages of the overview share: the unit that is looked at, what is counted, and how they are addressed."""
 
-    def __init__(self, shell: Shell, visit: Visit) -> None:
-        self.shell, self.visit, self.world = shell, visit, shell.world(visit)
+    def __init__(self, shell: Shell, visit: Visit, counted: Counted) -> None:
+        self.shell, self.visit, self.world, self.counted = shell, visit, shell.world(visit), counted
         self.top = highest_unit(visit.known.actor, self.world)
         asked = visit.request.query_params.get("unit", "")
         self.unit = UnitId(asked) if self.world.surroundings.tree.exists(asked) else self.top
@@ -159,8 +172,6 @@ class _Here:
         self.below = [unit for unit in tree.parents if self.unit in tree.lineage(unit)]
         # Everything is not narrowed at all: that is found along what runs, and not by the cases of each unit.
         self.handled_by = None if self.unit == UnitId(tree.root) else tuple(self.below)
-        anew = visit.request.query_params.get("anew") == "1"
-        self.counted: Counted = overviews_of(shell).of(visit.known.root, visit.known.actor, anew=anew)
         self.listed = OverdueList(shell.edge.desk, visit.known.root, visit.known.actor)
 
     def address(self, tab: str, **asked: str) -> str:
@@ -183,9 +194,25 @@ class _Here:
             "tabs": [(self.address(name), words.t(f"supervise_tab_{name}"), name == tab) for name in TABS],
             "as_of": shown_at(self.counted.at, self.visit),
             "is_kept": self.counted.is_kept,
+            "is_pending": self.counted.is_pending,
             "anew": self.address(tab, anew="1"),
         }
-        return self.shell.page(self.visit, template, section="supervise", status=200, **shared, **view)
+        page = self.shell.page(self.visit, template, section="supervise", status=200, **shared, **view)
+        return refreshing(page) if self.counted.is_pending and _asks_anew(self.visit) else page
+
+
+def _counted(shell: Shell, visit: Visit) -> Counted | None:
+    known = visit.known
+    desk = OverviewDesk(shell.edge.desk, shell.edge.jobs, known.root, known.actor)
+    return desk.counted(anew=_asks_anew(visit))
+
+
+def _asks_anew(visit: Visit) -> bool:
+    return visit.request.query_params.get("anew") == "1"
+
+
+def _being_counted(shell: Shell, visit: Visit) -> Response:
+    return being_counted(shell, visit, section="supervise", title=visit.words.t("supervise_title"))
 
 
 def highest_unit(actor: Actor, world: World) -> UnitId:

@@ -15,6 +15,7 @@ from engine.definition.compare import differences
 from engine.definition.diagram import mermaid
 from engine.definition.model import Workflow
 from engine.definition.parts import Phase
+from engine.definition.rulebook import Rulebook
 from engine.definition.wording import title_of
 from engine.service.board import Board, sessions_in_order
 from engine.service.board_ports import BoardFilter
@@ -25,7 +26,7 @@ from web.views.lines import shown_workflows
 from web.views.rules import deadline_views, move_views, notice_views, retention_views, state_views
 from web.words import Words
 
-COUNTED_MAX: Final = 1_000
+COUNTED_MAX: Final = 200
 """So many cases of a state, and so many that are late, are counted; then it is said that there are more."""
 
 
@@ -94,7 +95,7 @@ def workflow_pages(shell: Shell) -> APIRouter:
             ],
             retention=tuple(retention_views(part, words)),
             hold=None if part.retention is None else words.say(title_of(part.retention.hold, part.fields)),
-            versions=tuple(_versions(shell.world(visit).rules.every(name), words)),
+            versions=tuple(_versions(_in_force_until_now(shell.world(visit).rules, part), words)),
             diagram=mermaid(part, words.language),
         )
 
@@ -147,6 +148,12 @@ def _marks(workflow: Workflow, counted: Mapping[str, Counted], words: Words) -> 
         tones=tones,
         addresses={state: count.address for state, count in counted.items() if count.cases},
     )
+
+
+def _in_force_until_now(rules: Rulebook, newest: Workflow) -> list[Workflow]:
+    """Return one text for each version, the one in force; what was published and withdrawn again is no version."""
+    texts = {part.version: part for part in reversed(rules.every(newest.name)) if part.version <= newest.version}
+    return list(texts.values())
 
 
 def _versions(every: Sequence[Workflow], words: Words) -> Iterator[VersionView]:

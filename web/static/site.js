@@ -234,3 +234,30 @@ for (const panel of document.querySelectorAll("[data-similar]")) {
     look();
   });
 }
+
+// How far long work has come is asked for every other second, so that the page need not be loaded anew; when it is
+// over, the page is, as then it shows what was done. Without this the page refreshes itself.
+const WORK_EVERY_MS = 2000;
+const followWork = (panel) => {
+  setTimeout(async () => {
+    try {
+      const answer = await fetch(panel.dataset.work, { redirect: "error" });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#progress");
+      if (!answer.ok || !fresh) {
+        return;
+      }
+      if (!fresh.dataset.work) {
+        location.reload();
+        return;
+      }
+      // Only what stands in it is exchanged: the region itself stays, so that it is read out.
+      panel.replaceChildren(...fresh.children);
+    } catch {
+      // The next turn may have better luck.
+    }
+    followWork(panel);
+  }, WORK_EVERY_MS);
+};
+for (const panel of document.querySelectorAll("[data-work]")) {
+  followWork(panel);
+}

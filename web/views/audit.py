@@ -26,6 +26,7 @@ from web.words import Words
 
 HASH_SHOWN: Final = 16
 _FIELDS: Final = "fields/"
+_YES_OR_NO: Final = frozenset({"second_factor", "vouched"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,8 @@ class HitWriter:
 
     def _named(self, name: str, value: JsonValue) -> str:
         text = str(value)
+        if name in _YES_OR_NO:
+            return self.words.t("yes" if value else "no")
         if name == "role":
             return self.words.say(role_titles(self.rules).get(text, Text(text, text)))
         person, unit = self.people.get(PersonId(text)), self.surroundings.units.get(UnitId(text))

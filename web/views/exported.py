@@ -9,6 +9,7 @@ from engine.case.identity import SessionId, UnitId
 from engine.case.scope import SHANGHAI
 from engine.service.ports import CaseLine
 from engine.service.world import World
+from web.exports import Cell
 from web.shell import Visit
 from web.views.lines import case_row
 from web.words import Words
@@ -46,7 +47,7 @@ def category_titles(world: World, words: Words) -> Mapping[tuple[str, str], str]
     return found
 
 
-def case_cells(line: CaseLine, world: World, visit: Visit, categories: Mapping[tuple[str, str], str]) -> list[str]:
+def case_cells(line: CaseLine, world: World, visit: Visit, categories: Mapping[tuple[str, str], str]) -> list[Cell]:
     """Return the cells of a case, in the order of the columns."""
     words, row, there = visit.words, case_row(line, world, visit), world.surroundings
     session = None if line.congress_session is None else there.sessions.get(SessionId(line.congress_session))
@@ -60,7 +61,7 @@ def case_cells(line: CaseLine, world: World, visit: Visit, categories: Mapping[t
         *("" if unit is None else words.say(unit.title) for unit in units),
         row.state,
         words.t(f"phase_{line.phase}"),
-        instant(line.opened_at).astimezone(SHANGHAI).date().isoformat(),
+        instant(line.opened_at).astimezone(SHANGHAI).date(),
         row.due or "",
         "" if row.standing is None else row.standing.text,
         words.t("yes") if line.provisional else "",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from engine.access.directory import Person, Surroundings
-from engine.case.commands import OpenCase
 from engine.case.files import file_fields
-from engine.case.identity import PersonId
+from engine.case.identity import PersonId, SessionId, UnitId
 from engine.definition.compiled import Definition
 from web.views.fields import FieldWriter, Shown
 from web.views.openness import always_seen
@@ -25,23 +26,25 @@ class LastLook:
 
 def last_look(
     definition: Definition,
-    command: OpenCase,
+    form: Mapping[str, JsonValue],
     words: Words,
     *,
+    unit: UnitId,
+    session: SessionId | None = None,
     surroundings: Surroundings,
     persons: Mapping[PersonId, Person],
     files: Mapping[str, str],
 ) -> LastLook:
     """Return what was filled in, in the order of the form; ``files`` are the names of what was sent along."""
-    workflow, session = definition.workflow, command.congress_session
+    workflow = definition.workflow
     writer = FieldWriter(words=words, definition=definition, surroundings=surroundings, persons=persons)
     known = None if session is None else surroundings.sessions.get(session)
-    where = [Shown(title=words.t("form_unit"), text=writer.unit(command.unit), is_long=False, files=())]
+    where = [Shown(title=words.t("form_unit"), text=writer.unit(unit), is_long=False, files=())]
     if known is not None:
         where.append(Shown(title=words.t("form_session"), text=words.say(known.title), is_long=False, files=()))
     rows = []
     for name in (workflow.subject_field, *(name for name in workflow.opening if name != workflow.subject_field)):
-        value = command.form.get(name)
+        value = form.get(name)
         if value in (None, "", []):
             continue
         shown = writer.shown(name, value)

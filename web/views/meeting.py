@@ -18,7 +18,8 @@ from engine.definition.wording import title_of
 from engine.service.filing.cabinet import Cabinet
 from engine.service.meeting import Decision, moves_open, ways_back
 from engine.service.queries import CaseView
-from web.forms.moves import Attempt, message_of, source_of
+from web.forms.drafting import keeping_of, page_of
+from web.forms.moves import Attempt, ErrorLink, error_links, has_long_text, message_of, source_of
 from web.forms.widgets import Choices, FormMaker, Widget
 from web.shell import Shell, Visit
 from web.views.clocks import Standing, due_words, running_standing
@@ -62,6 +63,16 @@ class OutcomeForm:
     is_open: bool
     message: str | None = None
     source: str | None = None
+    draft_of: str | None = None
+    draft: str | None = None
+    resume: str | None = None
+    note: str | None = None
+    errors: tuple[ErrorLink, ...] = ()
+
+    @property
+    def has_long_text(self) -> bool:
+        """Whether there is enough to write that one may want to go on another time."""
+        return has_long_text(self.widgets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +147,14 @@ def outcome_forms(
         choices=Choices(surroundings=world.surroundings),
     )
     votes = () if part.votes is None else (part.votes.in_favour, part.votes.against, part.votes.abstained)
+    keeping = keeping_of(shell, visit)
     forms = []
     for digit, name in enumerate(part.outcomes, start=1):
         move = workflow.transitions.get(name)
         is_tried = attempt is not None and attempt.transition == name
         if move is None or not (is_tried or name in held):
             continue
-        tried = attempt if is_tried else None
+        tried, address = attempt if is_tried else None, f"/meeting/{view.case.id}/{name}"
         refusal = None if tried is None else tried.refusal
         widgets = maker.widgets(
             move.form, {} if tried is None else tried.values, () if tried is None else tried.problems
@@ -154,7 +166,7 @@ def outcome_forms(
                 digit=digit,
                 move=name,
                 title=words.say(move.title.text),
-                key=secrets.token_urlsafe(16),
+                key=secrets.token_urlsafe(16) if tried is None else tried.key,
                 version=view.case.version,
                 begin=None if begin is None else words.say(begin),
                 votes=tuple(widget for widget in asked if widget.name in votes),
@@ -162,6 +174,11 @@ def outcome_forms(
                 is_open=is_tried,
                 message=None if refusal is None else message_of(refusal, view.definition, words),
                 source=None if refusal is None else source_of(refusal, words.language),
+                draft_of=keeping.stamp(address),
+                draft=None if is_tried else keeping.kept.get(address),
+                resume=page_of(address, "open"),
+                note=None if tried is None else tried.note,
+                errors=() if refusal is None else error_links(asked, name, words),
             )
         )
     return forms

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from engine.access.readers import principals_of
 from engine.case.identity import CaseId
+from engine.case.search_words import Marked
 from engine.definition.wording import title_of
-from engine.service.similar import SimilarCase, similar_to
+from engine.service.similar import SHOWN_MAX, SimilarCase, similar_to
 from engine.service.world import World
 from web.shell import Shell, Visit
 from web.views.fields import FieldWriter
+from web.views.relatives import visible_links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,22 +29,44 @@ class SimilarRow:
     opened: str
     score: str
     shared: str | None
+    excerpt: tuple[Marked, ...]
     promise: tuple[tuple[str, str], ...]
     dismiss: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarPanel:
-    """The similar cases of a case or of a text, the likest first."""
+    """The similar cases of a case or of a text, the likest first.
+
+    ``back`` is where one stands while looking at them; ``apart`` what was said last not to be alike, ``again`` where
+    that is taken back.
+    """
 
     rows: tuple[SimilarRow, ...]
+    back: str = ""
+    apart: str | None = None
+    again: str | None = None
 
 
-def similar_panel(shell: Shell, visit: Visit, case_id: CaseId) -> SimilarPanel:
-    """Return the panel of a case for ``similar_panel.html``; raises CaseNotFound where the visitor may not see it."""
-    world, asker = shell.world(visit), visit.known
-    found = similar_to(shell.edge.desk.reads, asker.root, case_id, asker.actor, world)
-    return panel_of(found, world, visit, case_id)
+def similar_panel(shell: Shell, visit: Visit, case_id: CaseId, *, back: str, limit: int = SHOWN_MAX) -> SimilarPanel:
+    """Return the panel of a case for ``similar_panel.html``; raises CaseNotFound where the visitor may not see it.
+
+    The page at ``back`` shows it; the visitor returns there after saying that a case is not alike.
+    """
+    world, asker, words = shell.world(visit), visit.known, visit.words
+    reads = shell.edge.desk.reads
+    panel = panel_of(similar_to(reads, asker.root, case_id, asker.actor, world, limit=limit), world, visit, case_id)
+    other = CaseId(visit.request.query_params.get("apart", ""))
+    seen = reads.visible_cases(asker.root, [other], principals_of(asker.actor)) if other else ()
+    if not seen or any(row.address == f"/cases/{other}" for row in panel.rows):
+        return replace(panel, back=back)
+    link = visible_links([other], shell.edge.desk, world, visit)[other]
+    return replace(
+        panel,
+        back=back,
+        apart=words.t("similar_dismissed", case=link.title),
+        again=f"/cases/{case_id}/similar/{other}/again",
+    )
 
 
 def panel_of(found: Iterable[SimilarCase], world: World, visit: Visit, case_id: CaseId | None = None) -> SimilarPanel:
@@ -65,6 +90,7 @@ def _row(one: SimilarCase, world: World, visit: Visit, case_id: CaseId | None) -
         opened=words.day(case.opened_at),
         score=words.t("similar_score", n=round(one.likeness.score * 100)),
         shared=words.t("similar_shared", **shared) if one.likeness.shared else None,
+        excerpt=one.excerpt,
         promise=tuple((writer.title(name), writer.write(name, value)) for name, value in one.promise.items()),
         dismiss=None if case_id is None else f"/cases/{case_id}/similar/{case.id}/dismiss",
     )

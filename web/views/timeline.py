@@ -16,6 +16,7 @@ from engine.definition.wording import title_of
 from engine.service.behalf import is_whole_day
 from engine.service.queries import EntryFor, TimelineLine
 from web.views.fields import FieldWriter, Shown
+from web.views.rungs import rung_of_deadline
 from web.words import Words
 
 HASH_CHARACTERS = 12
@@ -109,8 +110,18 @@ def _title(line: TimelineLine, writer: FieldWriter) -> str:
             return words.t("entry_erased")
         case _ if line.transition is not None:
             return words.say(title_of(line.transition, workflow.transitions))
+        case _ if raised := _raised(line.body, writer):
+            return words.t("entry_rungs", rungs=words.listed(raised))
         case _:
             return words.t("entry_changed")
+
+
+def _raised(body: Mapping[str, JsonValue], writer: FieldWriter) -> list[str]:
+    """Return the rungs that an entry raised, by the titles of their deadlines and their own."""
+    rungs = body.get("rungs")
+    found = [one for one in rungs if isinstance(one, list)] if isinstance(rungs, list) else []
+    named = ("/".join(str(part) for part in one) for one in found)
+    return [rung_of_deadline(name, writer.definition, writer.words) for name in named]
 
 
 def _who(line: TimelineLine, writer: FieldWriter) -> str:

@@ -21,12 +21,13 @@ from engine.definition.compiled import Definition
 from engine.errors import InputRefused, NotFound
 from engine.service.desk import Desk
 from engine.service.importing.cells import text_of
+from engine.service.importing.filed_here import filed_here
 from engine.service.importing.lives import Life, Planner
 from engine.service.importing.map_checks import check_register_map, child_workflows
-from engine.service.importing.maps import LoadedMap, RegisterMap, load_register_map
+from engine.service.importing.maps import RegisterMap, load_register_map
 from engine.service.importing.readings import Names, Reading, RowRefused, bind
 from engine.service.importing.rehearsal import OfficeStage, Rehearsal
-from engine.service.importing.reports import ImportReport, RefusedRow
+from engine.service.importing.reports import ImportReport, PlayedRow, RefusedRow
 from engine.service.importing.tables import Row, Table, open_table
 from engine.service.importing.waves import Played, Source, Waves
 from engine.service.world import World
@@ -74,7 +75,25 @@ def import_register(
     """
     world = desk.world(root)
     definition = definition_for(world, workflow, unit, session)
-    loaded = load_register_map(map_path)
+    part = proved_map(map_path, workflow, definition, world)
+    table = open_table(path, part.known_headings())
+    into = Into(part=part, unit=unit, session=session, allow_undated=allow_undated)
+    return import_table(desk, root, table, into, dry_run=dry_run, progress=progress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Into:
+    """What rows become: by which map, in which unit and session, and whether moves may stand without their dates."""
+
+    part: RegisterMap
+    unit: UnitId
+    session: SessionId | None = None
+    allow_undated: bool = False
+
+
+def proved_map(path: Path, workflow: str, definition: Definition, world: World) -> RegisterMap:
+    """Return the map of a file, held against its workflow; raises DefinitionError, or NotFound for another's map."""
+    loaded = load_register_map(path)
     if loaded.part.workflow != workflow:
         raise NotFound(
             Text(
@@ -83,21 +102,57 @@ def import_register(
             )
         )
     check_register_map(loaded, definition, world.rules)
-    table = open_table(path, loaded.part.known_headings())
-    names = Names(surroundings=world.surroundings, definition=definition, persons=_persons(desk, root, loaded))
-    reading = bind(loaded.part, table, names)
+    return loaded.part
+
+
+def import_table(
+    desk: Desk,
+    root: RootId,
+    table: Table,
+    into: Into,
+    *,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    keeps_rows: bool = False,
+) -> ImportReport:
+    """Import the rows of a table that was opened with a map that was proved; raises as ``import_register`` does.
+
+    ``keeps_rows`` says of every row that was not refused what became of it.
+    """
+    world = desk.world(root)
+    definition = definition_for(world, into.part.workflow, into.unit, into.session)
     planner = Planner(
-        reading=reading,
+        reading=bound(desk, root, table, into),
         definition=definition,
         children=tuple(world.rules.newest(name) for name in child_workflows(definition)),
-        unit=unit,
-        congress_session=session,
+        unit=into.unit,
+        congress_session=into.session,
         headings=table.headings,
-        allow_undated=allow_undated,
+        allow_undated=into.allow_undated,
         now=desk.office.now(),
     )
     source = Source(root=root, keys=KEYS, file_hash=table.hash)
-    return _Import(desk, root, world, table, planner, source, dry_run, progress or _quiet).run()
+    return _Import(desk, root, world, table, planner, source, dry_run, progress or _quiet, keeps_rows).run()
+
+
+def bound(desk: Desk, root: RootId, table: Table, into: Into) -> Reading:
+    """Return what the map makes of a table; raises ImportRefused when a required column is not there."""
+    world = desk.world(root)
+    definition = definition_for(world, into.part.workflow, into.unit, into.session)
+    persons = _persons(desk, root, into.part)
+    return bind(into.part, table, Names(surroundings=world.surroundings, definition=definition, persons=persons))
+
+
+def tied_rows(reading: Reading, rows: Sequence[Row]) -> frozenset[int]:
+    """Return the rows that name others or are named, which must be played together."""
+    refs = _case_headings(reading)
+    tied = {text for row in rows for text in _texts(row, refs)}
+    number = reading.headings.get(reading.map.key[0]) if reading.map.key else None
+    return frozenset(
+        row.number
+        for row in rows
+        if _texts(row, refs) or (number is not None and tied.intersection(_texts(row, (number,))))
+    )
 
 
 def definition_for(world: World, workflow: str, unit: UnitId, session: SessionId | None) -> Definition:
@@ -110,8 +165,8 @@ def definition_for(world: World, workflow: str, unit: UnitId, session: SessionId
     return world.rules.for_new(workflow, None if session is None else sessions[session].lists)
 
 
-def _persons(desk: Desk, root: RootId, loaded: LoadedMap[RegisterMap]) -> Sequence[Person]:
-    wanted = any("person" in (column.type, column.of) for column in loaded.part.columns.values())
+def _persons(desk: Desk, root: RootId, part: RegisterMap) -> Sequence[Person]:
+    wanted = any("person" in (column.type, column.of) for column in part.columns.values())
     return desk.reads.all_persons(root) if wanted else ()
 
 
@@ -138,6 +193,7 @@ class _Import:
     source: Source
     dry_run: bool
     progress: Progress
+    keeps_rows: bool = False
     total: int = 0
     done: int = 0
     created: int = 0
@@ -147,6 +203,7 @@ class _Import:
     refused: list[RefusedRow] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
     tied: list[Row] = field(default_factory=list)
+    played: list[PlayedRow] = field(default_factory=list)
 
     def run(self) -> ImportReport:
         """Rehearse one chunk while the office carries out the one before it; everything is counted on this thread."""
@@ -173,6 +230,7 @@ class _Import:
             undated=self.undated,
             refused=tuple(self.refused),
             dry_run=self.dry_run,
+            played=tuple(self.played),
         )
 
     def _tied_numbers(self) -> frozenset[str]:
@@ -201,7 +259,7 @@ class _Import:
 
     def _rehearsed(self, rows: Sequence[Row]) -> list[Life]:
         """Return the lives of the rows that the workflow allows; the others are refused."""
-        lives = [life for row in rows if (life := self._planned(row)) is not None]
+        lives = self._not_filed_here([life for row in rows if (life := self._planned(row)) is not None])
         rehearsal = Waves(Rehearsal(self.desk, self.root, self.world), self.source, lives)
         for _finished in rehearsal.play():
             pass
@@ -242,6 +300,14 @@ class _Import:
             return None
         return life
 
+    def _not_filed_here(self, lives: list[Life]) -> list[Life]:
+        reasons = filed_here(self.desk, self.root, self.planner.definition, lives)
+        again = {life.row for life in lives if life.row in reasons and not self._was_imported(life)}
+        for life in lives:
+            if life.row in again:
+                self._note(RefusedRow(number=life.row, reason=reasons[life.row], cells=life.cells))
+        return [life for life in lives if life.row not in again]
+
     def _was_imported(self, life: Life) -> bool:
         """A row that was imported before is left to the office to judge, wherever its case stands now."""
         stored = self.desk.reads.find_outcome(self.root, str(ActorKind.IMPORT), key_hash(self.source.key(life, "open")))
@@ -257,7 +323,14 @@ class _Import:
             self.repeated += one.case is not None and not one.created
             self.moves += one.fired
             self.undated += one.case is not None and one.life.undated
+            if self.keeps_rows and one.refused is None:
+                self.played.append(self._row(one))
         self._advance(len(finished))
+
+    def _row(self, one: Played) -> PlayedRow:
+        known = self._was_imported(one.life) if self.dry_run else not one.created
+        case = None if self.dry_run else one.case
+        return PlayedRow(number=one.life.row, case=case, known=known, undated=one.life.undated)
 
     def _advance(self, rows: int) -> None:
         if rows:

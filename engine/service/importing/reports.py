@@ -30,6 +30,16 @@ class RefusedRow:
     state: Text | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedRow:
+    """A row that the workflow allows. ``known``: it had been imported before; ``case`` is what it became or was."""
+
+    number: int
+    case: CaseId | None
+    known: bool
+    undated: bool
+
+
 class HasRefused(Protocol):
     """A report that names refused rows under the headings of the file they came from."""
 
@@ -47,6 +57,7 @@ class ImportReport:
     ``created`` rows became cases, ``repeated`` ones had been imported before; ``moves`` were newly made, those of
     children included. ``undated`` rows hold at least one move without a date. ``unused`` are the headings no column of
     the map reads. Of a dry run, ``created`` and ``moves`` say what would be done if no row had been imported before.
+    ``played`` are the rows that were not refused, where that was asked for.
     """
 
     file_hash: str
@@ -59,6 +70,7 @@ class ImportReport:
     undated: int
     refused: tuple[RefusedRow, ...]
     dry_run: bool
+    played: tuple[PlayedRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,6 +83,16 @@ def open_table(path: Path, known: Collection[str]) -> Table:
     return _from_text(path, digest, known)
 
 
+def table_of(digest: str, headings: Sequence[str], rows: Sequence[Row]) -> Table:
+    """Return rows that were read before as a register of their own; ``digest`` is that of the file they came from."""
+
+    @contextmanager
+    def lines() -> Iterator[Iterator[Line]]:
+        yield ((row.number, [row.cells.get(heading) for heading in headings]) for row in rows)
+
+    return Table(path=Path("-"), hash=digest, headings=tuple(headings), _lines=lines)
+
+
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size

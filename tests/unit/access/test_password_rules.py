@@ -40,6 +40,22 @@ def test_what_is_tried_first_is_not_taken(password: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("password", "told"),
+    [
+        ("short", "密码至少 10 个字符"),
+        ("x" * 1001, "密码至多 1000 个字符"),
+        ("wangjianguo-1968", "密码不得包含登录名"),
+        ("my banjie secret", "密码不得包含系统名称"),
+        ("qwertyuiop", "密码过于常见，容易被猜中，请另换一个"),
+    ],
+)
+def test_why_a_password_is_not_taken_is_told(password: str, told: str) -> None:
+    refusal = wrong_password(password, "wangjianguo")
+    assert refusal is not None
+    assert refusal.zh == told
+
+
+@pytest.mark.parametrize(
     "password",
     ["correct horse", "tongxin-2026", "夜班食堂的热汤面真好喝", "nknd72psmq4x", "seven green lanterns"],
 )
@@ -69,8 +85,13 @@ def test_anything_else_is_no_code(typed: str) -> None:
 
 @pytest.mark.parametrize(("access", "parts"), [("admin", []), ("read", ["me"]), ("read", ["accounts"]), ("", [])])
 def test_a_scope_of_words_that_mean_none_is_refused(access: str, parts: list[str]) -> None:
-    with pytest.raises(FormInvalid):
+    with pytest.raises(FormInvalid) as refused:
         scope_of(access, parts)
+    told = {problem.path: problem.text.zh for problem in refused.value.fields}
+    if access != "read":
+        assert told["access"] == "只能选择只读（read）或读写（write）"
+    if parts:
+        assert told["parts"].startswith(f"没有范围“{parts[0]}”，可用：cases、")
 
 
 def test_a_scope_is_kept_and_read_back() -> None:

@@ -12,6 +12,7 @@ from engine.calendar.calendar import Calendar
 from engine.calendar.notices import notice_from_mapping
 from engine.errors import NotFound
 from runtime.cli.calendar_seed import seed_notice_text, seed_statutory_text
+from tests.support.refusals import told
 
 FOLDER = Path(__file__).parents[3] / "workflows" / "calendars"
 
@@ -39,7 +40,7 @@ def test_a_day_moved_from_a_weekend_has_no_festival_name() -> None:
 
 
 def test_a_year_whose_notice_the_library_only_guesses_is_refused() -> None:
-    with pytest.raises(NotFound, match="2027"):
+    with told(NotFound, "holidays 库中没有 2027 年的放假通知"):
         seed_notice_text(2027)
 
 

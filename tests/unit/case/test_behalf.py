@@ -22,6 +22,7 @@ from engine.ledger.legality import illegal
 from engine.ledger.shape import shape_problems
 from engine.service.case_rows import case_from, case_row
 from tests.support.builders import CLERK, ROOT, a_definition_with, a_person, a_rulebook, at
+from tests.support.refusals import words_of
 from tests.support.rehearsal import Rehearsal
 
 RULES = a_rulebook(
@@ -44,6 +45,42 @@ RULES = a_rulebook(
     by: [proposer]
     on_behalf: [clerk]
     effects: [{do: bind, role: seconder}]
+  object:
+    title: {zh: 异议, en: Object}
+    from: [submitted, handling]
+    stay: true
+    by: [proposer]
+    on_behalf: [clerk]
+    guards: [{id: term, expr: running.objection and not expired.objection, refuse: {zh: 过期, en: Over}}]
+    effects: [{do: stop, deadline: objection}]
+""",
+    )
+)
+SEVERAL = a_rulebook(
+    a_definition_with(
+        head="""
+        opener_becomes: proposer
+        on_behalf:
+          by: [clerk]
+          objection: object
+          deadline: objection
+          effects: [{do: start, deadline: objection}]
+        deadlines:
+          objection: {title: {zh: 异议期限, en: Objection}, within: 30 days, waive: {ladder: 示例}}
+        """,
+        transitions="""
+  join:
+    title: {zh: 附议, en: Second}
+    from: [submitted]
+    stay: true
+    by: [clerk]
+    effects: [{do: bind, role: seconder}]
+  answer:
+    title: {zh: 答复, en: Answer}
+    from: [submitted]
+    stay: true
+    by: [proposer, seconder]
+    on_behalf: [clerk]
   object:
     title: {zh: 异议, en: Object}
     from: [submitted, handling]
@@ -170,16 +207,18 @@ def test_an_import_enters_for_nobody() -> None:
         stated=Stated(YESTERDAY, "登记簿"),
         on_behalf=OnBehalf(kind=BasisKind.PAPER),
     )
-    assert isinstance(play.ask(command), NotPermitted)
+    refusal = play.ask(command)
+    assert isinstance(refusal, NotPermitted)
+    assert refusal.text.zh == "只有登录的人员可以代录"
 
 
 WRONG: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "no basis": ("代录须有", {"stated": None}),
-    "by an import": ("代录须有", {"actor": IMPORT, "role": None, "acting_unit": None}),
-    "for oneself": ("自己代录", {"behalf": Behalf(BasisKind.PAPER, CLERK.person)}),
-    "too early": ("早于上一步", {"stated": Stated(YESTERDAY - timedelta(days=1), "第4页")}),
+    "no basis": ("代录须有录入人、发生时间和依据", {"stated": None}),
+    "by an import": ("代录须有录入人、发生时间和依据", {"actor": IMPORT, "role": None, "acting_unit": None}),
+    "for oneself": ("本人不能为自己代录", {"behalf": Behalf(BasisKind.PAPER, CLERK.person)}),
+    "too early": ("代录的发生时间早于上一步", {"stated": Stated(YESTERDAY - timedelta(days=1), "第4页")}),
     "by a role that may not": ("不能办理", {"role": "proposer", "acting_unit": None}),
-    "not on behalf at all": ("未写明为谁代录", {"behalf": None}),
+    "not on behalf at all": ("未写明为谁代录却填写了发生时间", {"behalf": None}),
 }
 
 
@@ -206,3 +245,33 @@ def test_replaying_the_entries_gives_the_case() -> None:
         event: Event = read_entry(body, values, folded, recorded.definition)
         folded = evolve(folded, event, recorded.definition, recorded.written.hash.hex())
     assert folded == play.cases[case]
+
+
+def refused_words(step: object) -> list[str]:
+    assert isinstance(step, BanjieError), step
+    return words_of(step)
+
+
+def test_a_scan_is_named_by_its_whole_hash() -> None:
+    play = Rehearsal(rules=RULES)
+    step = play.ask(
+        OpenCase(
+            root=ROOT,
+            actor=CLERK,
+            key="open",
+            workflow="errand",
+            unit=UnitId("works"),
+            form={"subject": "食堂"},
+            stated=Stated(YESTERDAY, "第3页"),
+            on_behalf=OnBehalf(kind=BasisKind.PAPER, person=WANG, scan="0a"),
+        )
+    )
+    assert "扫描件校验值应为64位十六进制数" in refused_words(step)
+
+
+def test_where_several_may_make_a_move_it_is_said_for_whom() -> None:
+    play = Rehearsal(rules=SEVERAL)
+    case = entered(play)
+    joined = play.ask(FireTransition(root=ROOT, actor=CLERK, key="join", case=case, transition="join", form={}))
+    assert not isinstance(joined, BanjieError), joined
+    assert "本件有几名当事人，请选定为谁代录" in refused_words(moved(play, case, "answer", when=YESTERDAY))

@@ -135,7 +135,9 @@ def test_a_rung_that_stands_at_a_move_is_raised_with_it_the_nth_time() -> None:
 def test_only_the_engine_lets_time_act() -> None:
     play, case = begun("90 days", "2026-07-10", ladder=SHIPPED)
     play.now = at("2026-12-01")
-    assert isinstance(play.ask(TendCase(root=ROOT, case=case, actor=CLERK)), NotPermitted)
+    refusal = play.ask(TendCase(root=ROOT, case=case, actor=CLERK))
+    assert isinstance(refusal, NotPermitted)
+    assert refusal.text.zh == "只有系统可以执行"
 
 
 @pytest.mark.parametrize(("extra_day_off", "due_on"), [("2026-10-08", "2026-10-09"), (None, "2026-10-08")])

@@ -15,6 +15,7 @@ from engine.errors import FormInvalid
 from runtime.rules import load_rules
 from tests.architecture.test_repository import PROJECT
 from tests.support.builders import at
+from tests.support.refusals import told
 
 NOW = at("2026-03-02")
 SHI = Actor(kind=ActorKind.PERSON, person=PersonId("shi"), veil=PersonId("veil-of-shi"))
@@ -69,12 +70,17 @@ def test_what_an_earlier_command_of_the_batch_took_is_taken() -> None:
     assert taken_over(known(), {"b" * 32: CASE}) == known()
 
 
+def test_the_same_file_is_not_given_twice(definition: Definition) -> None:
+    with told(FormInvalid, "同一附件填了两次"):
+        with_files(definition, {"attachments": [ID, ID]}, known(), SHI, CASE, NOW)
+
+
 def test_no_more_files_go_with_a_step_than_may(definition: Definition) -> None:
     ids = [f"{number:032x}" for number in range(FILES_OF_STEP_MAX + 1)]
     all_known = {id_: known(id_)[id_] for id_ in ids}
     half = FILES_OF_STEP_MAX // 2
     form: dict[str, JsonValue] = {"attachments": [*ids[:half]], "reply_files": [*ids[half:]]}
-    with pytest.raises(FormInvalid):
+    with told(FormInvalid, "一次最多提交 20 个附件"):
         with_files(definition, form, all_known, SHI, CASE, NOW)
 
 

@@ -145,6 +145,7 @@ def test_who_looked_at_an_older_version_is_told_both() -> None:
     with pytest.raises(StaleCase) as stale:
         play.fire(opened, "close", expected_version=1)
     assert stale.value.details == {"expected": 1, "actual": 2}
+    assert stale.value.text.zh == "该事项已被他人更新（您看到的是第 1 版，现为第 2 版），请刷新后再办理"
     with pytest.raises(StaleCase):
         play.fire(opened, "accept", expected_version=1)
     assert play.fire(opened, "close", expected_version=2).state == "closed"

@@ -26,8 +26,9 @@ kind: {title: {zh: 类别, en: Kind}, privacy: public, schema: {type: string}, l
 kinds: {title: {zh: 多类, en: Kinds}, privacy: public, schema: {type: array, items: {type: string}}, list: kinds}
 mail: {title: {zh: 邮箱, en: Mail}, privacy: public, schema: {type: [string, "null"], format: email}}
 anything: {title: {zh: 任意, en: Anything}, privacy: public, schema: {}, list: kinds}
+group: {title: {zh: 一组, en: Group}, privacy: public, schema: {type: object}}
 """
-NAMES = ("days", "due_on", "text", "sort", "units", "plate", "kind", "kinds", "mail", "anything")
+NAMES = ("days", "due_on", "text", "sort", "units", "plate", "kind", "kinds", "mail", "anything", "group")
 RULES = a_rulebook(
     a_definition_with(
         head="lists: {kinds: kinds}",
@@ -69,6 +70,13 @@ def wrong(form: dict[str, JsonValue]) -> list[tuple[str, str, str]]:
             "日期格式不对，应如 2026-03-02",
             "Not a date; write it as 2026-03-02",
         ),
+        (
+            {"due_on": "1899-12-31"},
+            "due_on",
+            "年份应在 1900 至 2100 之间",
+            "The year must lie between 1900 and 2100",
+        ),
+        ({"group": 3}, "group", "类型不对，应为一组值", "Wrong type, expected object"),
         ({"sort": "c"}, "sort", "只能填：a、b", "Must be one of: a, b"),
         ({"units": ["x"]}, "units", "不得少于 2 项", "At least 2 items"),
         ({"units": ["w", "x", "y", "z"]}, "units", "不得超过 3 项", "At most 3 items"),

@@ -322,7 +322,7 @@ def test_a_case_that_is_not_there_or_itself_takes_no_merge() -> None:
     for target in ("no-such-case", child):
         with pytest.raises(FormInvalid) as refused:
             play.fire(child, "merge", into=target)
-        assert [problem.path for problem in refused.value.fields] == ["into"]
+        assert [(one.path, one.text.zh) for one in refused.value.fields] == [("into", "没有找到要并入的事项")]
     foreign = play.cases[main]._replace(id=CaseId("foreign"), root=RootId("elsewhere"))
     situation = a_situation(RULES, play.cases[child], foreign)
     refusal = decide(situation, asked(play.cases[child], "merge", form={"into": "foreign"}), play.now)

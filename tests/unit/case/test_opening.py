@@ -134,7 +134,7 @@ def test_a_person_named_twice_in_a_role_counts_once() -> None:
 def test_only_roles_of_parties_take_parties(role: str) -> None:
     with pytest.raises(FormInvalid) as refused:
         Rehearsal(rules=ERRAND).open(parties={role: ("zhao",)})
-    assert [problem.path for problem in refused.value.fields] == ["parties"]
+    assert [(problem.path, problem.text.zh) for problem in refused.value.fields] == [("parties", "没有这个角色")]
 
 
 def test_initial_values_are_set_unless_the_form_gives_others() -> None:

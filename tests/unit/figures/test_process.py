@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.case.identity import CaseId
 from engine.figures.process import is_off_the_way, process_of
+from engine.figures.process_json import process_from, process_text
 from engine.service.audit_ports import StateSpan
 
 # Days on which each case entered each state; every day counts as a working day here.
@@ -67,3 +68,16 @@ def test_what_is_still_on_the_usual_way_is_no_deviation() -> None:
     process = process_of(spans(), days)
     norm = process.variants[0].states
     assert [is_off_the_way(one, norm) for one in process.variants] == [False, False, True]
+
+
+def test_of_each_way_the_newest_cases_are_named_in_whatever_order_they_come() -> None:
+    # Thirty cases entered their state on days 1 to 30, told in an order that is neither.
+    days_entered = [(7 * n) % 31 for n in range(1, 31)]
+    passed = [StateSpan(CaseId(f"c{day:02}"), 0, 1, "draft", day, False) for day in days_entered]
+    (way,) = process_of(passed, days).variants
+    assert (way.cases, way.examples) == (30, tuple(f"c{day:02}" for day in range(30, 10, -1)))
+
+
+def test_what_is_kept_of_a_process_is_read_back_as_it_was() -> None:
+    process = process_of(spans(undated="b"), days)
+    assert process_from(process_text(process)) == process

@@ -16,6 +16,7 @@ from engine.service.filing.chunks import (
     sealed_size,
 )
 from engine.service.filing.chunks import SEALED_BYTES as SEALED
+from tests.support.refusals import told
 
 KEY, PLACE = bytes(range(32)), "a" * 32
 THREE = bytes(n % 251 for n in range(CHUNK_BYTES * 2 + 100))
@@ -61,7 +62,7 @@ def test_what_was_changed_is_noticed(damage) -> None:  # type: ignore[no-untyped
 
 
 def test_a_shorter_content_cannot_be_made_of_a_longer_one() -> None:
-    with pytest.raises(FileDamaged):
+    with told(FileDamaged, "附件已损坏，请告知管理员"):
         opened(sealed(THREE)[:SEALED], CHUNK_BYTES)
 
 

@@ -159,6 +159,20 @@ HONEST: dict[str, tuple[str, bytes, str, bool]] = {
 }
 
 
+TOLD = {
+    "empty": "文件是空的",
+    "unknown": "不接受这种文件",
+    "damaged": "文件已损坏、不完整或内容过于复杂，无法检查",
+    "mixed": "文件中夹带了另一种格式的内容",
+    "active": "文件含有宏、脚本或可执行内容",
+    "protected": "文件设有密码或加密，请取消后再上传",
+    "expands": "压缩内容展开后过大",
+    "pixels": "图片尺寸过大",
+    "virus": "文件被识别为病毒样本",
+    "paths": "压缩包内的路径不安全",
+}
+
+
 def looked_into(data: bytes, said: str) -> tuple[str, bytes | None]:
     """Return what a content is found to be, and its copy."""
     copies: list[bytes] = []
@@ -178,6 +192,7 @@ def test_a_file_that_tries_something_is_refused_with_the_reason(what: str) -> No
     with pytest.raises(FileRefused) as refused:
         looked_into(data, said)
     assert refused.value.details["reason"] == reason
+    assert refused.value.text.zh.startswith(f"{TOLD[reason]}。可上传：jpg、")
     assert "pdf" in refused.value.text.zh, "it is told what is taken"
     assert "pdf" in refused.value.text.en
 

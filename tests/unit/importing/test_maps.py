@@ -67,7 +67,7 @@ def test_a_right_map_has_no_problems(rules: Rulebook, tmp_path: Path) -> None:
     ("right", "wrong", "line", "words"),
     [
         ("at: day\n  form", "at: dai\n  form", 11, "没有名为“dai”的列。是否想写“day”？"),
-        ("at: day\n  form", "at: number\n  form", 11, "列“number”不是日期"),
+        ("at: day\n  form", "at: number\n  form", 11, "列“number”不是日期。请写 type: date 或 type: instant"),
         ("{subject: subject", "{subjekt: subject", 12, "没有名为“subjekt”的本步骤的字段"),
         ("column: class,", "column: klass,", 12, "没有名为“klass”的列"),
         ("fire: register", "fire: registrieren", 14, "没有名为“registrieren”的流转"),
@@ -76,7 +76,7 @@ def test_a_right_map_has_no_problems(rules: Rulebook, tmp_path: Path) -> None:
         ("any_given: [units]", "any_given: [unit]", 15, "没有名为“unit”的列"),
         ("fire: acknowledge", "fire: assign", 16, "没有名为“assign”的流转"),
         ("field: category", "field: grounds", 6, "没有名为“grounds”的取自代码表的字段"),
-        ("type: list, of: unit", "type: list", 8, "“list”类型须写明“of:”"),
+        ("type: list, of: unit", "type: list", 8, "“list”类型须写明“of:”，其他类型不写"),
         ("key: [number]", "key: [nummer]", 9, "没有名为“nummer”的列"),
         ("key: [number]", "key: [number]\nunit: nowhere", 10, "没有名为“nowhere”的列"),
         ("opening:\n", "opening:\n  parties: {chairman: number}\n", 11, "没有名为“chairman”的当事人角色"),
@@ -102,7 +102,7 @@ def test_all_problems_of_a_map_come_at_once(rules: Rulebook, tmp_path: Path) -> 
     ("right", "wrong", "words"),
     [
         ("Merge: merge", "Merge: merje", "没有名为“merje”的流转"),
-        ("start: open, ", "", "没有任何事件打开案件"),
+        ("start: open, ", "", "没有任何事件打开案件。请把其中一个事件写成 open"),
         ("form: {subject: id}", "form: {subjekt: id}", "没有名为“subjekt”"),
         ("events:", "deadline: {from_field: due, column: due}\nevents:", "没有名为“due”"),
     ],
@@ -120,8 +120,10 @@ def test_missing_required_columns_are_named_with_every_heading_they_may_bear(rul
     names = Names(surroundings=SURROUNDINGS, definition=rules.for_new("proposal"), persons=())
     with pytest.raises(ImportRefused) as refused:
         bind(map_, a_table(("编号", "提交日期")), names)
-    assert "案由/提案名称" in refused.value.text.zh
-    assert "编号、提交日期" in refused.value.text.zh
+    missing = refused.value.details["missing"]
+    assert isinstance(missing, list)
+    assert any(name.startswith("案由/提案名称") for name in missing)
+    assert refused.value.text.zh == f"缺少必需的列：{'；'.join(missing)}。表中有：编号、提交日期"
 
 
 def test_headings_nobody_reads_are_told(rules: Rulebook) -> None:

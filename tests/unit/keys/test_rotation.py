@@ -106,8 +106,12 @@ def test_old_epoch_keys_are_destroyed_after_their_time_and_copies_from_then_stay
         assert destroyed == ((1,) if day == 34 else ())
     assert files_holding(places.keys.parent, secret) == []
     assert all_open(places, values)
-    with pytest.raises(KeysUnavailable, match="epoch 1"):
+    with pytest.raises(KeysUnavailable, match="epoch 1") as refused:
         KeyFile.open(KeyPlaces(keys=old, epochs=places.epochs), clock)
+    assert refused.value.text.zh == (
+        f"期次密钥文件 {places.epochs} 缺少或不符第 1 期的密钥；请恢复最新的期次密钥备份，"
+        "或用 BANJIE_EPOCH_KEYS 指明其位置"
+    )
 
 
 def test_what_was_erased_is_gone_from_copies_after_35_days_whenever_it_was(places: KeyPlaces, clock: SetClock) -> None:

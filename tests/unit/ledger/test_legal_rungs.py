@@ -40,12 +40,13 @@ def test_what_the_engine_raised_is_legal(raised: tuple[Case, Event, Definition])
 
 def test_a_rung_of_no_ladder_is_found(raised: tuple[Case, Event, Definition]) -> None:
     before, event, definition = raised
-    assert "purple" in str([text.en for text in illegal(before, with_rungs(event, "purple"), definition)])
+    told = [text.zh for text in illegal(before, with_rungs(event, "purple"), definition)]
+    assert "期限 'term' 没有层级 'purple'" in told
 
 
 def test_a_rung_raised_a_second_time_is_found(raised: tuple[Case, Event, Definition]) -> None:
     before, event, definition = raised
-    assert "second time" in str([text.en for text in illegal(before, with_rungs(event, "blue"), definition)])
+    assert "层级 blue 重复触发" in [text.zh for text in illegal(before, with_rungs(event, "blue"), definition)]
 
 
 def test_a_rung_that_the_clock_does_not_show_or_shows_too_much_is_found(
@@ -56,9 +57,8 @@ def test_a_rung_that_the_clock_does_not_show_or_shows_too_much_is_found(
     hidden: Clock = clock._replace(rungs=("blue",))
     shown: Clock = clock._replace(rungs=("blue", "yellow", "red"))
     for other in (hidden, shown):
-        assert "what the deadline shows" in str(
-            [text.en for text in illegal(before, event._replace(clocks=(other,)), definition)]
-        )
+        (told,) = [text.zh for text in illegal(before, event._replace(clocks=(other,)), definition)]
+        assert told.startswith("触发的层级与期限所载不符：term/")
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def taken_back() -> tuple[Case, Event, Definition]:
 
 
 def found(before: Case, event: Event, definition: Definition) -> str:
-    return str([text.en for text in illegal(before, event, definition)])
+    return str([text.zh for text in illegal(before, event, definition)])
 
 
 def test_what_the_engine_took_back_is_legal(taken_back: tuple[Case, Event, Definition]) -> None:
@@ -83,12 +83,12 @@ def test_what_the_engine_took_back_is_legal(taken_back: tuple[Case, Event, Defin
 
 def test_a_rung_taken_back_that_did_not_stand_is_found(taken_back: tuple[Case, Event, Definition]) -> None:
     before, event, definition = taken_back
-    assert "did not stand" in found(before._replace(rungs={}), event, definition)
+    assert "并未触发" in found(before._replace(rungs={}), event, definition)
 
 
 def test_a_move_that_takes_nothing_back_is_found_to_do_so(taken_back: tuple[Case, Event, Definition]) -> None:
     before, event, definition = taken_back
-    assert "withdraws no rung" in found(before, event._replace(transition="raise"), definition)
+    assert "本次流转不能撤销督办层级" in found(before, event._replace(transition="raise"), definition)
 
 
 @pytest.mark.parametrize("withdrawn", [(), ("red", "yellow"), ("yellow",)])
@@ -97,7 +97,7 @@ def test_a_clock_that_shows_another_rung_taken_back_is_found(
 ) -> None:
     before, event, definition = taken_back
     (clock,) = event.clocks
-    assert "shows as withdrawn" in found(
+    assert "期限 term 所载的撤销与条目不符" in found(
         before, event._replace(clocks=(clock._replace(withdrawn=withdrawn),)), definition
     )
 
@@ -106,4 +106,6 @@ def test_a_rung_hidden_as_withdrawn_by_a_move_that_says_nothing_of_it_is_found(
     taken_back: tuple[Case, Event, Definition],
 ) -> None:
     before, event, definition = taken_back
-    assert "shows as withdrawn" in found(before, event._replace(withdrawn=(), transition="raise"), definition)
+    assert "期限 term 所载的撤销与条目不符" in found(
+        before, event._replace(withdrawn=(), transition="raise"), definition
+    )

@@ -10,6 +10,9 @@ import pytest
 
 from engine.errors import KeysUnavailable
 from runtime.accounts_key import KEY_BYTES, AccountBox, AccountKey
+from tests.support.refusals import told
+
+NOT_ITS = "动态验证码的密钥与数据库不符，请恢复 accounts.key"
 
 
 def test_the_key_is_made_when_it_is_first_needed_and_kept_for_its_owner_only(tmp_path: Path) -> None:
@@ -40,7 +43,7 @@ def test_many_that_start_at_once_end_up_with_one_key(tmp_path: Path) -> None:
 def test_a_key_of_another_length_is_no_key(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "accounts.key"
     path.write_bytes(content)
-    with pytest.raises(KeysUnavailable):
+    with told(KeysUnavailable, "无法读取或建立密钥文件 accounts.key"):
         AccountKey(path)()
 
 
@@ -57,11 +60,11 @@ def test_what_was_changed_or_is_another_s_does_not_open() -> None:
     sealed = box.seal(b"secret", bound_to="li")
     changed = [bytes([*sealed[:place], sealed[place] ^ 1, *sealed[place + 1 :]]) for place in range(len(sealed))]
     for wrong in [*changed, sealed[:-1], b"", b"\x01"]:
-        with pytest.raises(KeysUnavailable):
+        with told(KeysUnavailable, NOT_ITS):
             box.open(wrong, bound_to="li")
-    with pytest.raises(KeysUnavailable):
+    with told(KeysUnavailable, NOT_ITS):
         box.open(sealed, bound_to="wang")
-    with pytest.raises(KeysUnavailable):
+    with told(KeysUnavailable, NOT_ITS):
         AccountBox(lambda: b"k" * KEY_BYTES).open(sealed, bound_to="li")
 
 

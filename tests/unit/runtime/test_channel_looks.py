@@ -20,6 +20,8 @@ def test_half_a_configuration_is_fatal_and_repeats_no_secret(tmp_path: Path) -> 
     assert look.fatal
     assert "BANJIE_MAIL_USER" in look.text.zh
     assert SECRET not in look.text.zh + look.text.en
+    assert look.advice is not None
+    assert look.advice.zh == "改正这些环境变量后重新启动"
 
 
 def test_no_channel_at_all_is_well(tmp_path: Path) -> None:
@@ -38,9 +40,13 @@ def test_what_waits_for_a_channel_that_is_not_configured_is_told_with_its_number
     assert not look.fatal
     assert "7条" in look.text.zh
     assert "feishu" in look.text.zh
+    assert look.advice is not None
+    assert look.advice.zh == ("设置该渠道，或请有关人员改用其他渠道；一天后这些通知记为发送失败，收件箱中仍可阅读")
 
 
 def test_what_just_waits_for_its_hour_is_well_and_what_met_trouble_is_not() -> None:
     assert list(waiting_looks([WaitingChannel("mail", 7, 0, 0)], ["mail"])) == []
     [look] = waiting_looks([WaitingChannel("mail", 7, 0, 2)], ["mail"])
     assert "2 deliveries" in look.text.en
+    assert look.advice is not None
+    assert look.advice.zh == "对方服务恢复后会自动发出；长时间如此，请检查该渠道的设置，原因见服务日志"

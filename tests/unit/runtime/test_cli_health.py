@@ -11,6 +11,7 @@ import pytest
 from engine.calendar.calendar import Calendar
 from engine.calendar.notices import Notice
 from engine.ledger.streams import Swept
+from engine.service.looks import Look
 from engine.service.overdue import working_days_late
 from engine.service.sweep_ports import LastSweep
 from engine.text import Text
@@ -28,6 +29,12 @@ def notice(year: int) -> Notice:
         holidays=(),
         make_up_days=frozenset(),
     )
+
+
+def advice(look: Look) -> str:
+    """Return what the doctor says to do."""
+    assert look.advice is not None
+    return look.advice.zh
 
 
 CALENDAR = Calendar(notices=(notice(2026),))
@@ -54,6 +61,9 @@ def test_next_years_notice_is_missed_from_november_on() -> None:
     assert not look.well
     assert not look.fatal
     assert look.text.zh == "已录入放假通知：2026；缺 2027 年"
+    assert advice(look) == (
+        "2027 年通知公布后运行 banjie calendar import 文件：先看预览，再加 --apply；此前该年期限为暂定"
+    )
 
 
 def test_this_years_notice_is_missed_at_any_time() -> None:
@@ -61,22 +71,29 @@ def test_this_years_notice_is_missed_at_any_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "said", "well"),
+    ("found", "said", "help_"),
     [
-        ([LastSweep(NOON, Swept(calendar="c", open=7, looked=7, raised=1, failed=0))], "应看 7 项，已看 7 项", True),
-        ([LastSweep(NOON, Swept(calendar="c", open=7, looked=6, raised=1, failed=1))], "应看 7 项，已看 6 项", False),
+        ([LastSweep(NOON, Swept(calendar="c", open=7, looked=7, raised=1, failed=0))], "应看 7 项，已看 7 项", None),
+        (
+            [LastSweep(NOON, Swept(calendar="c", open=7, looked=6, raised=1, failed=1))],
+            "应看 7 项，已看 6 项",
+            "有事项被搁置，原因见服务日志；用 banjie verify 核验",
+        ),
         (
             [LastSweep(NOON - timedelta(minutes=40), Swept(calendar="c", open=0, looked=0, raised=0, failed=0))],
             "40 分钟",
-            False,
+            "启动 banjie serve（或 banjie work）",
         ),
-        ([None], "从未巡检", False),
+        ([None], "从未巡检", "启动 banjie serve（或 banjie work）"),
     ],
 )
-def test_whether_somebody_watches_over_the_deadlines(found: list[LastSweep | None], said: str, *, well: bool) -> None:
+def test_whether_somebody_watches_over_the_deadlines(
+    found: list[LastSweep | None], said: str, help_: str | None
+) -> None:
     look = health.sweep_look(found, NOON)
     assert said in look.text.zh
-    assert look.well is well
+    assert look.well is (help_ is None)
+    assert help_ is None or advice(look) == help_
     assert not look.fatal
 
 
@@ -99,6 +116,9 @@ def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert looks["disk"].text.zh.startswith("磁盘剩余 0.0 GiB")
     assert not looks["database"].well
     assert not looks["clock"].well
+    assert advice(looks["disk"]) == "请清理磁盘或换到更大的磁盘"
+    assert advice(looks["database"]) == "运行 banjie serve 或 banjie demo 即建立"
+    assert advice(looks["clock"]) == "正式使用时请去掉 BANJIE_CLOCK，并换用非示例数据库"
 
 
 @pytest.mark.parametrize(("safe", "well"), [(True, True), (False, False)])
@@ -107,6 +127,8 @@ def test_an_old_sqlite_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, 
     settings = Settings(database_url=f"sqlite:///{tmp_path}/b.db")
     looks = {look.name: look for look in health.looked_at(settings, SetClock(datetime(2026, 9, 15, tzinfo=UTC)))}
     assert looks["sqlite"].well is well
+    if not well:
+        assert advice(looks["sqlite"]) == "无须处理；方便时升级系统的 SQLite"
 
 
 def test_on_postgresql_there_is_no_file_to_look_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

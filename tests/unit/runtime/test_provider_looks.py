@@ -50,6 +50,8 @@ def test_half_a_configuration_is_fatal_and_repeats_no_secret() -> None:
     (one,) = looks(oidc_issuer="https://sso.works.example")
     assert one.fatal
     assert "BANJIE_PAGES_URL" in one.text.en
+    assert one.advice is not None
+    assert one.advice.zh == "改正这些环境变量后重新启动"
     assert SECRET not in one.text.zh + one.text.en
 
 
@@ -59,7 +61,7 @@ def test_one_that_is_away_is_told_and_everybody_may_still_log_in(provider: Ident
     assert (one.well, one.fatal) == (False, False)
     assert "gives no answer" in one.text.en
     assert one.advice is not None
-    assert "账号密码" in one.advice.zh
+    assert one.advice.zh == "检查该地址从本机能否访问；恢复之前，大家仍可用账号密码登录"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,8 @@ def test_one_that_cannot_be_believed_is_told_with_the_reason(
     one = look(provider)
     assert (one.well, one.fatal) == (False, False)
     assert reason in one.text.en
+    assert one.advice is not None
+    assert one.advice.zh == "改正 BANJIE_OIDC_… 各项，或请认证系统的管理员改正；见 docs/how-to/oidc.md"
 
 
 def test_one_without_a_key_that_may_sign_is_told(provider: IdentityProvider) -> None:

@@ -14,6 +14,7 @@ from engine.errors import FormInvalid, InputRefused, NotFound
 from engine.service.absences import Away, absence_of, absences, taken_back
 from engine.service.account_ports import Account
 from engine.service.plain import AddDeputation, RemoveDeputation
+from tests.support.refusals import told
 
 ROOT = RootId("works")
 TODAY = date(2026, 3, 4)
@@ -66,6 +67,9 @@ def entered(
     )
 
 
+OVERLAPS = {"from_on": "与已登记的外出时间重叠，请先撤回原登记"}
+
+
 def wrong(away: Away, *there: Deputation) -> dict[str, str]:
     """Return what is refused, by field."""
     with pytest.raises(FormInvalid) as refused:
@@ -92,12 +96,12 @@ def test_somebody_without_an_account_is_found_by_name_and_today_is_the_first_day
     ("called", "told"),
     [
         ("", "请填写代理人"),
-        ("赵军", "有2人叫"),
-        ("钱进", "名册中没有"),
+        ("赵军", "有2人叫“赵军”，请填写登录名"),
+        ("钱进", "名册中没有“钱进”，请填写登录名或姓名"),
         ("qian", "名册中没有"),
         ("stranger", "名册中没有"),
         ("王", "名册中没有"),
-        ("李明", "本人"),
+        ("李明", "不能由本人代理本人"),
         ("liming", "本人"),
     ],
 )
@@ -110,19 +114,19 @@ def test_a_substitute_is_one_other_person_who_is_there(called: str, told: str) -
 @pytest.mark.parametrize(
     ("from_on", "until_on", "fields"),
     [
-        ("2026-03-03", "2026-03-13", ["from_on"]),
-        ("2026-03-09", "", ["until_on"]),
-        ("2026-03-09", "2026-03-08", ["until_on"]),
-        ("tomorrow", "2026-02-30", ["from_on", "until_on"]),
-        ("20260309", "2026-03-13", ["from_on"]),
-        ("２０２６-03-09", "2026-03-13", ["from_on"]),
-        ("2026-03-04", "2027-03-05", ["until_on"]),
-        ("2027-03-06", "2027-03-07", ["from_on"]),
-        ("9999-12-31", "9999-12-31", ["from_on"]),
+        ("2026-03-03", "2026-03-13", {"from_on": "不能早于今天"}),
+        ("2026-03-09", "", {"until_on": "请填写截止日期"}),
+        ("2026-03-09", "2026-03-08", {"until_on": "截止日期不能早于开始日期"}),
+        ("tomorrow", "2026-02-30", dict.fromkeys(("from_on", "until_on"), "应为日期，例如 2026-09-15")),
+        ("20260309", "2026-03-13", {"from_on": "应为日期，例如 2026-09-15"}),
+        ("２０２６-03-09", "2026-03-13", {"from_on": "应为日期，例如 2026-09-15"}),
+        ("2026-03-04", "2027-03-05", {"until_on": "一次最长366天"}),
+        ("2027-03-06", "2027-03-07", {"from_on": "最早可提前366天登记"}),
+        ("9999-12-31", "9999-12-31", {"from_on": "最早可提前366天登记"}),
     ],
 )
-def test_days_are_days_in_order_and_not_too_far_away(from_on: str, until_on: str, fields: list[str]) -> None:
-    assert [*wrong(Away(from_on=from_on, until_on=until_on, substitute="wangfang"))] == fields
+def test_days_are_days_in_order_and_not_too_far_away(from_on: str, until_on: str, fields: dict[str, str]) -> None:
+    assert wrong(Away(from_on=from_on, until_on=until_on, substitute="wangfang")) == fields
 
 
 def test_a_year_is_the_longest() -> None:
@@ -131,26 +135,26 @@ def test_a_year_is_the_longest() -> None:
 
 
 def test_everything_wrong_is_named_at_once() -> None:
-    assert [*wrong(Away(from_on="x", until_on="y", substitute="nobody", note="字" * 201))] == [
-        "from_on",
-        "until_on",
-        "substitute",
-        "note",
-    ]
+    found = wrong(Away(from_on="x", until_on="y", substitute="nobody", note="字" * 201))
+    assert [*found] == ["from_on", "until_on", "substitute", "note"]
+    assert found["note"] == "不超过200字"
 
 
 @pytest.mark.parametrize(
-    ("there", "field_name"),
+    ("there", "told"),
     [
-        (entered("li", "sun", date(2026, 3, 13), date(2026, 3, 20)), "from_on"),
-        (entered("li", "sun", date(2026, 3, 1), date(2026, 3, 9)), "from_on"),
-        (entered("li", "sun", None, None), "from_on"),
-        (entered("wang", "sun", date(2026, 3, 11), date(2026, 3, 11)), "substitute"),
+        (entered("li", "sun", date(2026, 3, 13), date(2026, 3, 20)), OVERLAPS),
+        (entered("li", "sun", date(2026, 3, 1), date(2026, 3, 9)), OVERLAPS),
+        (entered("li", "sun", None, None), OVERLAPS),
+        (
+            entered("wang", "sun", date(2026, 3, 11), date(2026, 3, 11)),
+            {"substitute": "王芳在此期间也已委托他人代理，请另选代理人"},
+        ),
     ],
 )
-def test_absences_do_not_overlap_and_a_substitute_is_there(there: Deputation, field_name: str) -> None:
+def test_absences_do_not_overlap_and_a_substitute_is_there(there: Deputation, told: dict[str, str]) -> None:
     away = Away(from_on="2026-03-09", until_on="2026-03-13", substitute="wangfang")
-    assert [*wrong(away, there)] == [field_name]
+    assert wrong(away, there) == told
 
 
 @pytest.mark.parametrize(
@@ -207,7 +211,7 @@ def test_only_ones_own_running_absence_is_taken_back() -> None:
     reads = Reads([entered("sun", "li", TODAY, TODAY), entered("li", "wang", date(2026, 3, 1), date(2026, 3, 3))])
 
     for key in ("2026-03-04", "ever", "x", ""):
-        with pytest.raises(NotFound):
+        with told(NotFound, "没有这项外出登记"):
             taken_back(reads, ROOT, LI, key, TODAY)
-    with pytest.raises(InputRefused):
+    with told(InputRefused, "这项外出登记已经结束"):
         taken_back(reads, ROOT, LI, "2026-03-01", TODAY)

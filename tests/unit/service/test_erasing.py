@@ -14,6 +14,7 @@ from engine.errors import BanjieError, CaseNotFound, FormInvalid, NotPermitted
 from engine.ledger.canonical import canonical, parse_canonical
 from engine.service.execute import Done
 from tests.support.ledgers import CLERK, ROOT, Registry, a_full_life, small_rules
+from tests.support.refusals import words_of
 
 RULES = small_rules()
 PHONE = "13900000000"
@@ -126,12 +127,12 @@ def test_the_same_request_twice_erases_once(registry: Registry) -> None:
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("fields/subject", "公开"),
-        ("fields/grounds", "办结前"),
-        ("people/P1", "自己"),
-        ("fields/nothing", "没有这项"),
-        ("", "没有这项"),
-        ("people/P9", "没有这项"),
+        ("fields/subject", "公开内容写在记录中，不能删除"),
+        ("fields/grounds", "事项办结前只能删除个人信息和保密内容"),
+        ("people/P1", "不能删除自己的身份"),
+        ("fields/nothing", "没有这项内容，或已删除"),
+        ("", "没有这项内容，或已删除"),
+        ("people/P9", "没有这项内容，或已删除"),
     ],
 )
 def test_what_has_to_stay_stays(registry: Registry, path: str, says: str) -> None:
@@ -139,7 +140,11 @@ def test_what_has_to_stay_stays(registry: Registry, path: str, says: str) -> Non
     refusal = refused(registry, case, path)
     assert isinstance(refusal, FormInvalid)
     assert [problem.path for problem in refusal.fields] == [path]
-    assert says in refusal.fields[0].text.zh
+    assert refusal.fields[0].text.zh == says
+
+
+def test_what_is_to_be_erased_has_to_be_said(registry: Registry) -> None:
+    assert words_of(refused(registry, registry.open())) == ["填写有误：paths", "请指明要删除的内容"]
 
 
 def test_nothing_is_erased_where_one_of_several_has_to_stay(registry: Registry) -> None:
@@ -155,7 +160,10 @@ def test_nothing_is_erased_where_one_of_several_has_to_stay(registry: Registry) 
     ids=["nobody", "oneself", "without the role", "no person", "one's own deputy"],
 )
 def test_somebody_else_who_may_erase_has_to_approve(registry: Registry, approver: Actor | None) -> None:
-    assert isinstance(refused(registry, registry.open(), "fields/phone", approver=approver), NotPermitted)
+    refusal = refused(registry, registry.open(), "fields/phone", approver=approver)
+    assert isinstance(refusal, NotPermitted)
+    if approver != clerk("outsider", "nowhere"):
+        assert refusal.text.zh == "删除须经另一位有权人员批准"
 
 
 def test_who_holds_no_erasing_role_does_not_erase(registry: Registry) -> None:
@@ -170,6 +178,7 @@ def test_the_engine_erases_on_its_own_grounds_only(registry: Registry, basis: st
     case = registry.open()
     refusal = refused(registry, case, "fields/phone", actor=SYSTEM, approver=None, basis=ErasureBasis(basis))
     assert isinstance(refusal, NotPermitted)
+    assert refusal.text.zh == "此依据的删除须由人办理"
 
 
 def test_the_engine_erases_what_a_back_up_brought_back_however_far_the_case_has_come(registry: Registry) -> None:

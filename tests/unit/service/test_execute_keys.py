@@ -14,6 +14,7 @@ from engine.errors import KeyReused, TransitionNotOffered
 from engine.service.execute import Done, actor_scope, request_hash
 from tests.support.batch_desk import Desk, done, kinds
 from tests.support.builders import CLERK, ROOT, a_person, at
+from tests.support.refusals import words_of
 
 
 def test_a_key_used_again_gets_the_first_outcome_and_does_nothing() -> None:
@@ -40,6 +41,7 @@ def test_another_body_under_the_same_key_is_refused_now_and_later() -> None:
     desk = Desk()
     first, second = desk.carry_out(desk.opening("once"), desk.opening("once", subject="澡堂"))
     assert kinds([first, second]) == [Done, KeyReused]
+    assert words_of(second) == ["该幂等键已用于另一项内容不同的请求"]
     assert kinds(desk.carry_out(desk.opening("once", subject="澡堂"))) == [KeyReused]
     assert kinds(desk.carry_out(desk.opening("once"))) == [Done]
     assert len(desk.store.tables.cases) == 1

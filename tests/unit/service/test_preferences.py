@@ -15,10 +15,40 @@ HERE = ("mail", "wecom")
 
 def wrong(channel: str, wish: Wish) -> list[str]:
     """Return the fields that are refused."""
+    return [*said(channel, wish)]
+
+
+def said(channel: str, wish: Wish) -> dict[str, str]:
+    """Return what is told of each field that is refused."""
     with pytest.raises(FormInvalid) as refused:
         preference_of(ROOT, LI, channel, wish, HERE)
     assert all(problem.text.zh and problem.text.en for problem in refused.value.fields)
-    return [problem.path for problem in refused.value.fields]
+    return {problem.path: problem.text.zh for problem in refused.value.fields}
+
+
+@pytest.mark.parametrize(
+    ("channel", "wish", "told"),
+    [
+        ("mail", Wish(address=""), {"address": "请填写地址"}),
+        ("mail", Wish(address="li@"), {"address": "不是有效的邮箱地址，例如 wang@example.com"}),
+        ("wecom", Wish(address="x" * 101), {"address": "须为一行文字，且不超过100字"}),
+        ("wecom", Wish(address="群", digest="weekly"), {"digest": "只能选择逐条发送（none）或每日汇总（daily）"}),
+        ("wecom", Wish(address="群", language="fr"), {"language": "只能选择中文（zh）或英文（en）"}),
+        (
+            "wecom",
+            Wish(address="群", quiet_from="24:00", quiet_until="07:00"),
+            {"quiet_from": "时间应在 00:00 至 23:59 之间，例如 22:00"},
+        ),
+        ("wecom", Wish(address="群", quiet_from="22:00"), {"quiet_until": "免打扰时段须同时填写起止时间"}),
+        (
+            "wecom",
+            Wish(address="群", quiet_from="22:00", quiet_until="22:00"),
+            {"quiet_until": "免打扰的起止时间不能相同"},
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_beside_its_field(channel: str, wish: Wish, told: dict[str, str]) -> None:
+    assert said(channel, wish) == told
 
 
 def test_what_is_typed_is_kept_in_minutes_since_midnight() -> None:

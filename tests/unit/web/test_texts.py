@@ -16,22 +16,25 @@ from engine.ledger.streams import FACTS
 from engine.service.auditing import KINDS as AUDITED
 from engine.service.housekeeping import SESSION_DAYS
 from engine.service.list_orders import Order
+from engine.service.long_work_ports import WorkState
 from engine.service.next_moves import Extension
 from engine.service.rights_history import KINDS
 from engine.service.waiting import Group as WaitingGroup
 from engine.service.waiting import Whose
 from web.appearance import PRINTS, THEMES
 from web.exports import Kind
-from web.pages import account, accounts, grants, inbox, linked_login
+from web.pages import account, accounts, admin_delegations, admin_rules, grants, inbox, linked_login
 from web.pages.admin import DOORS
 from web.pages.overdue import RANGES_DAYS
 from web.pages.supervise import PROMISES, TABS
+from web.pages.work import SHOWN
 from web.sections import SECTIONS, Group
 from web.texts import TEXTS
-from web.views import exported
+from web.views import archive, exported
 from web.views.figure_asking import EXTENT
 from web.views.figures import MEASURE_HEAD, STAGE_HEAD, TITLES
 from web.views.months import MARKS
+from web.views.refused import Kind as RefusedKind
 from web.words import Words
 
 WEB = Path(__file__).parents[3] / "web"
@@ -41,9 +44,14 @@ NAMES = re.compile(r"""["']([a-z][a-z_0-9]+)["']""")
 # Names put together from a closed set, as step_submitted.
 MADE = {
     *(f"order_{order}" for order in Order),
+    *(f"work_state_{state}" for state in WorkState),
+    *(f"work_next_{step}" for step in WorkState if step is not WorkState.PROPOSED),
+    "work_next_skipped",
+    *(f"work_{shown}{more}" for shown in SHOWN for more in ("", "_none")),
     *(f"order_{order}_note" for order in Order if order is not Order.OPENED),
     *(f"export_{kind}" for kind in Kind),
     *exported.COLUMNS,
+    *archive.COLUMNS,
     *(f"nav_{section.name}" for section in SECTIONS),
     *(f"nav_group_{group}" for group in Group),
     "look_theme",
@@ -68,6 +76,9 @@ MADE = {
     *RANGES_DAYS.values(),
     *inbox.DONE.values(),
     *account.DONE.values(),
+    *admin_rules.DONE.values(),
+    *admin_delegations.DONE.values(),
+    *(f"others_{kind}" for kind in ("login", "token")),
     *accounts.DONE.values(),
     *linked_login.DONE.values(),
     *(f"absence_{standing}" for standing in ("now", "coming", "over")),
@@ -91,6 +102,7 @@ MADE = {
     *(f"weekday_{number}" for number in range(1, 8)),
     *MARKS.values(),
     *PROMISES.values(),
+    *(f"refused_{kind}{more}" for kind in RefusedKind for more in ("", "_help")),
     "role_lead",
     "role_co_handler",
     # Handed on by name.

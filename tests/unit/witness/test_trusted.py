@@ -9,6 +9,7 @@ import pytest
 from engine.errors import InputRefused
 from engine.ledger.notes import KeyType, VerifierKey
 from runtime.witness.trusted import read_trusted, trusted_file
+from tests.support.refusals import told
 
 A = VerifierKey(name="banjie/works/2026", kind=KeyType.NOTE, public=bytes([1]) * 32)
 B = VerifierKey(name="banjie/works/2026", kind=KeyType.NOTE, public=bytes([2]) * 32)
@@ -60,12 +61,16 @@ def test_a_yearly_key_is_trusted_for_fifty_years_after_its_own(tmp_path: Path) -
     ],
 )
 def test_a_wrong_line_is_named_by_its_number(tmp_path: Path, line: str) -> None:
-    with pytest.raises(InputRefused, match="line 2"):
-        read_trusted(listed(tmp_path, f"{C.text}\n{line}\n{A.text}\n"))
+    path = listed(tmp_path, f"{C.text}\n{line}\n{A.text}\n")
+    with told(
+        InputRefused,
+        f"账册清单 {path} 第 2 行不对：每行写一把账册的验证密钥，名称以年份结尾的可加 yearly",
+    ):
+        read_trusted(path)
 
 
 def test_a_list_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputRefused, match="cannot be read"):
+    with told(InputRefused, f"读不到账册清单 {tmp_path / 'nothing'}"):
         read_trusted(tmp_path / "nothing")
     (tmp_path / "logs.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(InputRefused, match="cannot be read"):

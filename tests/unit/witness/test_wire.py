@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.errors import InputRefused
 from runtime.witness.wire import Addition, parse_addition, parse_size, written_size
+from tests.support.refusals import told
 
 # The example of c2sp.org/tlog-witness
 EXAMPLE = (
@@ -74,7 +75,7 @@ def test_a_request_without_a_proof_has_an_empty_line_after_the_old_size() -> Non
     ],
 )
 def test_whatever_is_written_otherwise_is_refused(body: bytes) -> None:
-    with pytest.raises(InputRefused):
+    with told(InputRefused, "请求体应为：old 大小、证明各行、空行、检查点"):
         parse_addition(body)
 
 
