@@ -35,6 +35,9 @@ _HARDLY_ANY: Final = 10
 _NUMBERS: Final = 1_000
 _NUMBERS_MAX: Final = 100_000
 _READ_AT_ONCE: Final = 150
+_LOOKED_UP_AT_ONCE: Final = 500
+_OFTEN: Final = 0.02
+"""So many of all cases hold the words, and the few are sooner looked up one by one than picked out of all hits."""
 _READ_PER_NUMBER: Final = 85
 """How many numbers the index tells in the time in which one case is read."""
 _AROUND: Final = 40
@@ -185,7 +188,9 @@ def _windows(looking: _Looking, before: int, limit: int, found: Sequence[Hit]) -
         if is_first and len(found) * _HARDLY_ANY < looked:
             few = looking.reads.search_few(looking.root, looking.principals, before=before)
             if few is not None:
-                yield from _among_few(looking, few, limit, found)
+                density = len(hits) / (hits[0].n - below + 1)
+                by_number = _by_number(looking, few, density)
+                yield from _among_few(looking, few, limit, found) if by_number is None else by_number
                 return
         wanted = (limit + 1 - len(found)) * looked / max(1, len(found))
         size = min(_WINDOW_MAX, max(_WINDOW, int(1.2 * wanted)))
@@ -224,6 +229,32 @@ def _among_few(looking: _Looking, few: Sequence[Hit], limit: int, found: Sequenc
         yield _Window(
             [hit for hit in some if hit.case in holding], some[-1].n if start + _READ_AT_ONCE < len(few) else None
         )
+
+
+def _by_number(looking: _Looking, few: Sequence[Hit], density: float) -> Iterator[_Window] | None:
+    """Return the hits among the few cases that somebody sees, where the database has the words of a case at hand by its
+    number; else None.
+
+    ``density``: how many of the newest cases hold the words. Of rare ones all hits are known sooner.
+    """
+    asked = looking.asked.asked
+    if not few:
+        return iter(())
+    if looking.reads.search_holding(asked, ()) is None:
+        return None
+    numbers = () if density >= _OFTEN else looking.reads.search_numbers(asked, before=few[0].n + 1, limit=_NUMBERS_MAX)
+    if density < _OFTEN and len(numbers) < _NUMBERS_MAX:
+        held = frozenset(numbers)
+        return iter([_Window([hit for hit in few if hit.n in held], None)])
+    return _looked_up(looking, few)
+
+
+def _looked_up(looking: _Looking, few: Sequence[Hit]) -> Iterator[_Window]:
+    for start in range(0, len(few), _LOOKED_UP_AT_ONCE):
+        some = few[start : start + _LOOKED_UP_AT_ONCE]
+        held = looking.reads.search_holding(looking.asked.asked, [hit.n for hit in some]) or frozenset()
+        is_last = start + _LOOKED_UP_AT_ONCE >= len(few)
+        yield _Window([hit for hit in some if hit.n in held], None if is_last else some[-1].n)
 
 
 def _is_read_sooner(few: Sequence[Hit], at: int, wanted: int, density: float) -> bool:

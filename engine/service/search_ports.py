@@ -57,6 +57,10 @@ class SearchReads(Protocol):
     def search_numbers(self, phrases: Phrases, *, before: int, limit: int) -> Sequence[int]:
         """Return the numbers of cases with these phrases below a number, the newest first, of whatever organisation."""
 
+    def search_holding(self, phrases: Phrases, numbers: Sequence[int]) -> frozenset[int] | None:
+        """Return those of the numbers whose cases hold these phrases; None where the words of a case are not at hand
+        by its number."""
+
     def search_places(self, root: RootId, cases: Collection[CaseId]) -> Sequence[Hit]:
         """Return the cases with their numbers in the search, in no order."""
 

@@ -7,6 +7,7 @@ index is asked, for a bounded number of hits; only of a word that has more are t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import BigInteger, Integer, Select, Text, cast, desc, func, select
@@ -32,6 +33,7 @@ class PostgresNumbers:
         self._newest = compiler.compile(_newest(), prepare=False)
         self._by_index = compiler.compile(_by_index(), prepare=False)
         self._downwards = compiler.compile(_downwards(), prepare=False)
+        self._holding = compiler.compile(_holding())
         self._index_only = compiler.compile(
             select(
                 *(
@@ -49,10 +51,26 @@ class PostgresNumbers:
                 return newest[:limit]
         with self._pool.snapshot() as moment:
             moment.fetch(self._index_only)
-            found = moment.fetch(self._by_index, query=query, before=before, limit=BOUNDED + 1)
-        if len(found) <= BOUNDED:
+            found = moment.fetch(self._by_index, query=query, before=before, limit=max(BOUNDED, limit) + 1)
+        if len(found) <= max(BOUNDED, limit):
             return sorted((row[0] for row in found), reverse=True)[:limit]
         return [row[0] for row in self._pool.fetch(self._downwards, query=query, before=before, limit=limit)]
+
+    def holding(self, query: str, numbers: Sequence[int]) -> frozenset[int]:
+        """Return those of the numbers whose rows hold these words."""
+        return frozenset(row[0] for row in self._pool.fetch(self._holding, query=query, numbers=list(numbers)))
+
+
+def _holding() -> Select[int]:
+    several = func.unnest(bind("numbers", postgresql.ARRAY(BigInteger()))).table_valued("value", name="asked")
+    asked = several.render_derived()
+    # The OFFSET keeps each number looked up by itself: the index of words would be asked for all that hold them.
+    of_words = select(POSTGRES_WORDS.c.words).where(asked.c.value == _N).offset(literal("0")).lateral("its")
+    return (
+        select(asked.c.value)
+        .join_from(asked, of_words, literal("true"))
+        .where(of_words.c.words.op("@@", is_comparison=True)(_ASKED))
+    )
 
 
 def _newest() -> Select[int]:

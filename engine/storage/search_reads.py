@@ -72,6 +72,11 @@ class SearchReads:
         statement = self._search_once("numbers", _numbers)
         return [row[0] for row in self._searched.fetch(statement, query=query, before=before, limit=limit)]
 
+    def search_holding(self, phrases: Phrases, numbers: Sequence[int]) -> frozenset[int] | None:
+        if self._searching.is_sqlite:
+            return None
+        return self._numbers_of_words.holding(self._search_query(phrases), numbers)
+
     def search_places(self, root: RootId, cases: Collection[CaseId]) -> Sequence[Hit]:
         statement = self._search_once("places", lambda: _places(self._searching))
         rows = self._searched.fetch(statement, root=root, ids=list(cases))

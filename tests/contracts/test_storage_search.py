@@ -94,6 +94,8 @@ def test_the_few_that_somebody_sees_come_newest_first_and_numbers_stand_for_the_
     below = store.reads.search_few(ROOT, ["person:li"], before=number[CaseId("c")])
     assert [hit.case for hit in below or ()] == ["b", "a"]
     assert store.reads.search_few(ROOT, None, before=NEWEST) is None
+    held = store.reads.search_holding([["食堂"]], [number[CaseId(name)] for name in "ab"])
+    assert held is None or held == {number[CaseId("a")]}, "SQLite has the words of a case not at hand by its number"
 
 
 def test_cases_of_other_organisations_end_no_list_of_hits(store: Store) -> None:

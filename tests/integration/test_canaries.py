@@ -221,9 +221,9 @@ def test_a_log_line_and_a_row_that_say_too_much_are_found(
     from engine.case.forms import checked_form as checked
     from engine.ledger.commitments import NullSealer
 
-    def telling(definition: Definition, asked: Any, form: Any) -> dict[str, Any]:
+    def telling(definition: Definition, asked: Any, form: Any, **beside: Any) -> dict[str, Any]:
         logging.getLogger("shop").debug("form %s", form)
-        return checked(definition, asked, form)
+        return checked(definition, asked, form, **beside)
 
     monkeypatch.setattr("engine.case.decide.checked_form", telling)
     monkeypatch.setattr("runtime.wiring.open_sealer", lambda *_given: _Unsealed(NullSealer()))

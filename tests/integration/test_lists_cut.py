@@ -70,7 +70,11 @@ CUT: Final[tuple[tuple[str, str, Mapping[str, object], str], ...]] = (
         "zhai",
         "/search?q=供餐",
         # As for somebody who sees very many cases.
-        {"engine.service.search.LOOKED_AT_MAX": 0, "engine.storage.search_reads.SearchReads.search_few": none_few},
+        {
+            "engine.service.search._WINDOW": 1,
+            "engine.service.search.LOOKED_AT_MAX": 0,
+            "engine.storage.search_reads.SearchReads.search_few": none_few,
+        },
         "含有这些词的事项很多，已查看其中较新的一部分。点“继续查找”往前查，或加一个词、一个条件。",
     ),
 )

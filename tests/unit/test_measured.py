@@ -93,6 +93,13 @@ def test_what_is_not_measured_is_there(name: str) -> None:
     assert not is_measured(f"{name}::test_it")
 
 
+def test_the_second_run_on_the_other_database_is_measured_in_the_contracts_only() -> None:
+    assert not is_measured("tests/integration/test_files.py::test_it[postgres-one]")
+    assert is_measured("tests/integration/test_files.py::test_it[sqlite-one]")
+    assert is_measured("tests/integration/test_migrations.py::test_on_postgres_it_is_the_same")
+    assert is_measured("tests/contracts/test_storage_reads.py::test_it[postgres]")
+
+
 def test_all_other_tests_are_measured() -> None:
     assert is_measured("tests/integration/test_sample.py::test_it")
     assert is_measured("tests/authorisation/test_rules.py::test_it")
