@@ -92,6 +92,8 @@ def publication_problems(settings: Settings) -> list[Problem]:
         return []
     finally:
         store.close()
+    if not published:
+        return []
     return clashes(load_rules(settings.workflows, calendar_missing=settings.calendar_missing), published)
 
 

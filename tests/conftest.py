@@ -13,7 +13,6 @@ import pytest
 from coverage import Coverage
 from hypothesis import settings
 
-from runtime.rules import load_rules
 from tests.support.demanded import SkipsAreFailures, browser_tests_last, ci_is_on, mark_by_fixtures
 from tests.support.made_once import REAL, made_once
 from tests.support.measured import is_measured, unmeasured
@@ -24,7 +23,7 @@ from tests.support.postgres import (
     shared_server,
     stop_shared_server,
 )
-from tests.support.proved_rules import proved_once
+from tests.support.proved_rules import load_once
 from tests.support.together import scheduler
 
 SESSION_FOLDER = "BANJIE_TESTS_SESSION_FOLDER"
@@ -48,7 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # What a session of thousands of tests keeps is gone through at every turn; seldom turns save a sixth of its time.
     gc.set_threshold(50_000, 20, 100)
     patch = pytest.MonkeyPatch()
-    patch.setattr("runtime.wiring.load_rules", proved_once(load_rules))
+    for module in ("runtime.wiring", "runtime.running_rules", "runtime.cli.health"):
+        patch.setattr(f"{module}.load_rules", load_once)
     patch.setattr("engine.storage.upgrade.run_migrations", made_once(REAL))
     if ci_is_on():
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")

@@ -30,7 +30,7 @@ from tests.support.tampering import (
 
 ATTEMPTS: Final = 160
 SEED: Final = 20261121
-NOT_IN_A_SMALL_HOUSE: Final = {"attachment", "calendar_notice", "delegation", "deputation"}
+NOT_IN_A_SMALL_HOUSE: Final = {"attachment", "calendar_notice", "delegation", "deputation", "publication"}
 
 
 @pytest.fixture

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
-from runtime.rules import Rules
+from runtime.rules import Rules, load_rules
 
 
 def proved_once(load: Callable[..., Rules]) -> Callable[..., Rules]:
-    """Return what loads rules as ``load`` does, and gives again what it gave for files that nobody has touched since.
+    """Return what loads rules as ``load`` does, and gives again what it gave for files that say the same, wherever they
+    stand.
 
     What is remembered beside a database is left to the tests of ``load`` itself.
     """
     known: dict[object, Rules] = {}
 
     def loaded(folder: Path, *, calendar_missing: str = "provisional", cache: Path | None = None) -> Rules:
-        files = ((path, path.stat()) for path in sorted(folder.rglob("*.yaml")))
-        stamp = (calendar_missing, *((path, status.st_mtime_ns, status.st_size) for path, status in files))
+        files = ((str(path.relative_to(folder)), path.read_bytes()) for path in sorted(folder.rglob("*.yaml")))
+        stamp = (calendar_missing, *((name, sha256(content).digest()) for name, content in files))
         if stamp not in known:
             known[stamp] = load(folder, calendar_missing=calendar_missing, cache=cache)
         return known[stamp]
 
     return loaded
+
+
+load_once = proved_once(load_rules)
+"""What every house of a test loads its rules by, and a test that needs the rules alone."""

@@ -12,9 +12,9 @@ from engine.case.files import FILES_OF_STEP_MAX, KnownFile, could_be_files, take
 from engine.case.identity import CaseId, PersonId
 from engine.definition.compiled import Definition
 from engine.errors import FormInvalid
-from runtime.rules import load_rules
 from tests.architecture.test_repository import PROJECT
 from tests.support.builders import at
+from tests.support.proved_rules import load_once
 from tests.support.refusals import told
 
 NOW = at("2026-03-02")
@@ -25,7 +25,7 @@ ID = "a" * 32
 
 @pytest.fixture(scope="module")
 def definition() -> Definition:
-    return load_rules(PROJECT / "workflows").rulebook().for_new("proposal")
+    return load_once(PROJECT / "workflows").rulebook().for_new("proposal")
 
 
 def known(id_: str = ID, /, **changed: object) -> dict[str, KnownFile]:

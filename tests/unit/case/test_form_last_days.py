@@ -12,8 +12,8 @@ from engine.definition.compiled import Definition
 from engine.definition.loader import content_hash
 from engine.definition.model import CodeList
 from engine.errors import FormInvalid
-from runtime.rules import load_rules
 from runtime.settings import Settings
+from tests.support.proved_rules import load_once
 
 LAST = date(2026, 6, 30)
 
@@ -21,7 +21,7 @@ LAST = date(2026, 6, 30)
 @pytest.fixture(scope="module")
 def definition() -> Definition:
     """The proposals, with a list of categories in which welfare may be chosen until 30 June 2026."""
-    made = load_rules(Settings().workflows).rulebook().for_new("proposal")
+    made = load_once(Settings().workflows).rulebook().for_new("proposal")
     said = made.lists["proposal-categories"].model_dump(mode="json", exclude_unset=True)
     for item in said["items"]:
         if item["code"] == "welfare":

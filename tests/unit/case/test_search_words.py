@@ -29,15 +29,15 @@ from engine.case.search_words import (
 from engine.definition.compiled import Definition
 from engine.definition.rulebook import Rulebook
 from engine.errors import InputRefused
-from runtime.rules import load_rules
 from tests.support.builders import a_case, at
+from tests.support.proved_rules import load_once
 
 WORKFLOWS = Path(__file__).parents[3] / "workflows"
 
 
 @cache
 def rules() -> Rulebook:
-    return load_rules(WORKFLOWS).rulebook()
+    return load_once(WORKFLOWS).rulebook()
 
 
 def the_definition(name: str) -> Definition:

@@ -16,7 +16,8 @@ from engine.service.overdue import OverdueAsk, Scope, reach, working_days_late
 from engine.service.ports import CaseLine, OverdueLine
 from engine.service.rung_colours import Colour, colours_of_rungs, rungs_of_colour, standing_rung, worst_colour
 from engine.service.world import World
-from runtime.rules import Rules, load_rules
+from runtime.rules import Rules
+from tests.support.proved_rules import load_once
 
 WORKFLOWS = Path(__file__).parents[3] / "workflows"
 # Thursday 24 September 2026, 10:00. Mid-Autumn is off from the 25th to the 27th, National Day from 1 to 7 October: the
@@ -26,7 +27,7 @@ NOW = datetime(2026, 9, 24, 2, tzinfo=UTC)
 
 @cache
 def rules() -> Rules:
-    return load_rules(WORKFLOWS)
+    return load_once(WORKFLOWS)
 
 
 @cache

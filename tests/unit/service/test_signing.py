@@ -10,15 +10,15 @@ from pydantic import JsonValue
 from engine.definition.compiled import Definition
 from engine.service.queries import TimelineLine
 from engine.service.signing import Change, changes_since, digest_of, is_signature, signed_text
-from runtime.rules import load_rules
 from runtime.settings import Settings
+from tests.support.proved_rules import load_once
 
 TEXT: dict[str, JsonValue] = {"subject": "改善食堂", "grounds": "没有热饭。", "proposer_phone": "13800000000"}
 
 
 @cache
 def definition() -> Definition:
-    return load_rules(Settings().workflows).rulebook().for_new("proposal")
+    return load_once(Settings().workflows).rulebook().for_new("proposal")
 
 
 def line(seq: int, **fields: JsonValue) -> TimelineLine:
