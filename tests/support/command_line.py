@@ -8,14 +8,20 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import typer.testing
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from runtime.cli.main import app
 
 PROJECT = Path(__file__).parents[2]
+
+# The tree of commands is the same at every call, and building it costs more than most commands.
+typer.testing._get_command = cache(get_command)  # type: ignore[attr-defined]  # its runner asks there at each call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
