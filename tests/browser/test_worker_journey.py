@@ -161,11 +161,14 @@ def test_somebody_without_a_name_files_and_comes_back_with_the_code(
     page = a_page(browser, watch, size, script=script)
     page.goto(f"{address}/anonymous")
     assert page.locator("#write input:visible, #write textarea:visible, #write select:visible").count() <= 8
-    page.get_by_role("button", name="匿名提交").click()
+    page.get_by_role("button", name="下一步：核对").click()
     expect(page.locator(".field .error").first).to_be_visible()
     page.get_by_label("诉求事项").fill("班组扣奖金")
     page.get_by_label("反映内容").fill("连着三个月没有说明。")
     picture_of(page, f"worker-anonymous-{name}", script)
+    page.get_by_role("button", name="下一步：核对").click()
+    expect(page.locator("dl.values")).to_contain_text("连着三个月没有说明。")
+    picture_of(page, f"worker-anonymous-{name}-check", script)
     page.get_by_role("button", name="匿名提交").click()
     code = "-".join(page.locator(".query-code span").all_inner_texts())
     assert len(code.replace("-", "")) == 25

@@ -35,7 +35,7 @@ ALWAYS = {
     "watch",
     "erase",
     "readers",
-    "long_work",
+    "work",
 }
 
 
