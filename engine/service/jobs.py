@@ -55,7 +55,7 @@ _KIND_TITLES: Final[Mapping[str, Text]] = {
     "erase": Text("销毁已删内容的密钥", "Keys of erased values"),
     "keys": Text("更换密钥", "New keys"),
     "figures": Text("统计汇总", "Figures counted"),
-    "work": Text("成批办理", "Long work people asked for"),
+    "long-work": Text("成批办理", "Long work people asked for"),
     "files": Text("清理无主附件", "Removal of stray files"),
 }
 

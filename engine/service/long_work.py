@@ -31,7 +31,7 @@ from engine.service.long_work_ports import (
 )
 from engine.text import Text
 
-JOB: Final = "work"
+JOB: Final = "long-work"
 """The kind of the job that works on it: a hint without a subject. Who asks for work may schedule it at once."""
 WORK_DAYS: Final = 30
 ITEMS_MAX: Final = 10_000

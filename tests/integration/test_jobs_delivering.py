@@ -35,7 +35,7 @@ ALWAYS = {
     "watch",
     "erase",
     "readers",
-    "work",
+    "long-work",
 }
 
 

@@ -306,7 +306,7 @@ def test_the_job_is_asked_for_at_once_and_the_front_page_tells_of_it(house: Hous
             zhai.cookies.set("banjie", house.token("zhai"))
             assert "成批办理" not in words(zhai.get("/").text)
             address = confirmed(zhai, f"{EVERYTHING}&measure=begin_review")
-            assert [(job.kind, job.subject) for job in jobs.listed(JobState.WAITING)] == [("long_work", "")]
+            assert [(job.kind, job.subject) for job in jobs.listed(JobState.WAITING)] == [("long-work", "")]
             assert f'<a href="{address}">开始审查</a>' in zhai.get("/").text
             listed = words(zhai.get("/long-work").text)
             assert "等待办理" in listed
