@@ -125,11 +125,11 @@ class DirectoryReads:
         return [(row[0], row[2]) for row in self._pool.fetch(self._notices)]
 
     def persons(self, root: RootId, persons: Collection[PersonId]) -> Mapping[PersonId, Person]:
-        found = [_person(row) for row in self._pool.fetch(self._persons, root=root, persons=list(persons))]
+        found = [person_of(row) for row in self._pool.fetch(self._persons, root=root, persons=list(persons))]
         return {somebody.id: somebody for somebody in found}
 
     def all_persons(self, root: RootId) -> Sequence[Person]:
-        return [_person(row) for row in self._pool.fetch(self._all_persons, root=root)]
+        return [person_of(row) for row in self._pool.fetch(self._all_persons, root=root)]
 
     def grants(self, root: RootId, person: PersonId, on: date) -> frozenset[Grant]:
         found = self._pool.fetch(self._grants, root=root, person=person, on=on.isoformat())
@@ -213,7 +213,8 @@ def _unit(row: Record) -> Unit:
     )
 
 
-def _person(row: Record) -> Person:
+def person_of(row: Record) -> Person:
+    """Return the person of a row: root, id, name, login, unit, active."""
     return Person(
         root=RootId(row[0]),
         id=PersonId(row[1]),

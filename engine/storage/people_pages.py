@@ -12,6 +12,7 @@ from engine.access.directory import Deputation, Person
 from engine.case.identity import PersonId, RootId, UnitId
 from engine.service.people_ports import DeputationKey, PersonKey
 from engine.storage.compiled import Compiler, Pool, Record, Statement, at_most, bind
+from engine.storage.directory_reads import person_of
 from engine.storage.directory_tables import deputation, person
 
 _FIRST: Final = PersonKey("", "")
@@ -74,7 +75,7 @@ class PeopleReads:
     ) -> Sequence[Person]:
         asked = self._people[bool(text), units is not None]
         values = {"text": text, "units": sorted(units or ()), **(after or _FIRST)._asdict()}
-        return [_person(row) for row in self._people_pool.fetch(asked, root=root, limit=limit, **values)]
+        return [person_of(row) for row in self._people_pool.fetch(asked, root=root, limit=limit, **values)]
 
     def people_in(self, root: RootId, units: Collection[UnitId]) -> Mapping[UnitId, int]:
         found = self._people_pool.fetch(self._people_in, root=root, units=sorted(units))
@@ -102,17 +103,6 @@ def _people(compiler: Compiler, *, searched: bool, narrowed: bool) -> Statement:
         where.append(compiler.among(person.c.unit, "units"))
     columns = (person.c.root, person.c.id, person.c.name, person.c.login, person.c.unit, person.c.active)
     return compiler.compile(at_most(select(*columns).where(*where).order_by(*place), bind("limit")))
-
-
-def _person(row: Record) -> Person:
-    return Person(
-        root=RootId(row[0]),
-        id=PersonId(row[1]),
-        name=row[2],
-        login=row[3],
-        unit=None if row[4] is None else UnitId(row[4]),
-        active=bool(row[5]),
-    )
 
 
 def _deputation(row: Record) -> Deputation:
