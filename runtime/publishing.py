@@ -24,8 +24,8 @@ from engine.service.plain import KeepText
 from engine.service.publications import REASON_CHARACTERS_MAX, Kind, PublishRules, WithdrawRules
 from engine.service.rules_door import ProposedRules
 from engine.text import Text
-from runtime.cli.notice_checks import notice_problems
 from runtime.clock import Clock
+from runtime.notice_checks import notice_problems
 from runtime.settings import Settings
 from runtime.wiring import Opened
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.service.importing.own_maps import MAP_FILE
 from engine.text import Text
 from runtime.cli.options import AsJson
 from runtime.cli.run import Run, the_run
@@ -16,10 +17,6 @@ from runtime.cli.run import Run, the_run
 if TYPE_CHECKING:
     from engine.definition.model import Workflow
     from engine.errors import Problem
-
-
-MAP_FILE = "import.yaml"
-"""The map of a register that a workflow's folder brings along."""
 
 
 class DiagramLanguage(StrEnum):
@@ -41,7 +38,7 @@ def check(
 ) -> None:
     """核验流程、代码表和日历文件 · Prove workflow, list and calendar files; report every problem at once."""
     from engine.definition.library import check_paths
-    from runtime.cli.notice_checks import notice_problems
+    from runtime.notice_checks import notice_problems
     from runtime.running_rules import publication_problems
 
     run = the_run(context)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.errors import NotFound
+from engine.service.importing.own_maps import MAP_FILE
 from engine.text import Text
-from runtime.cli.definitions import MAP_FILE
 from runtime.cli.options import AsJson, Organisation
 from runtime.cli.people import unit_called
 from runtime.cli.run import Run, the_root, the_run

@@ -78,7 +78,9 @@ def test_signs_of_a_query_language_are_nothing_but_tokens(store: Store) -> None:
     assert hits(store, ["not"], ["near"]) == ["a"]
 
 
-def test_the_few_that_somebody_sees_come_newest_first_and_numbers_stand_for_the_hits(store: Store) -> None:
+def test_the_few_that_somebody_sees_come_newest_first_and_numbers_stand_for_the_hits(
+    store: Store, any_database: str
+) -> None:
     write(store, BatchRows(search=[new("a", "食堂"), new("b", "宿舍"), new("c", "食堂")]))
     number = {hit.case: hit.n for hit in store.reads.search_few(ROOT, [], before=NEWEST) or ()}
     assert number == {}, "who sees nothing has no case among their few"
@@ -95,7 +97,8 @@ def test_the_few_that_somebody_sees_come_newest_first_and_numbers_stand_for_the_
     assert [hit.case for hit in below or ()] == ["b", "a"]
     assert store.reads.search_few(ROOT, None, before=NEWEST) is None
     held = store.reads.search_holding([["食堂"]], [number[CaseId(name)] for name in "ab"])
-    assert held is None or held == {number[CaseId("a")]}, "SQLite has the words of a case not at hand by its number"
+    # SQLite has the words of a case not at hand by its number.
+    assert held == (None if any_database.startswith("sqlite") else {number[CaseId("a")]})
 
 
 def test_cases_of_other_organisations_end_no_list_of_hits(store: Store) -> None:

@@ -90,10 +90,10 @@ class FakeHouse:
         raise NotImplementedError  # test_publishing has a real one
 
     def publish_rules(self, root: RootId, kind: Kind, text: bytes, reason: str, by: PersonId) -> ProposedRules:
-        raise NotImplementedError
+        raise NotImplementedError  # as above
 
     def withdraw_rules(self, root: RootId, kind: Kind, name: str, version: int, reason: str, by: PersonId) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # as above
 
     def check_definition(self, name: str, text: bytes) -> Sequence[Problem]:
         assert name == "proposal"

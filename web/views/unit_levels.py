@@ -69,17 +69,8 @@ def unit_level(there: Surroundings, asked: Mapping[str, str], chosen: Unit | Non
 
 def units_below(there: Surroundings, unit: str) -> frozenset[UnitId]:
     """Return a unit, named by its id or code, and all below it; nothing for one that is not there."""
-    children: dict[UnitId, list[UnitId]] = {}
-    for one in there.units.values():
-        if one.parent is not None:
-            children.setdefault(one.parent, []).append(one.id)
-    found: set[UnitId] = set()
-    waiting = [one.id for one in there.units.values() if unit in (one.id, one.code)][:1]
-    while waiting:
-        at = waiting.pop()
-        found.add(at)
-        waiting += [child for child in children.get(at, ()) if child not in found]
-    return frozenset(found)
+    at = next((one.id for one in there.units.values() if unit in (one.id, one.code)), None)
+    return frozenset(one for one in there.units if at is not None and at in there.tree.lineage(one))
 
 
 def _above(there: Surroundings, unit: Unit) -> tuple[Unit, ...]:

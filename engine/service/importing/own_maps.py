@@ -8,6 +8,7 @@ from typing import Final
 
 WORKFLOWS: Final = Path(__file__).resolve().parents[3] / "workflows"
 MAP_FILE: Final = "import.yaml"
+"""The map of a register that a workflow's folder brings along."""
 
 
 def own_maps(folder: Path) -> Mapping[str, Path]:

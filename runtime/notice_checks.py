@@ -1,6 +1,7 @@
-"""What ``banjie check`` proves of a definition's notices beyond the engine's proofs: that there are words for them.
+"""What is proved of a definition's notices beyond the engine's proofs: that there are words for them.
 
-The engine decides who is told; the templates stand in ``notifications``, of which it knows nothing.
+``banjie check`` asks it of files, and publishing of what somebody typed. The engine decides who is told; the
+templates stand in ``notifications``, of which it knows nothing.
 """
 
 from __future__ import annotations
