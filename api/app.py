@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from api.describing import PROBLEMS
 from api.edge import ApiSettings, Edge, make_edge
 from api.headers import SecurityHeaders
 from api.incoming import CleanAddress
@@ -26,10 +25,10 @@ from api.routes.rules import rules_routes
 from api.routes.search import search_routes
 from api.routes.strangers import strangers_routes
 from api.routes.writing import writing_routes
+from api.routing import API_PREFIX
 from api.strangers import Discreet
 from engine.service.desk import Desk
 
-API_PREFIX = "/api"
 ROUTES = (
     writing_routes,
     reading_routes,
@@ -82,9 +81,9 @@ def bare_app(settings: ApiSettings, respond: Respond = problem_response) -> Fast
 
 
 def add_api(app: FastAPI, edge: Edge) -> None:
-    """Add every route of the API; each group directly, as every router in between costs each request some time."""
+    """Add every route of the API; directly, as a router in between builds each anew and costs requests some time."""
     for routes in ROUTES:
-        app.include_router(routes(edge), prefix=API_PREFIX, responses=PROBLEMS)
+        app.router.routes.extend(routes(edge).routes)
 
     @app.get(f"{API_PREFIX}/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypedDict
 
 from pydantic import BaseModel
@@ -40,13 +41,17 @@ def described(body: type[BaseModel], *, keyed: bool = True) -> Described:
 
     The routes read their bodies themselves (``api.incoming``), so FastAPI cannot see what they take.
     """
-    schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
     return {
         "openapi_extra": {
             "parameters": [KEY] if keyed else [],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(schema)}}},
+            "requestBody": {"required": True, "content": {"application/json": {"schema": _schema_of(body)}}},
         }
     }
+
+
+@cache
+def _schema_of(body: type[BaseModel]) -> dict[str, Any]:
+    return _inlined(body.model_json_schema(ref_template="#/components/schemas/{model}"))
 
 
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:

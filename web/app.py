@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.app import API_PREFIX, add_api, bare_app
+from api.app import add_api, bare_app
 from api.edge import ApiSettings, make_edge
 from api.problems import AccountUnfinished, headers_of, install_problems, problem_response, status_of
+from api.routing import API_PREFIX
 from engine.errors import BanjieError, LoginRefused
 from engine.service.desk import Desk
 from engine.service.house_door import HouseDoor
@@ -162,7 +163,7 @@ def create_site(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None, hou
     site.add_exception_handler(LoginRefused, not_logged_in)
     add_api(site, edge)
     for pages in PAGES:
-        site.include_router(pages(shell))
+        site.router.routes.extend(pages(shell).routes)
     shell.sections = sections_of(site.routes)
     site.mount("/static", shell.statics, name="static")
     site.add_middleware(Packed, https=settings.https)

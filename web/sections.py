@@ -5,15 +5,18 @@ A part whose page the site does not have is not shown; so pages may be left out 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
+
+from starlette.routing import BaseRoute
 
 from engine.access.operators import is_operator
 from engine.access.staff_roles import StaffRoles
 from engine.case.actors import Actor
 from engine.case.identity import RootId, UnitId
+from web.routing import pages_of
 
 SECRETARIAT: Final = frozenset({"union_office", "committee_director", "committee_member", "presidium"})
 """Who prepares and holds the meetings of a congress, by the ids of ``workflows/staff_roles.json``."""
@@ -124,9 +127,9 @@ SECTIONS: Final = (
 )
 
 
-def sections_of(site: Sequence[Any]) -> tuple[Section, ...]:
+def sections_of(site: Sequence[BaseRoute]) -> tuple[Section, ...]:
     """Return the parts whose pages are among the routes of a site."""
-    paths = set(_pages(site))
+    paths = {page.path for page in pages_of(site) if "GET" in (page.methods or ())}
     return tuple(section for section in SECTIONS if section.address in paths)
 
 
@@ -139,14 +142,3 @@ def menus_for(viewer: Viewer, sections: Iterable[Section]) -> tuple[Menu, ...]:
         for group, parts in groups
         if parts
     )
-
-
-def _pages(routes: Sequence[Any]) -> Iterator[str]:
-    """Yield the addresses that can be visited; a router that was included holds its routes in a list of its own."""
-    for route in routes:
-        inner = getattr(route, "original_router", None)
-        if inner is not None:
-            yield from _pages(inner.routes)
-        elif "GET" in (getattr(route, "methods", None) or ()) and not route.include_in_schema:
-            # What is described is the API's, whose routers name their addresses without the prefix.
-            yield route.path

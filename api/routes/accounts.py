@@ -12,6 +12,7 @@ from api.describing import described
 from api.edge import Edge
 from api.identity import Asker
 from api.incoming import read_key, read_model
+from api.routing import api_router
 from engine.access.token_scope import scope_of
 from engine.case.codec import at_text, microseconds
 from engine.errors import NotPermitted
@@ -38,7 +39,7 @@ from engine.text import Text
 
 def account_routes(edge: Edge) -> APIRouter:
     """Return the routes under ``/me`` that are about the account, and those under ``/accounts``."""
-    router = APIRouter(tags=["accounts"])
+    router = api_router("accounts")
     _own(edge, router)
     _of_others(edge, router)
     return router

@@ -16,6 +16,7 @@ from api.identity import Asker
 from api.incoming import read_key, read_model
 from api.receipts import with_receipt
 from api.rendering import Json, text_json
+from api.routing import api_router
 from engine.case.codec import at_text
 from engine.case.identity import CaseId
 from engine.errors import NotPermitted
@@ -41,7 +42,7 @@ class ApprovalBody(Body):
 
 def erasure_routes(edge: Edge) -> APIRouter:
     """Return the routes under ``/cases/{case_id}/erasures``."""
-    router = APIRouter(tags=["erasures"])
+    router = api_router("erasures")
     desk = edge.desk
 
     @router.get("/cases/{case_id}/erasures")

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from api.edge import Edge
 from api.identity import Asker
 from api.instants import instant_from
+from api.routing import api_router
 from engine.case.identity import SessionId
 from engine.errors import InputRefused
 from engine.figures.measures import Grouping
@@ -33,7 +34,7 @@ _PERIOD: Final = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]))?")
 
 def figures_routes(edge: Edge) -> APIRouter:
     """Return the route of the figures."""
-    router = APIRouter(tags=["figures"])
+    router = api_router("figures")
 
     @router.get("/figures/{workflow}")
     def read_figures(

@@ -16,6 +16,7 @@ from api.incoming import read_key
 from api.multipart import MULTIPART, is_multipart, uploads_of
 from api.problems import MediaTypeRefused
 from api.rendering import Json, text_json
+from api.routing import api_router
 from engine.case.codec import at_text
 from engine.case.identity import CaseId
 from engine.errors import FieldProblem, FormInvalid
@@ -47,7 +48,7 @@ _BODY: Final[dict[str, Any]] = {
 
 def file_routes(edge: Edge) -> APIRouter:
     """Return the routes of files."""
-    router = APIRouter(tags=["files"])
+    router = api_router("files")
     cabinet = Cabinet(edge.desk)
 
     def is_known(asker: Asker, case: CaseId, sha256: str) -> bool:

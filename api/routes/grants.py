@@ -15,6 +15,7 @@ from api.identity import Asker
 from api.incoming import read_key, read_model
 from api.rendering import Json, rights_json, text_json
 from api.routes.accounts import demand_person
+from api.routing import api_router
 from engine.access.directory import GrantRow
 from engine.case.identity import PersonId, UnitId
 from engine.errors import NotFound
@@ -28,7 +29,7 @@ Named = Annotated[str | None, Query(max_length=100)]
 
 def grants_routes(edge: Edge) -> APIRouter:
     """Return the routes under ``/grants``."""
-    router = APIRouter(tags=["grants"])
+    router = api_router("grants")
     desk = edge.desk
 
     @router.get("/grants")

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from api.edge import Edge
 from api.rendering import Json, text_json
+from api.routing import api_router
 from engine.calendar.calendar import Calendar
 from engine.case.codec import at_text
 from engine.case.scope import SHANGHAI
@@ -24,7 +25,7 @@ WARNING_FROM_MONTH: Final = 11
 
 def health_routes(edge: Edge) -> APIRouter:
     """Return the route of the health check."""
-    router = APIRouter(tags=["health"])
+    router = api_router("health")
 
     @router.get("/health")
     def health() -> JSONResponse:

@@ -12,6 +12,7 @@ from api.edge import Edge
 from api.incoming import read_key
 from api.limits import INTEGER_MAX, PAGE_LINES, PAGE_LINES_MAX
 from api.rendering import job_json
+from api.routing import api_router
 from engine.access.operators import demand_operator
 from engine.errors import InputRefused
 from engine.service.jobs import JobNumber, JobState
@@ -20,7 +21,7 @@ from engine.text import Text
 
 def jobs_routes(edge: Edge) -> APIRouter:
     """Return the routes of background jobs."""
-    router = APIRouter(tags=["jobs"])
+    router = api_router("jobs")
 
     @router.get("/jobs")
     def list_jobs(

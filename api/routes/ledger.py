@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from api.edge import Edge
 from api.identity import Asker
+from api.routing import api_router
 from engine.case.identity import CaseId
 from engine.ledger.bundle import KeyRole, bundle_bytes
 from engine.ledger.notes import VerifierKey
@@ -18,7 +19,7 @@ NOTE_TYPE = "text/plain; charset=utf-8"
 
 def ledger_routes(edge: Edge) -> APIRouter:
     """Return the routes about what is sealed."""
-    router = APIRouter(tags=["ledger"])
+    router = api_router("ledger")
 
     @router.get("/ledger/checkpoint", response_class=PlainTextResponse)
     def checkpoint(request: Request) -> PlainTextResponse:

@@ -14,6 +14,7 @@ from api.edge import Edge
 from api.incoming import read_key, read_model
 from api.limits import PAGE_LINES, PAGE_LINES_MAX
 from api.rendering import inbox_json
+from api.routing import api_router
 from api.told import told_json
 from engine.case.identity import CaseId
 from engine.service.notice_inbox import Notices
@@ -23,7 +24,7 @@ from engine.service.plain import PlainWrite
 
 def notices_routes(edge: Edge) -> APIRouter:
     """Return the routes of the inbox, and of who was told. Nobody reads another's inbox, whatever the role."""
-    router = APIRouter(tags=["notices"])
+    router = api_router("notices")
     notices = Notices(edge.desk.reads)
 
     @router.get("/notices")

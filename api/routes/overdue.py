@@ -21,6 +21,7 @@ from api.overdue import planned_json
 from api.problems import problem, status_of
 from api.receipts import with_receipt
 from api.rendering import text_json
+from api.routing import api_router
 from engine.case.commands import FireTransition
 from engine.case.identity import CaseId
 from engine.errors import BanjieError
@@ -35,7 +36,7 @@ from engine.text import Language
 
 def overdue_routes(edge: Edge) -> APIRouter:
     """Return the route that acts on the list of deadlines."""
-    router = APIRouter(tags=["cases"])
+    router = api_router("cases")
 
     @router.post("/overdue/measures", **described(MeasureBody))
     async def take(request: Request) -> JSONResponse:

@@ -15,6 +15,7 @@ from api.edge import Edge
 from api.identity import Asker
 from api.incoming import read_key, read_model
 from api.own import absences_json, channel_json
+from api.routing import api_router
 from engine.case.scope import SHANGHAI
 from engine.service.absences import Away, absence_of, absences, taken_back
 from engine.service.notice_writes import RemovePreference, SetPreference
@@ -24,7 +25,7 @@ from engine.service.preferences import Wish, known_channel, own_channels, prefer
 
 def own_routes(edge: Edge) -> APIRouter:
     """Return the routes under ``/me``. Nobody sees or settles these things for another."""
-    router = APIRouter(tags=["me"])
+    router = api_router("me")
 
     @router.get("/me/notices")
     def list_channels(request: Request) -> JSONResponse:

@@ -14,6 +14,7 @@ from api.instants import instant_from, just_after, listed_before
 from api.limits import NEAR_WORKING_DAYS_MAX, PAGE_LINES, PAGE_LINES_MAX
 from api.overdue import entry_json, figures_json
 from api.rendering import line_json, page_json, timeline_json, view_json
+from api.routing import api_router
 from engine.case.identity import CaseId
 from engine.case.search_words import VERSION
 from engine.service.case_access import case_access
@@ -27,7 +28,7 @@ Named = Annotated[str | None, Query(max_length=100)]
 
 def reading_routes(edge: Edge) -> APIRouter:
     """Return the routes that only read."""
-    router = APIRouter(tags=["cases"])
+    router = api_router("cases")
     queries, office = edge.desk.queries, edge.desk.office
 
     @router.get("/cases")

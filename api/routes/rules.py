@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from api.edge import Edge
 from api.instants import start_from
 from api.rendering import days_json, text_json, workflow_line_json
+from api.routing import api_router
 from engine.calendar.explain import explain
 from engine.calendar.term import Roll
 from engine.case.codec import at_text
@@ -21,7 +22,7 @@ from engine.text import Text
 
 def rules_routes(edge: Edge) -> APIRouter:
     """Return the routes about rules and the calendar."""
-    router = APIRouter(tags=["rules"])
+    router = api_router("rules")
 
     @router.get("/workflows")
     def list_workflows(request: Request) -> JSONResponse:

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from api.edge import Edge
 from api.limits import PAGE_LINES, PAGE_LINES_MAX
 from api.rendering import Json, page_json
+from api.routing import api_router
 from engine.case.codec import at_text
 from engine.case.search_words import Marked
 from engine.service.ports import CaseFilter
@@ -22,7 +23,7 @@ Named = Annotated[str | None, Query(max_length=100)]
 
 def search_routes(edge: Edge) -> APIRouter:
     """Return the route of the search."""
-    router = APIRouter(tags=["cases"])
+    router = api_router("cases")
 
     @router.get("/search")
     def find_cases(

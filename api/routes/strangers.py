@@ -17,6 +17,7 @@ from api.incoming import read_key, read_model
 from api.origin import refuse_foreign_page
 from api.receipts import deposit_receipt
 from api.rendering import Json, text_json, timeline_json, view_json
+from api.routing import api_router
 from api.strangers import LOOKS_AT_ONCE, Patience
 from engine.case.codec import at_text
 from engine.case.identity import RootId
@@ -29,7 +30,7 @@ from engine.text import Text
 
 def strangers_routes(edge: Edge) -> APIRouter:
     """Return the routes that nobody logs in for."""
-    router = APIRouter(tags=["anonymous"])
+    router = api_router("anonymous")
     desk, patience, looking = edge.desk, Patience(), CapacityLimiter(LOOKS_AT_ONCE)
 
     @router.get("/anonymous")

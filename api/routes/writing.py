@@ -19,6 +19,7 @@ from api.instants import date_from, instant_from
 from api.language import language_of
 from api.problems import problem, status_of
 from api.receipts import with_receipt
+from api.routing import api_router
 from engine.case.commands import FireTransition, OnBehalf, OpenCase, Stated
 from engine.case.identity import CaseId, SessionId, UnitId
 from engine.errors import BanjieError
@@ -29,7 +30,7 @@ from engine.text import Language
 
 def writing_routes(edge: Edge) -> APIRouter:
     """Return the routes that write."""
-    router = APIRouter(tags=["cases"])
+    router = api_router("cases")
 
     @router.post("/cases", status_code=201, **described(OpenCaseBody))
     async def open_case(request: Request) -> JSONResponse:

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from pydantic import JsonValue
 from ruamel.yaml import YAML
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from api.edge import ApiSettings
+from api.routing import API_PREFIX
 from engine.access.directory import GrantRow, Person, Unit
 from engine.access.passwords import secret_hash
 from engine.case.commands import OpenCase
@@ -125,24 +126,11 @@ class World:
 
 def addresses(site: FastAPI) -> Iterator[Address]:
     """Yield every address of the site but its static files."""
-    described = {
-        (method.upper(), path.removeprefix("/api"))
-        for path, methods in site.openapi()["paths"].items()
-        for method in methods
-    }
-
-    def routes(found: Sequence[Any]) -> Iterator[APIRoute]:
-        for route in found:
-            if isinstance(route, APIRoute):
-                yield route
-            elif (inner := getattr(route, "original_router", None)) is not None:
-                yield from routes(inner.routes)
-
-    for route in routes(site.routes):
-        for method in sorted((route.methods or set()) - {"HEAD"}):
-            path = route.path.removeprefix("/api") if route.path.startswith("/api/") else route.path
-            is_api = route.path.startswith("/api/") or (route.include_in_schema and (method, path) in described)
-            yield Address(method, path, is_api)
+    for route in site.routes:
+        if isinstance(route, Route):
+            for method in sorted((route.methods or set()) - {"HEAD"}):
+                is_api = route.path_format.startswith(f"{API_PREFIX}/")
+                yield Address(method, route.path_format.removeprefix(API_PREFIX), is_api)
 
 
 def grantable() -> list[str]:

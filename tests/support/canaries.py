@@ -36,6 +36,7 @@ from notifications.phrasing import Phrasing
 from runtime.jobs.handlers import release_all, sweep_all, tell_all
 from tests.support.house import PEOPLE, ROOT, House
 from tests.support.storage import all_rows
+from web.routing import pages_of
 
 NOON: Final = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
 LEVELS: Final = ("open", "internal", "confidential", "anonymous")
@@ -323,7 +324,7 @@ def _all_cases(house: House) -> list[CaseId]:
 def addresses_of(client: TestClient, house: House, cases: Sequence[CaseId]) -> list[str]:
     """Return every address that answers GET, with every case and procedure in its place.
 
-    An address with a name of another kind in it (a file, a session, a token) is asked for with a name that is not
+    An address with a name of another kind in it (a file, a session, a token) is asked for with one that is hardly
     there.
     """
     known: Mapping[str, Sequence[str]] = {
@@ -333,12 +334,11 @@ def addresses_of(client: TestClient, house: House, cases: Sequence[CaseId]) -> l
     }
     found: list[str] = []
     for path in sorted(_paths(client)):
-        names = re.findall(r"\{(\w+)", path)
-        bare = re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
+        names = re.findall(r"\{(\w+)\}", path)
         if len(names) > 1 or not names:
-            found += [_filled(bare, {"case_id": cases[0], **dict.fromkeys(set(names) - {"case_id"}, "none")})]
+            found += [_filled(path, {"case_id": cases[0], **dict.fromkeys(set(names) - {"case_id"}, "1")})]
             continue
-        found += [_filled(bare, {names[0]: value}) for value in known.get(names[0], ["none"])]
+        found += [_filled(path, {names[0]: value}) for value in known.get(names[0], ["1"])]
     return [*found, *(f"{path}&children=1" for path in ("/cases?workflow=grievance", "/cases?workflow=handling"))]
 
 
@@ -346,11 +346,7 @@ def _paths(client: TestClient) -> Iterator[str]:
     """Yield the path of every GET route, pages and API; the API's by its own description."""
     app: Any = client.app
     yield from (path for path, methods in app.openapi()["paths"].items() if "get" in methods)
-    for mounted in app.routes:
-        router = getattr(mounted, "original_router", None)
-        for route in [] if router is None else router.routes:
-            if "GET" in (route.methods or ()) and not route.include_in_schema:
-                yield route.path
+    yield from (page.path_format for page in pages_of(app.routes) if "GET" in (page.methods or ()))
 
 
 def _filled(path: str, values: Mapping[str, str]) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from html import unescape
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from starlette.routing import compile_path
+from starlette.routing import BaseRoute
 
+from web.routing import pages_of
 from web.texts import TEXTS
 
 WORKFLOWS: Final = Path(__file__).resolve().parents[2] / "workflows"
@@ -24,8 +25,9 @@ _KEY: Final = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 class Routes:
     """The pages of a site by the pattern of their address."""
 
-    def __init__(self, routes: Sequence[Any]) -> None:
-        self._patterns = [(path, compile_path(path)[0]) for path in dict.fromkeys(_pages(routes))]
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        readable = {page.path: page.path_regex for page in pages_of(routes) if "GET" in (page.methods or ())}
+        self._patterns = list(readable.items())
 
     def pattern(self, address: str) -> str | None:
         """Return the pattern that an address is one of, None where no page has it."""
@@ -83,12 +85,3 @@ def _filled(text: str) -> str:
     if len(_HAN.findall(literal)) < 2 and len(re.findall(r"[A-Za-z]{3,}", literal)) < 2:
         return ""
     return ".+".join(re.escape(part) for part in _PLACE.split(text))
-
-
-def _pages(routes: Sequence[Any]) -> Iterator[str]:
-    for route in routes:
-        inner = getattr(route, "original_router", None)
-        if inner is not None:
-            yield from _pages(inner.routes)
-        elif "GET" in (getattr(route, "methods", None) or ()) and not route.include_in_schema:
-            yield route.path

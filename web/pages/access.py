@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.access.directory import GrantRow, Surroundings
@@ -15,6 +15,7 @@ from engine.definition.wording import title_of
 from engine.service.case_access import HOLDERS_MAX, Audience, CaseAccess, Holder, Recusal, RoleAccess, case_access
 from engine.service.organisation import role_titles
 from engine.text import Text
+from web.routing import Pages
 from web.shell import Shell
 from web.words import Words
 
@@ -49,9 +50,9 @@ class LineView:
     more: str = ""
 
 
-def access_pages(shell: Shell) -> APIRouter:
+def access_pages(shell: Shell) -> Pages:
     """Return the address of the rights on a case."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/cases/{case_id}/access")
     def show(request: Request, case_id: str) -> Response:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import segno
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.accounts import rounded
@@ -35,6 +35,7 @@ from engine.service.own_account import (
     remove_second_factor,
 )
 from engine.text import Text
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.words import Words
 
@@ -75,9 +76,9 @@ class LoginView:
     is_current: bool
 
 
-def account_pages(shell: Shell) -> APIRouter:
+def account_pages(shell: Shell) -> Pages:
     """Return the addresses of one's own account."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     _password(shell, router)
     _second_factor(shell, router)
     _sessions(shell, router)
@@ -85,7 +86,7 @@ def account_pages(shell: Shell) -> APIRouter:
     return router
 
 
-def _password(shell: Shell, router: APIRouter) -> None:
+def _password(shell: Shell, router: Pages) -> None:
     edge = shell.edge
 
     @router.get("/me/password")
@@ -112,7 +113,7 @@ def _password(shell: Shell, router: APIRouter) -> None:
         return response
 
 
-def _second_factor(shell: Shell, router: APIRouter) -> None:
+def _second_factor(shell: Shell, router: Pages) -> None:
     desk = shell.edge.desk
 
     @router.get("/me/second-factor")
@@ -156,7 +157,7 @@ def _second_factor(shell: Shell, router: APIRouter) -> None:
         return RedirectResponse("/me/second-factor?done=factor", status_code=303)
 
 
-def _sessions(shell: Shell, router: APIRouter) -> None:
+def _sessions(shell: Shell, router: Pages) -> None:
     desk = shell.edge.desk
 
     @router.get("/me/sessions")
@@ -187,7 +188,7 @@ def _sessions(shell: Shell, router: APIRouter) -> None:
         return RedirectResponse("/me/sessions?done=others", status_code=303)
 
 
-def _tokens(shell: Shell, router: APIRouter) -> None:
+def _tokens(shell: Shell, router: Pages) -> None:
     desk = shell.edge.desk
 
     @router.get("/me/tokens")

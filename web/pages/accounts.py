@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -28,6 +28,7 @@ from engine.service.first_logins import Slip, make_slips, people_of, refuse_nobo
 from engine.service.own_account import end_token
 from engine.text import Text
 from web.pages.account import first, token_view
+from web.routing import Pages
 from web.shell import Shell, Visit
 
 LINES_MAX: Final = 200
@@ -46,9 +47,9 @@ class AccountLine:
     has_factor: bool
 
 
-def accounts_pages(shell: Shell) -> APIRouter:
+def accounts_pages(shell: Shell) -> Pages:
     """Return the addresses of looking after accounts."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     desk, staff = shell.edge.desk, shell.edge.settings.accounts.staff
 
     @router.get("/accounts")

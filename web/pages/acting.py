@@ -15,9 +15,9 @@ from functools import partial
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -50,6 +50,7 @@ from web.pages.board import board_address, board_asked
 from web.pages.case import VERSION_DIGITS_MAX, posted_key
 from web.pages.overdue import address, filter_of
 from web.pages.receipt_kept import receipt_address
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.acting import PlannedRow, planned_row, sources_of
 from web.views.meanwhile import meanwhile
@@ -90,9 +91,9 @@ class Place:
     matching: Cases
 
 
-def acting_pages(shell: Shell) -> APIRouter:
+def acting_pages(shell: Shell) -> Pages:
     """Return the addresses at which a measure, or any move, is prepared and made."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     _add(router, shell, LATE)
     _add(router, shell, BOARD)
     return router
@@ -124,7 +125,7 @@ BOARD = Place(
 )
 
 
-def _add(router: APIRouter, shell: Shell, place: Place) -> None:
+def _add(router: Pages, shell: Shell, place: Place) -> None:
     @router.get(f"/{place.section}/act")
     def prepare(request: Request) -> Response:
         visit = shell.visit(request)

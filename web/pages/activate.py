@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -19,21 +19,22 @@ from engine.service.account_writes import used_up
 from engine.service.first_logins import FirstAdministrator, activate, link_holder, password_by_link, set_up
 from engine.service.logins import opening
 from web.pages.account import Refused, errors_of, first, message_of, not_the_same
+from web.routing import Pages
 from web.shell import Shell
 
 TYPED = ("login", "name", "unit_code", "unit_name")
 """What is shown again after a refusal; passwords and codes never are."""
 
 
-def activate_pages(shell: Shell) -> APIRouter:
+def activate_pages(shell: Shell) -> Pages:
     """Return the addresses of first logins."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     _slips(shell, router)
     _links(shell, router)
     return router
 
 
-def _slips(shell: Shell, router: APIRouter) -> None:
+def _slips(shell: Shell, router: Pages) -> None:
     edge = shell.edge
 
     @router.get("/activate")
@@ -57,7 +58,7 @@ def _slips(shell: Shell, router: APIRouter) -> None:
         return RedirectResponse("/login?done=activated", status_code=303)
 
 
-def _links(shell: Shell, router: APIRouter) -> None:
+def _links(shell: Shell, router: Pages) -> None:
     edge = shell.edge
 
     @router.get("/link/{secret}")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.edge import Edge
@@ -23,6 +23,7 @@ from engine.service.looks import Look
 from engine.service.notice_words import channel_title
 from engine.text import Text
 from web.pages.account import first
+from web.routing import Pages
 from web.shell import Shell, Visit
 
 ADDRESS_MAX: Final = 254
@@ -63,9 +64,9 @@ class LookRow:
     advice: str
 
 
-def admin_pages(shell: Shell) -> APIRouter:
+def admin_pages(shell: Shell) -> Pages:
     """Return the addresses of the overview, of health and of the channels."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     edge = shell.edge
 
     @router.get("/admin")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -26,6 +26,7 @@ from engine.text import Text
 from web.forms.drafting import resumed, sent, stamp_for
 from web.pages.account import first
 from web.pages.admin import keeper_of
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.months import months_of
 from web.words import Words
@@ -96,9 +97,9 @@ class Preview:
     is_nothing: bool
 
 
-def admin_calendar_pages(shell: Shell) -> APIRouter:
+def admin_calendar_pages(shell: Shell) -> Pages:
     """Return the addresses of the calendar."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     edge = shell.edge
 
     @router.get("/admin/calendar")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -23,6 +23,7 @@ from engine.service.people_ports import DeputationKey
 from engine.service.standing_in import StandingIn, end_standing_in, name_substitute, standing_in
 from web.forms.drafting import resumed, sent, stamp_for
 from web.pages.account import first
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.absences import end_words
 from web.words import Words
@@ -46,9 +47,9 @@ class DelegationLine:
     end: str
 
 
-def admin_delegation_pages(shell: Shell) -> APIRouter:
+def admin_delegation_pages(shell: Shell) -> Pages:
     """Return the addresses of looking after substitutes."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     desk, edge = shell.edge.desk, shell.edge
 
     @router.get("/admin/delegations")

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -35,6 +35,7 @@ from web.forms.drafting import resumed, sent, stamp_for
 from web.forms.widgets import Choices
 from web.pages.account import first
 from web.pages.admin import keeper_of
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.people import people_rows, person_lines
 from web.views.unit_levels import unit_level, units_below
@@ -80,9 +81,9 @@ class SessionLine:
     days: tuple[str, ...]
 
 
-def admin_house_pages(shell: Shell) -> APIRouter:
+def admin_house_pages(shell: Shell) -> Pages:
     """Return the addresses of units, people and sessions."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     desk, edge = shell.edge.desk, shell.edge
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -26,6 +26,7 @@ from web.pages.account import first
 from web.pages.admin import keeper_of
 from web.pages.admin_calendar import UNPROCESSABLE, problem_line
 from web.pages.admin_rules import DEFINITION_BYTES_MAX, NOTHING_TYPED, TOO_LARGE, definitions_page
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.publishing import preview_view
 
@@ -48,9 +49,9 @@ class EntryView:
     until: str
 
 
-def admin_publish_pages(shell: Shell) -> APIRouter:
+def admin_publish_pages(shell: Shell) -> Pages:
     """Return the addresses of publishing."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     edge = shell.edge
 
     async def acting(request: Request, act: Callable[[Visit, Keeper, Typed], Response]) -> Response:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.incoming import read_form
@@ -23,6 +23,7 @@ from engine.text import Text
 from web.pages.account import first
 from web.pages.admin import keeper_of
 from web.pages.admin_calendar import UNPROCESSABLE, Problems, problem_line
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.publishing import PublicationLine, publication_lines
 
@@ -56,9 +57,9 @@ class WorkflowLine:
     versions: int
 
 
-def admin_rules_pages(shell: Shell) -> APIRouter:
+def admin_rules_pages(shell: Shell) -> Pages:
     """Return the addresses of code lists and definitions."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/admin/lists")
     def lists(request: Request) -> Response:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -59,6 +59,7 @@ from web.pages.anonymous_entrances import (
 )
 from web.pages.case import posted_key
 from web.pages.new_case import in_sight
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.last_look import last_look
 from web.views.openness import always_seen, levels_seen
@@ -80,9 +81,9 @@ class Typed:
     refusal: BanjieError | None = None
 
 
-def anonymous_pages(shell: Shell) -> APIRouter:
+def anonymous_pages(shell: Shell) -> Pages:
     """Return the addresses of the anonymous entrance."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     desk, patience, looking = shell.edge.desk, Patience(), CapacityLimiter(LOOKS_AT_ONCE)
     cabinet = Cabinet(desk)
 
@@ -112,7 +113,7 @@ def anonymous_pages(shell: Shell) -> APIRouter:
 
     @router.get(CHECK)
     @router.get(EDIT)
-    def nothing_kept() -> Response:
+    def nothing_kept(_request: Request) -> Response:
         """What stood on such a page came with its form and was kept nowhere."""
         return RedirectResponse(HERE, status_code=303)
 
@@ -135,7 +136,7 @@ def anonymous_pages(shell: Shell) -> APIRouter:
         return _code_form(shell, shell.stranger(request))
 
     @router.get(ACT)
-    def no_move() -> Response:
+    def no_move(_request: Request) -> Response:
         return RedirectResponse(LOOK, status_code=303)
 
     @router.post(LOOK)

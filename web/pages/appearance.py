@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
 from api.origin import demand_same_origin
 from web.appearance import PRINT_COOKIE, PRINTS, THEME_COOKIE, THEMES
 from web.pages.login import own_address
+from web.routing import Pages
 from web.shell import CHOICE_SECONDS, Shell
 
 
-def appearance_pages(shell: Shell) -> APIRouter:
+def appearance_pages(shell: Shell) -> Pages:
     """Return the address that takes the choice, as made in the foot of every page."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     https = shell.edge.settings.https
 
     @router.post("/appearance")

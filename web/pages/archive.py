@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.limits import PAGE_LINES, PAGE_LINES_MAX
@@ -27,6 +27,7 @@ from engine.text import Text
 from web.exports import EXPORT_ROWS_MAX, Kind, file_of
 from web.forms.widgets import Choices
 from web.pages.board import categories_of
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.archive import COLUMNS, archive_cells, archive_row, due_row
 from web.views.lines import shown_workflows
@@ -52,9 +53,9 @@ class Asked:
         return urlencode(self.kept)
 
 
-def archive_pages(shell: Shell) -> APIRouter:
+def archive_pages(shell: Shell) -> Pages:
     """Return the addresses of the archive."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     desk = shell.edge.desk
 
     @router.get("/archive")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
 from pydantic import JsonValue
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.rendering import number_of
@@ -17,6 +17,7 @@ from engine.service.queries import CaseView
 from engine.service.suggesting import LOOKED_AT_MAX, Suggestion, assignment_of, suggestions
 from web.forms.drafting import stamp_for
 from web.forms.widgets import Choices, FormMaker, Widget
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.fields import FieldWriter
 
@@ -45,9 +46,9 @@ class AssignForm:
     suggested: tuple[SuggestedUnit, ...]
 
 
-def assigning_pages(shell: Shell) -> APIRouter:
+def assigning_pages(shell: Shell) -> Pages:
     """Return the address at which somebody assigns; the form is sent to that of the case."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/assign/{case_id}")
     def assign(request: Request, case_id: str) -> Response:

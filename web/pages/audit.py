@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.access.readers import principals_of
@@ -17,6 +17,7 @@ from engine.service.auditing import KINDS, LOOKED_MAX, Auditor, Found, Wanted, d
 from engine.service.calling import person_called
 from engine.service.exported import record_export as record
 from engine.text import Text
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.audit import HitView, HitWriter, people_in
 from web.views.csv_file import csv_response
@@ -26,9 +27,9 @@ FILTERS: Final = ("number", "person", "kind", "move", "role", "since", "until", 
 CHARACTERS_MAX: Final = 100
 
 
-def audit_pages(shell: Shell) -> APIRouter:
+def audit_pages(shell: Shell) -> Pages:
     """Return the addresses of the search."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/audit")
     def show(request: Request) -> Response:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.case.codec import at_from, instant
@@ -22,6 +22,7 @@ from engine.service.ports import Reads
 from engine.service.queries import TimelineLine
 from engine.service.sealing_ports import CheckpointRow
 from engine.text import Text
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.anchors import anchors_view
 from web.views.audit import AuditedEntry, audited_entries, fact_title, number_of_case
@@ -53,9 +54,9 @@ class Taken:
     who: str
 
 
-def audit_case_pages(shell: Shell) -> APIRouter:
+def audit_case_pages(shell: Shell) -> Pages:
     """Return the address of a case under audit."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/cases/{case_id}/audit")
     def show(request: Request, case_id: str) -> Response:

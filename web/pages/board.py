@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.limits import PAGE_LINES
@@ -16,6 +16,7 @@ from engine.definition.rulebook import Rulebook
 from engine.service.board import Board, can_be_sorted, moves_for_many, sessions_in_order
 from engine.service.board_ports import BoardFilter, BoardOrder, due_key
 from web.forms.widgets import Choices
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.board import Card, CountGroup, card_of, column_groups, count_groups
 from web.views.lines import shown_workflows
@@ -63,9 +64,9 @@ class BoardAsked:
         )
 
 
-def board_pages(shell: Shell) -> APIRouter:
+def board_pages(shell: Shell) -> Pages:
     """Return the addresses of the board."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/board")
     def board(request: Request) -> Response:

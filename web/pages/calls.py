@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.calendar.calendar import Calendar
@@ -17,6 +17,7 @@ from engine.service.board import COUNTED_MAX, Board, sessions_in_order
 from engine.service.board_ports import BoardFilter
 from engine.service.world import World
 from web.pages.front import openable
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.clocks import working_days_left
 from web.words import Words
@@ -38,9 +39,9 @@ class CallView:
     boards: tuple[tuple[str, str, str], ...]
 
 
-def calls_pages(shell: Shell) -> APIRouter:
+def calls_pages(shell: Shell) -> Pages:
     """Return the address of the calls."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/calls")
     def show(request: Request) -> Response:

@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.limits import KEY_CHARACTERS_MAX, PAGE_LINES_MAX
@@ -36,6 +36,7 @@ from web.forms.people import PeopleTyped, asks_for_people, people_typed
 from web.forms.widgets import Choices, FormMaker
 from web.pages.case_offers import case_offers, fire_move
 from web.pages.receipt_kept import parting_page, receipt_asked, still_seen
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.changes import Changes, changes_since, written
 from web.views.clocks import clock_view
@@ -75,9 +76,9 @@ class PartyRow:
     names: str
 
 
-def case_pages(shell: Shell) -> APIRouter:
+def case_pages(shell: Shell) -> Pages:
     """Return the addresses of a case."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     cabinet = Cabinet(shell.edge.desk)
 
     @router.get("/cases/{case_id}")

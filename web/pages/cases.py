@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.limits import PAGE_LINES, PAGE_LINES_MAX
@@ -28,6 +28,7 @@ from engine.text import Text
 from web.exports import EXPORT_ROWS_MAX, Kind, file_of
 from web.forms.widgets import Choices
 from web.pages.board import categories_of
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.exported import case_cells, case_columns, category_titles
 from web.views.lines import case_row, shown_workflows
@@ -50,9 +51,9 @@ class Asked:
         return urlencode(self.kept)
 
 
-def cases_pages(shell: Shell) -> APIRouter:
+def cases_pages(shell: Shell) -> Pages:
     """Return the addresses of the list and of its files."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/cases")
     def cases(request: Request) -> Response:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from api.incoming import read_form
@@ -23,6 +23,7 @@ from engine.text import Text
 from web.forms.drafting import KEPT, OPEN, STAMP, page_of, plain_fields, stamp_for, typed_fields
 from web.forms.filled import filled
 from web.pages.account import first
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.changes import written
 from web.views.fields import FieldWriter
@@ -61,9 +62,9 @@ class DraftView:
     typed: tuple[tuple[str, str], ...]
 
 
-def drafts_pages(shell: Shell) -> APIRouter:
+def drafts_pages(shell: Shell) -> Pages:
     """Return the addresses of drafts."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     drafts = Drafts(shell.edge.desk)
 
     @router.get("/drafts")

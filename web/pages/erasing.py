@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -22,6 +22,7 @@ from web.forms.drafting import resumed, sent, stamp_for
 from web.pages.account import first
 from web.pages.case import posted_key
 from web.pages.receipt_kept import receipt_asked
+from web.routing import Pages
 from web.shell import Shell, Visit
 
 
@@ -55,9 +56,9 @@ class Tried:
     note: str | None = None
 
 
-def erasing_pages(shell: Shell) -> APIRouter:
+def erasing_pages(shell: Shell) -> Pages:
     """Return the addresses of erasing on a case."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     desk = shell.edge.desk
 
     @router.get("/cases/{case_id}/erasure")

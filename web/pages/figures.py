@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.routes.figures import asked_from, audience_from, grouping_from
@@ -21,6 +21,7 @@ from engine.service.world import World
 from engine.text import Text
 from web.counting import being_counted, refreshing
 from web.exports import Kind, file_of
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.figure_asking import KEPT, Chooser, chooser, chosen_words, column_of, number_words
 from web.views.figure_parts import Link, Part, Table, cut
@@ -47,9 +48,9 @@ class Wanted:
         return f"{path}?{urlencode(wanted)}" if wanted else path
 
 
-def figures_pages(shell: Shell) -> APIRouter:
+def figures_pages(shell: Shell) -> Pages:
     """Return the addresses of the figures."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/figures")
     def overview(request: Request) -> Response:

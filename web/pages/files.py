@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.routes.files import sent
 from engine.case.identity import CaseId
 from engine.service.filing.cabinet import Cabinet
+from web.routing import Pages
 from web.shell import Shell
 
 
-def file_pages(shell: Shell) -> APIRouter:
+def file_pages(shell: Shell) -> Pages:
     """Return the address of the files of a case."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     cabinet = Cabinet(shell.edge.desk)
 
     @router.get("/cases/{case_id}/files/{file_id}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.instants import just_after
@@ -21,6 +21,7 @@ from engine.service.waiting import Waiting, WaitingAsk, WaitingEntry
 from engine.service.world import World
 from web.pages.drafts import draft_views
 from web.pages.work import own_work
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.lines import CaseRow, deadline_row, shown_workflows
 from web.views.mine import mine_row
@@ -54,9 +55,9 @@ class WorkflowCounts:
     states: tuple[StateCount, ...]
 
 
-def front_pages(shell: Shell) -> APIRouter:
+def front_pages(shell: Shell) -> Pages:
     """Return the address of the front page."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     inbox = Notices(shell.edge.desk.reads)
 
     @router.get("/")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -26,6 +26,7 @@ from engine.service.world import World
 from engine.text import Text
 from web.forms.drafting import resumed, sent, stamp_for
 from web.pages.account import first
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.words import Words
 
@@ -76,9 +77,9 @@ class Tried:
     note: str | None = None
 
 
-def grants_pages(shell: Shell) -> APIRouter:
+def grants_pages(shell: Shell) -> Pages:
     """Return the addresses of grants."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     desk, edge = shell.edge.desk, shell.edge
 
     @router.get("/grants")

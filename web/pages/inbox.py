@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -16,6 +16,7 @@ from engine.service.absences import absences
 from engine.service.notice_inbox import Notices
 from engine.service.notice_writes import AcknowledgeNotice, ReadNotices
 from engine.service.plain import PlainWrite
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.absences import end_words
 from web.views.notices import notice_lines
@@ -24,9 +25,9 @@ UNREAD = "unread"
 DONE = {"read": "inbox_done_read", "acknowledged": "inbox_done_acknowledged"}
 
 
-def inbox_pages(shell: Shell) -> APIRouter:
+def inbox_pages(shell: Shell) -> Pages:
     """Return the addresses of the inbox."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     notices, office = Notices(shell.edge.desk.reads), shell.edge.desk.office
 
     @router.get("/notices")

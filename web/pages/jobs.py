@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -15,6 +15,7 @@ from engine.access.operators import demand_operator
 from engine.errors import NotFound
 from engine.service.jobs import STATE_TITLES, Job, JobNumber, JobState, kind_title
 from engine.text import Text
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.words import Words
 
@@ -35,9 +36,9 @@ class JobRow:
     run: str | None
 
 
-def jobs_pages(shell: Shell) -> APIRouter:
+def jobs_pages(shell: Shell) -> Pages:
     """Return the addresses of background jobs."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/jobs")
     def show(request: Request) -> Response:

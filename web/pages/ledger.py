@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.routes.ledger import case_bundle
@@ -19,6 +19,7 @@ from engine.service.sealing import late_sealing
 from engine.service.sealing_due import QUIET_EVERY, due_since
 from engine.service.sealing_ports import CheckpointRow
 from engine.text import Text
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.anchors import anchors_view
 from web.views.witnesses import witnesses_view
@@ -38,9 +39,9 @@ class CheckpointView:
     address: str
 
 
-def ledger_pages(shell: Shell) -> APIRouter:
+def ledger_pages(shell: Shell) -> Pages:
     """Return the addresses of the ledger; checkpoints hold hashes alone, so whoever is logged in may have them."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/ledger")
     def show(request: Request) -> Response:
@@ -72,14 +73,17 @@ def ledger_pages(shell: Shell) -> APIRouter:
         visit = shell.visit(request)
         return case_bundle(shell.edge, visit.known, CaseId(case_id))
 
-    @router.get("/ledger/checkpoints/{n}")
+    @router.get("/ledger/checkpoints/{n:int}")
     def note(request: Request, n: int) -> Response:
         visit = shell.visit(request)
         found = shell.edge.desk.reads.checkpoints(visit.known.root, after=n - 1, limit=1) if 0 < n < 2**53 else ()
         if not found or found[0].n != n:
             raise NotFound(Text("没有这个检查点", "There is no such checkpoint"))
         lines = [row.line for row in shell.edge.desk.reads.cosignatures(visit.known.root, n)]
-        headers = {"Content-Disposition": f'attachment; filename="checkpoint-{n}.note"', "Cache-Control": "no-store"}
+        headers = {
+            "Content-Disposition": f'attachment; filename="checkpoint-{n}.note"',
+            "Cache-Control": "no-store",
+        }
         return PlainTextResponse("".join([found[0].note, *(f"{line}\n" for line in lines)]), headers=headers)
 
     return router

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from anyio import to_thread
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -25,6 +25,7 @@ from engine.service.linked_logins import (
 from engine.service.logins import HalfWay
 from web.pages.account import Refused, errors_of, first, message_of
 from web.pages.login import code_page, let_in, own_address
+from web.routing import Pages
 from web.shell import Shell, Visit
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ PAGE = "/me/linked-login"
 DONE = {"linked": "linked_done", "gone": "linked_gone"}
 
 
-def linked_login_pages(shell: Shell) -> APIRouter:
+def linked_login_pages(shell: Shell) -> Pages:
     """Return the addresses of the provider's login and of the page of one's link; none where none is configured."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     settings = shell.edge.settings.provider
     if settings is None:
         return router
@@ -50,7 +51,7 @@ def linked_login_pages(shell: Shell) -> APIRouter:
     return router
 
 
-def _logging_in(shell: Shell, provider: Provider, router: APIRouter) -> None:
+def _logging_in(shell: Shell, provider: Provider, router: Pages) -> None:
     edge = shell.edge
 
     @router.get("/login/oidc")
@@ -92,7 +93,7 @@ async def _linked(shell: Shell, request: Request, state: str, subject: Subject) 
     return RedirectResponse(f"{PAGE}?done=linked", status_code=303)
 
 
-def _linking(shell: Shell, provider: Provider, router: APIRouter) -> None:
+def _linking(shell: Shell, provider: Provider, router: Pages) -> None:
     edge = shell.edge
 
     @router.get(PAGE)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -11,12 +11,13 @@ from api.origin import demand_same_origin
 from api.problems import status_of
 from engine.errors import LoginRefused
 from engine.service.logins import HalfWay, LetIn
+from web.routing import Pages
 from web.shell import Shell
 
 
-def login_pages(shell: Shell) -> APIRouter:
+def login_pages(shell: Shell) -> Pages:
     """Return the addresses of the login."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     edge = shell.edge
 
     @router.get("/login")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -27,6 +27,7 @@ from web.forms.filled import filled
 from web.forms.moves import Attempt
 from web.pages.board import NO_SESSION, categories_of
 from web.pages.case import VERSION_DIGITS_MAX, posted_key
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.meeting import minutes_rows, outcome_forms, reviewed_case, undo_words
 from web.views.similar import similar_panel
@@ -69,9 +70,9 @@ class MeetingAsked:
         return replace(self, done=min(self.done + 1, DONE_MAX)).address(at=following or "", last=case, did=did)
 
 
-def meeting_pages(shell: Shell) -> APIRouter:
+def meeting_pages(shell: Shell) -> Pages:
     """Return the addresses of the meeting."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/meeting")
     def meeting(request: Request) -> Response:

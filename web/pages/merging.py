@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -31,6 +31,7 @@ from web.forms.moves import Attempt, ErrorLink, error_links, has_long_text, mess
 from web.forms.widgets import Choices, FormMaker, Widget
 from web.pages.case import VERSION_DIGITS_MAX, posted_key
 from web.pages.meeting import MeetingAsked, meeting_asked
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.clocks import due_words
 from web.views.compared import Piece, alike_percent, compared
@@ -72,9 +73,9 @@ class MergeForm:
     errors: tuple[ErrorLink, ...]
 
 
-def merging_pages(shell: Shell) -> APIRouter:
+def merging_pages(shell: Shell) -> Pages:
     """Return the addresses of merging."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/merge/{case_id}")
     def merge(request: Request, case_id: str) -> Response:

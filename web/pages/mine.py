@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.limits import PAGE_LINES, PAGE_LINES_MAX
@@ -16,6 +16,7 @@ from engine.service.waiting import Group, Waiting, WaitingAsk, WaitingPage, Whos
 from engine.service.world import World
 from web.forms.drafting import stamp_for
 from web.forms.widgets import Choices
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.extension import extension_view
 from web.views.lines import shown_workflows
@@ -25,9 +26,9 @@ FILTERS = ("when", "workflow", "unit", "whose")
 DAYS_DIGITS_MAX = 3
 
 
-def mine_pages(shell: Shell) -> APIRouter:
+def mine_pages(shell: Shell) -> Pages:
     """Return the addresses of the list, of its print, and of an extension worked out."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/mine")
     def mine(request: Request) -> Response:

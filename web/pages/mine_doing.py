@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -27,6 +27,7 @@ from web.forms.drafting import resumed, sent, stamp_for
 from web.forms.moves import message_of, source_of
 from web.pages.case import VERSION_DIGITS_MAX, posted_key
 from web.pages.mine import list_page
+from web.routing import Pages
 from web.shell import Shell, Visit
 
 FORM: Final = "/mine/do"
@@ -48,9 +49,9 @@ class DoneRow:
     source: str | None
 
 
-def mine_doing_pages(shell: Shell) -> APIRouter:
+def mine_doing_pages(shell: Shell) -> Pages:
     """Return the address to which the list sends what is to be done."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get(FORM)
     def go_on(request: Request) -> Response:

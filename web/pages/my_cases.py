@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.case.actors import Actor
@@ -26,6 +26,7 @@ from engine.service.ports import CaseFilter
 from engine.service.queries import TimelineLine
 from engine.service.watch import READ
 from engine.service.world import World
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.fields import FieldWriter
 from web.views.lines import CaseRow, case_row
@@ -61,9 +62,9 @@ class OwnCase:
     identity: tuple[EntryView, ...] = ()
 
 
-def my_cases_pages(shell: Shell) -> APIRouter:
+def my_cases_pages(shell: Shell) -> Pages:
     """Return the address of one's own cases."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/me/cases")
     def own(request: Request) -> Response:

@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.multipart import uploads_of
@@ -30,6 +30,7 @@ from web.forms.widgets import Choices, FormMaker, Kind, Option, Widget
 from web.pages.case import posted_key
 from web.pages.front import files_for_self, openable, opening_units
 from web.pages.receipt_kept import parting_page, still_seen
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.choosing import kind_of
 from web.views.last_look import last_look
@@ -57,9 +58,9 @@ class Typed:
         return self.refusal.fields if isinstance(self.refusal, FormInvalid) else ()
 
 
-def new_case_pages(shell: Shell) -> APIRouter:
+def new_case_pages(shell: Shell) -> Pages:
     """Return the addresses of new cases."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     cabinet = Cabinet(shell.edge.desk)
 
     @router.get("/cases/new")

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.multipart import Posted, uploads_of
@@ -33,6 +33,7 @@ from web.forms.moves import ErrorLink, error_links, has_long_text, message_of, s
 from web.forms.widgets import Choices, FormMaker, Kind, Option, Widget
 from web.pages.case import posted_key
 from web.pages.receipt_kept import slip_receipt
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.fields import format_of
 from web.views.timeline import entered_words, stated_words
@@ -60,9 +61,9 @@ class Typed:
         return self.refusal.fields if isinstance(self.refusal, FormInvalid) else ()
 
 
-def on_behalf_pages(shell: Shell) -> APIRouter:
+def on_behalf_pages(shell: Shell) -> Pages:
     """Return the addresses of entries on behalf."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     cabinet = Cabinet(shell.edge.desk)
 
     @router.get("/cases/new/{workflow}/on-behalf")
@@ -135,7 +136,7 @@ def on_behalf_pages(shell: Shell) -> APIRouter:
         await run_in_threadpool(sent, shell, visit, f"/cases/{case_id}/on-behalf/{move}")
         return _to_slip(done.outcome.case, done.outcome.seq)
 
-    @router.get("/cases/{case_id}/slip/{seq}")
+    @router.get("/cases/{case_id}/slip/{seq:int}")
     def slip(request: Request, case_id: str, seq: int) -> Response:
         return _slip_page(shell, shell.visit(request), CaseId(case_id), seq)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -17,13 +17,14 @@ from engine.service.account_care import demand_token_guard
 from engine.service.others_logins import end_logins_of, logins_of
 from engine.text import Text
 from web.pages.account import first, token_view
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.people import people_rows, person_lines
 
 
-def others_logins_pages(shell: Shell) -> APIRouter:
+def others_logins_pages(shell: Shell) -> Pages:
     """Return the addresses of the logins of others."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     desk, staff = shell.edge.desk, shell.edge.settings.accounts.staff
 
     @router.get("/accounts/logins")

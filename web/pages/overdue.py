@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.instants import listed_before
@@ -19,6 +19,7 @@ from engine.service.rung_colours import COLOUR_TITLES, Colour
 from engine.service.world import World
 from web.counting import being_counted
 from web.forms.widgets import Choices
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.lines import shown_workflows
 from web.views.overdue import overdue_row, tiles
@@ -35,9 +36,9 @@ RANGES_DAYS = {
 FILTERS = ("within", "days", "workflow", "unit", "rung", "handled", "below", "handler")
 
 
-def overdue_pages(shell: Shell) -> APIRouter:
+def overdue_pages(shell: Shell) -> Pages:
     """Return the address of the list of deadlines."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/overdue")
     def overdue(request: Request) -> Response:

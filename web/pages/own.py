@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -22,6 +22,7 @@ from engine.service.notice_writes import RemovePreference, SetPreference
 from engine.service.plain import AddDeputation
 from engine.service.preferences import OwnChannel, Wish, known_channel, own_channels, preference_of, time_text
 from web.forms.drafting import Resumed, resumed, sent, stamp_for
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.absences import absence_row
 from web.words import Words
@@ -57,14 +58,14 @@ class ChannelForm:
     message: str | None = None
 
 
-def own_pages(shell: Shell) -> APIRouter:
+def own_pages(shell: Shell) -> Pages:
     """Return the addresses of one's own settings."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     edge = shell.edge
     office, reads = edge.desk.office, edge.desk.reads
 
     @router.get("/me")
-    def me() -> Response:
+    def me(_request: Request) -> Response:
         return RedirectResponse("/me/notices", status_code=303)
 
     @router.get("/me/notices")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -26,6 +26,7 @@ from web.counting import being_counted
 from web.forms.widgets import Choices
 from web.pages.account import first
 from web.pages.audit import asked_of, auditor_of, day_of, record_export
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.audit import number_of_case
 from web.views.csv_file import csv_response
@@ -35,9 +36,9 @@ from web.views.process import process_diagram, step_views, variant_views
 FILTERS: Final = ("workflow", "session", "unit", "since", "until", "state")
 
 
-def process_pages(shell: Shell) -> APIRouter:
+def process_pages(shell: Shell) -> Pages:
     """Return the addresses of what really happened, and of samples."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/audit/process")
     def show(request: Request) -> Response:

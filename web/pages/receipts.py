@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 
 import segno
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from api.edge import ReceiptPen
@@ -16,17 +16,18 @@ from engine.errors import CaseNotFound, InputRefused, NotFound
 from engine.ledger.chain import entry_hash
 from engine.ledger.receipts import RECEIPT_CHARACTERS_MAX, Deposit, SignedReceipt, parse_receipt
 from engine.text import Text
+from web.routing import Pages
 from web.shell import Shell, Visit
 
 QR_SCALE = 4
 PRIVATE = {"Cache-Control": "no-store"}
 
 
-def receipts_pages(shell: Shell) -> APIRouter:
+def receipts_pages(shell: Shell) -> Pages:
     """Return the addresses of receipts."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
-    @router.get("/cases/{case_id}/receipt/{seq}")
+    @router.get("/cases/{case_id}/receipt/{seq:int}")
     def receipt(request: Request, case_id: str, seq: int) -> Response:
         visit = shell.visit(request)
         signed = _receipt(shell, visit, CaseId(case_id), seq)
@@ -41,14 +42,14 @@ def receipts_pages(shell: Shell) -> APIRouter:
             back=f"/cases/{case_id}",
         )
 
-    @router.get("/cases/{case_id}/receipt/{seq}/code.png")
+    @router.get("/cases/{case_id}/receipt/{seq:int}/code.png")
     def code(request: Request, case_id: str, seq: int) -> Response:
         signed = _receipt(shell, shell.visit(request), CaseId(case_id), seq)
         image = io.BytesIO()
         segno.make(signed.compact, micro=False).save(image, kind="png", scale=QR_SCALE)
         return Response(image.getvalue(), media_type="image/png", headers=PRIVATE)
 
-    @router.get("/cases/{case_id}/receipt/{seq}/receipt.txt")
+    @router.get("/cases/{case_id}/receipt/{seq:int}/receipt.txt")
     def text(request: Request, case_id: str, seq: int) -> Response:
         signed = _receipt(shell, shell.visit(request), CaseId(case_id), seq)
         headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="receipt-{seq}.txt"'}

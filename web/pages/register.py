@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.limits import PAGE_LINES
@@ -15,6 +15,7 @@ from engine.errors import InputRefused, LoginRefused
 from engine.service.ports import CaseFilter, Reads
 from engine.service.register import RegisterPage, published_case, register_page
 from engine.service.world import World
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.lines import shown_workflows
 from web.views.register import register_case, register_row
@@ -24,9 +25,9 @@ FILTERS = ("session", "category", "q")
 TEXT_CHARACTERS_MAX = 200
 
 
-def register_pages(shell: Shell) -> APIRouter:
+def register_pages(shell: Shell) -> Pages:
     """Return the addresses of the register."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/register")
     def register(request: Request) -> Response:

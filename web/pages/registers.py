@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -42,6 +42,7 @@ from web.forms.widgets import Choices
 from web.pages.account import first
 from web.pages.acting_many import address_of, hint_of_work
 from web.pages.case import posted_key
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.registers import REFUSED_SHOWN, SAMPLE_SHOWN, preview_view
 
@@ -53,9 +54,9 @@ REHEARSALS_AT_ONCE: Final = 2
 _REHEARSALS: Final = threading.BoundedSemaphore(REHEARSALS_AT_ONCE)
 
 
-def registers_pages(shell: Shell) -> APIRouter:
+def registers_pages(shell: Shell) -> Pages:
     """Return the addresses of registers."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     desk = shell.edge.desk
 
     @router.get("/registers")

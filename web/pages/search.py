@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.incoming import read_form
@@ -27,6 +27,7 @@ from engine.service.world import World
 from engine.text import Text
 from web.forms.widgets import Choices
 from web.pages.account import first
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.lines import shown_workflows
 from web.views.search import found_row
@@ -45,9 +46,9 @@ class Ask:
     value: str
 
 
-def search_pages(shell: Shell) -> APIRouter:
+def search_pages(shell: Shell) -> Pages:
     """Return the addresses of the search and of similar cases."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
     desk = shell.edge.desk
 
     @router.get("/search")

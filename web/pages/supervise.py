@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.limits import PAGE_LINES
@@ -19,6 +19,7 @@ from engine.service.overview_kept import OverviewDesk
 from engine.service.rung_colours import COLOUR_TITLES, Colour
 from engine.service.world import World
 from web.counting import being_counted, refreshing
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.overdue import Tile
 from web.views.supervise import (
@@ -39,9 +40,9 @@ TABS = ("overview", "ladders", "promises", "transfers")
 PROMISES = {"late": "supervise_promises_late", "near": "supervise_ahead", "all": "supervise_all_promises"}
 
 
-def supervise_pages(shell: Shell) -> APIRouter:
+def supervise_pages(shell: Shell) -> Pages:
     """Return the addresses of the overview."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/supervise")
     def overview(request: Request) -> Response:

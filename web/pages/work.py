@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.limits import BATCH_COMMANDS_MAX, PAGE_LINES
@@ -23,6 +23,7 @@ from engine.service.long_work_ports import Which
 from engine.text import Text
 from web.exports import Kind, file_of
 from web.pages.acting_many import AT_ONCE_MAX
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.work import WorkLine, WorkView, cases_of, next_moves, work_line, work_view
 
@@ -31,9 +32,9 @@ REFRESH_SECONDS: Final = 5
 PART_DIGITS_MAX: Final = 6
 
 
-def work_pages(shell: Shell) -> APIRouter:
+def work_pages(shell: Shell) -> Pages:
     """Return the addresses of the visitor's own long work."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/long-work")
     def listed(request: Request) -> Response:

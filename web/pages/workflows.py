@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.definition.compare import differences
@@ -20,6 +20,7 @@ from engine.definition.wording import title_of
 from engine.service.board import Board, sessions_in_order
 from engine.service.board_ports import BoardFilter
 from engine.service.deadline_ports import DeadlineFilter
+from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.diagrams import Marks, workflow_diagram
 from web.views.lines import shown_workflows
@@ -47,9 +48,9 @@ class VersionView:
     changes: tuple[str, ...] | None
 
 
-def workflow_pages(shell: Shell) -> APIRouter:
+def workflow_pages(shell: Shell) -> Pages:
     """Return the addresses of the procedures."""
-    router = APIRouter(include_in_schema=False)
+    router = Pages()
 
     @router.get("/workflows")
     def workflows(request: Request) -> Response:
