@@ -31,6 +31,7 @@ from engine.service.desk import Desk
 from engine.service.kept_answers import JOB
 from engine.service.logins import AccountRules
 from runtime.clock import SetClock
+from runtime.house import RunningHouse
 from runtime.jobs.leases import LeasedJobs
 from runtime.settings import Settings
 from runtime.wiring import desk_of
@@ -59,6 +60,7 @@ BESIDE: Final = (
     "/admin/calendar",
     "/admin/lists",
     "/admin/definitions",
+    "/admin/health",
 )
 COUNTED_BESIDE: Final = ("/supervise/ladders", "/supervise/promises", "/supervise/transfers", "/figures/proposal")
 OF_A_CASE: Final = ("", "/audit", "/access", "/similar")
@@ -97,8 +99,10 @@ def measure_pages(
     results: Results, settings: Settings, jobs: LeasedJobs, real: Sequence[CaseId], cases: int, note: str
 ) -> None:
     """Measure on a house that was built."""
-    with desk_of(settings, clock=SetClock(NOW)) as opened:
-        site = create_site(opened.desk, _settings(), jobs)
+    clock = SetClock(NOW)
+    with desk_of(settings, clock=clock) as opened:
+        house = RunningHouse(opened=opened, settings=settings, clock=clock, jobs=jobs)
+        site = create_site(opened.desk, _settings(), jobs, house)
         with _serving(site) as port:
             measured = _Measured(results, opened.desk, jobs, cases)
             chair = _Visitor(port, CHAIR)

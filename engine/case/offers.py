@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from engine.case.actors import Actor
 from engine.case.case import Case
@@ -19,12 +20,12 @@ def offered(workflow: Workflow, case: Case, actor: Actor, units: UnitTree) -> tu
     Guards are not asked: a page shows the move, and the refusal says what is missing. To object to an entry on behalf
     is open only where something was entered so.
     """
+    # Many moves are made by the same roles.
+    may = cache(lambda by: first_capacity(by, workflow, case, actor, units) is not None)
     return tuple(
         name
         for name, transition in workflow.transitions.items()
-        if case.state in transition.from_
-        and not nothing_to_object_to(workflow, case, name)
-        and first_capacity(transition.by, workflow, case, actor, units) is not None
+        if case.state in transition.from_ and not nothing_to_object_to(workflow, case, name) and may(transition.by)
     )
 
 

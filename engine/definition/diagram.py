@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.definition.model import RetentionPart, Workflow
 from engine.definition.parts import Phase, TransitionPart, UnMerge
@@ -55,10 +56,8 @@ def mermaid(workflow: Workflow, language: Language = "zh", *, notes: bool = True
     lines.append(f"    [*] --> {workflow.initial}")
     lines += [f"    {start} --> {end} : {label}" for start, end, label in _arrows(workflow, language)]
     lines += [f"    {name} --> [*]" for name, state in workflow.states.items() if state.phase is Phase.FINAL]
-    for name in workflow.states if notes else ():
-        note = _note(workflow, name, language)
-        if note:
-            lines += [f"    note right of {name}", *(f"        {line}" for line in note), "    end note"]
+    for name, note in _notes(workflow, language).items() if notes else ():
+        lines += [f"    note right of {name}", *(f"        {line}" for line in note), "    end note"]
     return "\n".join(lines) + "\n"
 
 
@@ -84,23 +83,32 @@ def _comes_back(part: TransitionPart) -> bool:
     return any(isinstance(effect, UnMerge) for effect in part.effects)
 
 
-def _note(workflow: Workflow, state: str, language: Language) -> list[str]:
-    stays, arrivals, returns = [], [], []
+def _notes(workflow: Workflow, language: Language) -> Mapping[str, Sequence[str]]:
+    """Return state → the lines of its note, for those that have one: what the arrows do not show."""
+    stays: dict[str, list[str]] = defaultdict(list)
+    returns: dict[str, list[str]] = defaultdict(list)
+    arrivals: dict[str, list[str]] = defaultdict(list)
     for part in workflow.transitions.values():
         title = _label(part.title.text, language)
         if _comes_back(part):
-            returns += [title] if state in part.from_ else []
-        elif _is_drawn(part):
-            continue
-        elif state in part.from_ and (part.stay or state in _targets(part, state)):
-            stays.append(title)
-        elif not part.stay and state in _targets(part, state):
-            origins = titles(part.from_, workflow.states)
-            arrivals.append(f"{title} ← {_label(origins, language)}")
-    words = Text("在此可办：", "Also here: "), Text("回到原状态：", "Back to where it was: ")
-    lines = [words[0].read(language) + ("、" if language == "zh" else ", ").join(stays)] if stays else []
-    lines += [words[1].read(language) + ("、" if language == "zh" else ", ").join(returns)] if returns else []
-    return [*lines, *arrivals]
+            for start in part.from_:
+                returns[start].append(title)
+        elif not _is_drawn(part):
+            ends = part.from_ if part.stay else [way.to for way in part.alternatives] or [part.to]
+            origins = _label(titles(part.from_, workflow.states), language)
+            for end in dict.fromkeys(filter(None, ends)):
+                if end in part.from_:
+                    stays[end].append(title)
+                else:
+                    arrivals[end].append(f"{title} ← {origins}")
+    here, back = Text("在此可办：", "Also here: "), Text("回到原状态：", "Back to where it was: ")
+    between = "、" if language == "zh" else ", "
+    found = {}
+    for state in workflow.states:
+        told = ((here, stays[state]), (back, returns[state]))
+        lines = [begin.read(language) + between.join(moves) for begin, moves in told if moves]
+        found[state] = [*lines, *arrivals[state]]
+    return {state: note for state, note in found.items() if note}
 
 
 def _label(text: Text, language: Language) -> str:

@@ -38,7 +38,7 @@ _PAIRED_WORDS: Final = 5
 _OF_EACH: Final = 60
 _OF_FEW: Final = 2_000
 _CANDIDATES_MAX: Final = 400
-_SCORED_MAX: Final = 100
+_SCORED_MAX: Final = 60
 _AROUND: Final = 40
 _MARKED_WORDS_MAX: Final = 6
 PROMISE_FIELDS: Final = ("reply_class", "adoption", "planned_measures", "promised_on", "promise_result")
@@ -129,7 +129,7 @@ def _like(
     ids = [one for one in _candidates(reads, root, principals, wanted) if one not in left_out]
     visible = reads.search_visible(root, principals, ids, CaseFilter(workflow=workflow))
     best = [one for one in ids if one in visible][:_SCORED_MAX]
-    found = []
+    found: list[tuple[Likeness, Case, Definition, Mapping[str, str]]] = []
     for case in reads.visible_cases(root, best, principals):
         definition = _definition(case, world)
         if is_strict(case, definition):
@@ -139,9 +139,12 @@ def _like(
         # Of whoever has typed a subject only, nothing but the subjects can be compared.
         alike = likeness(wanted, features(subject, "" if wanted.whole == wanted.subject else text))
         if alike.score >= THRESHOLD:
-            found.append(_similar(case, definition, alike, texts, actor, world))
-    found.sort(key=lambda one: (-one.likeness.score, -one.case.opened_at.timestamp(), one.case.id))
-    return tuple(found[:limit])
+            found.append((alike, case, definition, texts))
+    found.sort(key=lambda one: (-one[0].score, -one[1].opened_at.timestamp(), one[1].id))
+    # What is shown beside a case is looked for in the few that are shown.
+    return tuple(
+        _similar(case, definition, alike, texts, actor, world) for alike, case, definition, texts in found[:limit]
+    )
 
 
 def _candidates(reads: Reads, root: RootId, principals: Sequence[str] | None, wanted: Features) -> list[CaseId]:

@@ -23,7 +23,7 @@ _ALWAYS: Final = {
     "temp_store": 2,
 }
 _WRITING: Final = {"synchronous": 2, "secure_delete": 1, "cache_size": -32_768}
-_READING: Final = {"query_only": 1}
+_READING: Final = {"query_only": 1, "cache_size": -32_768}
 
 
 def checkpoints_are_safe() -> bool:

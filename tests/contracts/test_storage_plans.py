@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from engine.service.deadline_ports import DeadlineFilter
 from engine.service.ports import CaseFilter
 from engine.storage import sight
 from engine.storage.compiled import Statement
@@ -27,7 +28,9 @@ def store(sqlite_database: str) -> Iterator[Store]:
 
 def plan(url: str, statement: Statement) -> list[str]:
     """Return the steps of SQLite's plan that use an index or, in the words TEMP B-TREE, sort."""
-    values = tuple("[]" if name in ("principals", "states", "ids", "cases") else 1 for name in statement.names)
+    values = tuple(
+        "[]" if name in ("principals", "states", "ids", "cases", "on_rungs") else 1 for name in statement.names
+    )
     with closing(sqlite3.connect(sqlite_path(url) or "")) as connection:
         steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement.sql}", values)]
     return [step for step in steps if "USING" in step or "TEMP" in step]
@@ -59,6 +62,25 @@ def test_the_overdue_list_of_all_follows_the_running_deadlines(store: Store, sql
     steps = plan(sqlite_database, statement_of(store.reads, "overdue"))
 
     assert "USING INDEX ix_deadline_running (root=? AND " in steps[0]
+    assert not any("TEMP" in step for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [
+        (DeadlineFilter(raised=True), "ix_deadline_raised (root=? AND state=? AND "),
+        (DeadlineFilter(raised=True, on_rungs=("red",)), "ix_deadline_raised (root=? AND state=? AND "),
+        (DeadlineFilter(names=("promise",)), "ix_deadline_named (root=? AND name=? AND "),
+        (DeadlineFilter(names=("promise", "reply")), "ix_deadline_named (root=? AND name=? AND "),
+    ],
+)
+def test_what_is_raised_and_what_was_promised_is_found_without_looking_at_all_that_runs(
+    store: Store, sqlite_database: str, where: DeadlineFilter, index: str
+) -> None:
+    store.reads.overdue(ROOT, None, before=1, after=None, limit=50, where=where)
+    steps = plan(sqlite_database, statement_of(store.reads, "overdue"))
+
+    assert index in steps[0]
     assert not any("TEMP" in step for step in steps)
 
 

@@ -102,6 +102,7 @@ def test_on_postgres_indexes_collations_and_checks_are_those_of_the_tables(postg
         "ix_cases_waiting": "(phase <> 'final'::text)",
         "ix_deadline_named": "(state = 'running'::text)",
         "ix_deadline_running": "(state = 'running'::text)",
+        "ix_deadline_raised": "((state = 'running'::text) AND (rungs <> '[]'::text))",
         "ix_deadline_rung": "(rung_at IS NOT NULL)",
         "ix_delivery_due": "((state = 'queued'::text) AND (bundle = ''::text))",
         "ix_delivery_digest": "((state = 'queued'::text) AND (bundle <> ''::text))",
