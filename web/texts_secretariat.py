@@ -95,6 +95,7 @@ SECRETARIAT_TEXTS: Final[Mapping[str, Text]] = {
         "没有找到可以作为主案的事项：须为同一届次、正在办理的另一件。",
         "None found: it must be another running case of the same session.",
     ),
+    "merge_likely": Text("文字相近、可作主案的事项", "Cases with a like text that could be the main case"),
     "merge_choose": Text("选为主案并对照", "Choose and compare"),
     "merge_this": Text("本件（并入后随主案办理）", "This case (goes along with the main case)"),
     "merge_main": Text("主案", "Main case"),

@@ -94,9 +94,9 @@ def _notes(workflow: Workflow, language: Language) -> Mapping[str, Sequence[str]
             for start in part.from_:
                 returns[start].append(title)
         elif not _is_drawn(part):
-            ends = part.from_ if part.stay else [way.to for way in part.alternatives] or [part.to]
+            ends = part.from_ if part.stay else [way.to for way in part.alternatives] or [part.to or ""]
             origins = _label(titles(part.from_, workflow.states), language)
-            for end in dict.fromkeys(filter(None, ends)):
+            for end in dict.fromkeys(ends):
                 if end in part.from_:
                     stays[end].append(title)
                 else:

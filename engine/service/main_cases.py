@@ -15,6 +15,7 @@ from engine.definition.parts import Merge, Phase, TransitionPart, UnMerge
 from engine.errors import InputRefused
 from engine.service.desk import Desk
 from engine.service.ports import CaseFilter, Page
+from engine.service.similar import similar_to
 
 FOUND_MAX: Final = 10
 
@@ -57,6 +58,20 @@ def main_cases(desk: Desk, root: RootId, actor: Actor, case: Case, workflow: Wor
     seen = {one.id: one for one in desk.reads.visible_cases(root, others, principals)}
     return [seen[one] for one in others if one in seen and seen[one].congress_session == case.congress_session][
         :FOUND_MAX
+    ]
+
+
+def likely_main_cases(desk: Desk, root: RootId, actor: Actor, case: Case) -> list[Case]:
+    """Return those of the cases like this one that could be its main case, the likest first; few at most.
+
+    Raises:
+        CaseNotFound: the case may not be seen.
+    """
+    alike = similar_to(desk.reads, root, case.id, actor, desk.world(root))
+    return [
+        one.case
+        for one in alike
+        if one.case.phase is Phase.ACTIVE and one.case.congress_session == case.congress_session
     ]
 
 

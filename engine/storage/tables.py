@@ -225,8 +225,8 @@ Index(
     postgresql_where=text("state = 'running'"),
 )
 
-# Those on which a rung stands, few of all. State leads, although it is one and the same in all of it: without statistics
-# SQLite prefers the index of which it is told more.
+# Those on which a rung stands, few of all. The state leads, although it is one and the same in all of it: without
+# statistics SQLite prefers the index of which it is told more.
 Index(
     "ix_deadline_raised",
     deadline.c.root,

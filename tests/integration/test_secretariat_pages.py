@@ -364,6 +364,22 @@ def test_a_case_is_merged_from_the_two_texts_side_by_side_and_taken_out_again(zh
     assert case_of(house, case).state == "under_review"
 
 
+def test_cases_with_a_like_text_are_offered_before_anything_is_looked_for(zhai: TestClient, house: House) -> None:
+    same = {"subject": "关于增设快递存放点的提案", "grounds": "快递只能放在门卫室，常常丢失。"}
+    main = house.filed(form=same)
+    other = {"subject": "关于班车时刻的提案", "grounds": "末班车太早。", "proposed_measures": "推迟一小时。"}
+    elsewhere = house.filed(form=other)
+    case = submitted(house, "关于增设快递存放点的提案", grounds="快递只能放在门卫室，常常丢失。")
+
+    offered = zhai.get(f"/merge/{case}").text
+    assert "文字相近、可作主案的事项" in offered
+    assert f"into={main}" in offered
+    assert f"into={elsewhere}" not in offered
+    # What is chosen, or looked for, takes their place.
+    assert "文字相近、可作主案的事项" not in zhai.get(f"/merge/{case}?into={main}").text
+    assert "文字相近、可作主案的事项" not in zhai.get(f"/merge/{case}?q=班车").text
+
+
 def test_a_main_case_is_found_by_its_words_too(zhai: TestClient, house: House) -> None:
     house.filed(form={"subject": "关于改善食堂的提案"})
     case = submitted(house, "关于食堂的提案", begun=True)

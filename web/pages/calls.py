@@ -13,7 +13,7 @@ from engine.calendar.calendar import Calendar
 from engine.case.scope import SHANGHAI
 from engine.case.situation import CongressSession
 from engine.definition.model import Workflow
-from engine.service.board import COUNTED_MAX, Board, sessions_in_order
+from engine.service.board import Board, sessions_in_order
 from engine.service.board_ports import BoardFilter
 from engine.service.world import World
 from web.pages.front import openable
@@ -101,10 +101,10 @@ def _boards(
     board = Board(shell.edge.desk, visit.known.root, visit.known.actor)
     for part in called:
         counts = board.counts(BoardFilter(part.name, session.id, tuple(part.states)))
-        if counts:
-            more = "+" if any(count >= COUNTED_MAX for count in counts.values()) else ""
+        if counts.of:
+            more = "+" if counts.more else ""
             title = visit.words.say(part.title.text)
-            yield f"/board?session={session.id}&workflow={part.name}", title, f"{sum(counts.values())}{more}"
+            yield f"/board?session={session.id}&workflow={part.name}", title, f"{counts.total}{more}"
 
 
 def _window(begins: date | None, ends: date | None, words: Words) -> str:

@@ -82,6 +82,7 @@ def front_pages(shell: Shell) -> Pages:
             waiting_count=_counted(sum(waiting.counts.values()), visit, is_cut=waiting.is_cut),
             waiting_more=waiting.next is not None,
             late=[deadline_row(line, world, visit) for line in late],
+            counted_max=COUNTED_MAX,
             counts=[
                 counts for workflow in shown_workflows(world.rules) if (counts := _counts(shell, visit, workflow)).total
             ],

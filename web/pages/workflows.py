@@ -27,8 +27,10 @@ from web.views.lines import shown_workflows
 from web.views.rules import deadline_views, move_views, notice_views, retention_views, state_views
 from web.words import Words
 
-COUNTED_MAX: Final = 200
-"""So many cases of a state, and so many that are late, are counted; then it is said that there are more."""
+COUNTED_MAX: Final = 4_000
+"""So many cases of a workflow are counted, those of all states together."""
+LATE_MAX: Final = 200
+"""So many deadlines that have passed are counted, and then it is said that there are more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,21 +115,24 @@ def _counted(shell: Shell, visit: Visit, workflow: Workflow) -> Mapping[str, Cou
     board = Board(shell.edge.desk, root, actor)
     sessions = [None, *(one.id for one in sessions_in_order(shell.world(visit).surroundings))]
     found: dict[str, int] = dict.fromkeys(workflow.states, 0)
+    more: set[str] = set()
     for session in sessions:
-        # Whose number is not shown any more is not counted on.
-        states = tuple(state for state, count in found.items() if count < COUNTED_MAX)
-        for state, count in board.counts(BoardFilter(workflow.name, session, states)).items():
+        # Of which more is known to be there is not counted on.
+        states = tuple(state for state in found if state not in more)
+        counts = board.counts(BoardFilter(workflow.name, session, states), most=COUNTED_MAX - sum(found.values()))
+        more |= counts.more
+        for state, count in counts.of.items():
             found[state] += count
-    lines, more = shell.edge.desk.queries.overdue(
-        root, actor, before=visit.now, limit=COUNTED_MAX, where=DeadlineFilter(workflow=workflow.name)
+    lines, later = shell.edge.desk.queries.overdue(
+        root, actor, before=visit.now, limit=LATE_MAX, where=DeadlineFilter(workflow=workflow.name)
     )
     late: dict[str, set[str]] = {}
     for line in lines:
         late.setdefault(line.case.state, set()).add(line.case.id)
     return {
         state: Counted(
-            cases=f"{COUNTED_MAX:,}+" if count >= COUNTED_MAX else f"{count:,}" if count else "",
-            late="" if state not in late else f"{len(late[state]):,}{'+' if more is not None else ''}",
+            cases=f"{count:,}{'+' if state in more else ''}" if count or state in more else "",
+            late="" if state not in late else f"{len(late[state]):,}{'+' if later is not None else ''}",
             address=f"/cases?{urlencode({'workflow': workflow.name, 'state': state})}",
         )
         for state, count in found.items()

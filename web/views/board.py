@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.definition.model import Workflow
 from engine.definition.wording import title_of
-from engine.service.board import COUNTED_MAX
+from engine.service.board import Counts
 from engine.service.ports import CaseLine
 from engine.service.world import World
 from web.shell import Visit
@@ -84,14 +84,16 @@ def grouped_states(workflow: Workflow, words: Words) -> list[tuple[str, list[str
     return groups
 
 
-def counted(count: int, words: Words) -> str:
-    """Return a count as it is shown; beyond a limit nothing more was counted."""
-    return str(count) if count < COUNTED_MAX else words.t("board_more_than", n=COUNTED_MAX - 1)
+def counted(counts: Counts, state: str, words: Words, *, at_least: int = 0) -> str:
+    """Return the count of a state as it is shown; beyond a limit nothing more was counted.
+
+    ``at_least`` were read a moment after the counts.
+    """
+    count = max(counts.of.get(state, 0), at_least)
+    return words.t("board_more_than", n=count) if state in counts.more else str(count)
 
 
-def count_groups(
-    workflow: Workflow, counts: Mapping[str, int], addresses: Mapping[str, str], words: Words
-) -> list[CountGroup]:
+def count_groups(workflow: Workflow, counts: Counts, addresses: Mapping[str, str], words: Words) -> list[CountGroup]:
     """Return the counts of the states that hold cases, in groups."""
     return [
         CountGroup(
@@ -100,21 +102,21 @@ def count_groups(
                 StateCount(
                     state=name,
                     title=words.say(workflow.states[name].title.text),
-                    count=counted(counts[name], words),
+                    count=counted(counts, name, words),
                     address=addresses[name],
                 )
                 for name in states
-                if name in counts
+                if name in counts.of
             ),
         )
         for title, states in grouped_states(workflow, words)
-        if any(name in counts for name in states)
+        if any(name in counts.of for name in states)
     ]
 
 
 def column_groups(
     workflow: Workflow,
-    counts: Mapping[str, int],
+    counts: Counts,
     cards: Mapping[str, Sequence[Card]],
     more: Mapping[str, str],
     words: Words,
@@ -126,7 +128,7 @@ def column_groups(
                 state=name,
                 title=words.say(workflow.states[name].title.text),
                 phase=str(workflow.states[name].phase),
-                count=counted(counts.get(name, len(cards[name])), words),
+                count=counted(counts, name, words, at_least=len(cards[name])),
                 cards=tuple(cards[name]),
                 more=more.get(name),
             )
