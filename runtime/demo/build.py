@@ -23,6 +23,7 @@ from runtime.demo.organisation import cast_of, directory_writes, keep_accounts, 
 from runtime.demo.pen import Pen
 from runtime.demo.proposals import ProposalScript
 from runtime.demo.simulation import Simulation
+from runtime.demo.stories import StoryScript
 from runtime.demo.supervision import supervise_late
 from runtime.settings import Settings
 from runtime.wiring import open_desk
@@ -44,7 +45,7 @@ def build_sample(
 
     Args:
         settings: name the database.
-        cases: how many proposals and grievances together; None for the small sample (120 and 200).
+        cases: how many proposals and grievances together, stories apart; None for the small sample (120 and 200).
         seed: the same seed plays the same story.
         progress: told how many commands are done.
     """
@@ -121,3 +122,10 @@ def _add_scripts(simulation: Simulation, corpus: Corpus, calendar: Calendar, cas
         text_of = corpus.grievances[n % len(corpus.grievances)]
         pen = Pen(simulation, corpus, cast, calendar, name=f"grievance-{n}", seed=seed)
         simulation.add(GrievanceScript(pen, text_of).play())
+    sessions = {"current": cast.session, "next": cast.next_session, "none": None}
+    for story in corpus.stories:
+        pen = Pen(simulation, corpus, cast, calendar, name=f"story-{story.id}", seed=seed)
+        simulation.add(StoryScript(pen, story, session=sessions[story.session]).play())
+    for told in corpus.grievance_stories:
+        pen = Pen(simulation, corpus, cast, calendar, name=f"story-{told.id}", seed=seed)
+        simulation.add(StoryScript(pen, told).play())

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from random import Random
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from engine.definition.loader import load_yaml
 
 P = TypeVar("P", bound=BaseModel)
+
+SessionMeant = Literal["current", "next", "none"]
+"""The session the sample is about, the one whose call is open on its last day, or none: between sessions."""
 
 FOLDER = Path(__file__).resolve().parent / "corpus"
 
@@ -89,6 +92,50 @@ class GrievanceText(_Part):
     content: str
 
 
+class StepText(_Part):
+    """A step of a story: when (Asia/Shanghai), by whom, about what, and what is filled in; ``part`` names a unit."""
+
+    at: datetime
+    by: str
+    move: str
+    of: Literal["case", "part", "order", "receipt"] = "case"
+    part: str = ""
+    form: dict[str, JsonValue] = {}
+
+
+class StoryText(_Part):
+    """A proposal whose life is told step by step; ``seconded`` names who has signed, None for all seconders."""
+
+    id: str
+    session: SessionMeant
+    proposer: str
+    delegation: bool = False
+    seconders: tuple[str, ...] = ()
+    seconded: tuple[str, ...] | None = None
+    submitted: bool = True
+    opens_at: datetime
+    subject: str
+    category: str
+    suggested_unit: str
+    grounds: str
+    measures: str
+    steps: tuple[StepText, ...] = ()
+
+
+class GrievanceStoryText(_Part):
+    """A grievance whose life is told step by step."""
+
+    id: str
+    petitioner: str
+    opens_at: datetime
+    subject: str
+    type: str
+    channel: str
+    category: str
+    content: str
+    steps: tuple[StepText, ...]
+
+
 class ReplyText(_Part):
     """A reply by class; ``due_months`` says when a promise falls due."""
 
@@ -152,11 +199,15 @@ class Corpus:
         texts = _read(folder / "replies.yaml")
         self.enterprise = UnitText.model_validate(organisation["enterprise"])
         self.congress = Congress.model_validate(organisation["congress"])
+        self.next_congress = Congress.model_validate(organisation["next_congress"])
         self.units = _all(UnitText, organisation["units"])
         self.delegations = _all(DelegationText, organisation["delegations"])
         self.persons = _all(PersonText, organisation["persons"])
         self.proposals = _all(ProposalText, _read(folder / "proposals.yaml")["proposals"])
         self.grievances = _all(GrievanceText, _read(folder / "grievances.yaml")["grievances"])
+        stories = _read(folder / "stories.yaml")
+        self.stories = _all(StoryText, stories["stories"])
+        self.grievance_stories = _all(GrievanceStoryText, stories["grievances"])
         self.replies = _all(ReplyText, texts["replies"])
         self.opinions = _all(OpinionText, texts["opinions"])
         self.contact_notes = _all(NoteText, texts["contact_notes"])

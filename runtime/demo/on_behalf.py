@@ -14,10 +14,11 @@ from engine.case.identity import CaseId
 from engine.errors import BanjieError
 from engine.service.desk import Desk
 from engine.service.ports import CaseFilter
-from runtime.demo.organisation import Cast
+from runtime.demo.organisation import Cast, shown_persons
 from runtime.demo.simulation import SampleRefusedError
 
 ENTERED_OF_EACH = 2
+LOOKED_AT = 20
 BEFORE = timedelta(days=1)
 JUDGED: Mapping[str, JsonValue] = {"evaluation_attitude": "satisfied", "evaluation_result": "basic"}
 ADDED: Mapping[str, JsonValue] = {"content_addition": "来电补充：上周五夜班也是这样。"}
@@ -40,11 +41,14 @@ def enter_for_others(desk: Desk, cast: Cast) -> int:
 
 
 def _entries(desk: Desk, cast: Cast, office: Actor) -> Iterator[FireTransition]:
-    now = desk.office.now()
+    now, shown = desk.office.now(), shown_persons(cast)
     for workflow, states, move, form, kind, basis in SAMPLES:
         where = CaseFilter(workflow=workflow, states=states)
-        lines = desk.queries.page(cast.root, office, where, limit=ENTERED_OF_EACH).lines
-        for n, case in enumerate(desk.reads.cases(cast.root, [CaseId(line.id) for line in lines]), start=1):
+        lines = desk.queries.page(cast.root, office, where, limit=LOOKED_AT).lines
+        cases = desk.reads.cases(cast.root, [CaseId(line.id) for line in lines])
+        # Whoever has an account may well judge for themselves.
+        others = [case for case in cases if shown.isdisjoint(party.person for party in case.parties)]
+        for n, case in enumerate(others[:ENTERED_OF_EACH], start=1):
             yield FireTransition(
                 root=cast.root,
                 actor=office,

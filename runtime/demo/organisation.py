@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from engine.case.situation import CongressSession
 from engine.service.account_writes import SetPassword
 from engine.service.plain import AddDelegation, AddGrant, AddPerson, AddSession, AddUnit, PlainWrite
 from engine.text import Text
-from runtime.demo.corpus import Corpus, PersonText
+from runtime.demo.corpus import Congress, Corpus, PersonText
 
 UNIT_ROLES = frozenset({"unit_head", "handler"})
 """Roles that are held in the person's own unit; all others are held in the enterprise."""
@@ -38,10 +39,11 @@ SHOWN_ROLES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """Who plays: actors by role and unit, ids of units and of the session."""
+    """Who plays: actors by role and unit, ids of units, of the session and of the one called for next."""
 
     root: RootId
     session: SessionId
+    next_session: SessionId
     units: dict[str, UnitId]
     unit_names: dict[str, str]
     persons: dict[str, PersonText]
@@ -70,8 +72,15 @@ def cast_of(corpus: Corpus) -> Cast:
         for person in corpus.persons
     }
     names = {unit.id: unit.zh for unit in (corpus.enterprise, *corpus.units)}
-    session = SessionId(derived_id("sample", "session", corpus.congress.term, corpus.congress.meeting))
-    return Cast(root=root, session=session, units=units, unit_names=names, persons=persons, actors=actors)
+    return Cast(
+        root=root,
+        session=_session_of(corpus.congress),
+        next_session=_session_of(corpus.next_congress),
+        units=units,
+        unit_names=names,
+        persons=persons,
+        actors=actors,
+    )
 
 
 def directory_writes(corpus: Corpus, cast: Cast) -> list[PlainWrite]:
@@ -95,36 +104,8 @@ def directory_writes(corpus: Corpus, cast: Cast) -> list[PlainWrite]:
             AddGrant(GrantRow(root=cast.root, person=person_id, role=grant.role, unit=grant.unit))
             for grant in sorted(cast.actors[person.id].grants, key=lambda grant: grant.role)
         ]
-    congress = corpus.congress
-    writes.append(
-        AddSession(
-            CongressSession(
-                id=cast.session,
-                root=cast.root,
-                unit=UnitId(cast.root),
-                term=congress.term,
-                meeting=congress.meeting,
-                title=Text(_session_title(congress.term, congress.meeting), congress.en),
-                opens_on=congress.opens_on,
-                closes_on=congress.closes_on,
-                call_opens_on=congress.call_opens_on,
-                call_closes_on=congress.call_closes_on,
-            )
-        )
-    )
-    for delegation in corpus.delegations:
-        members = tuple(one for name in delegation.members if (one := cast.actors[name].person) is not None)
-        writes.append(
-            AddDelegation(
-                Delegation(
-                    root=cast.root,
-                    congress_session=cast.session,
-                    code=delegation.id,
-                    title=Text(delegation.zh, delegation.en),
-                    members=members,
-                )
-            )
-        )
+    for congress in (corpus.congress, corpus.next_congress):
+        writes += _session_writes(corpus, cast, congress)
     return writes
 
 
@@ -133,13 +114,16 @@ def open_accounts(cast: Cast) -> tuple[list[PlainWrite], list[tuple[str, str, st
     writes: list[PlainWrite] = []
     accounts: list[tuple[str, str, str]] = []
     for role, (login, title) in SHOWN_ROLES.items():
-        person = cast.in_role(role)[_shown_place(cast, role)]
-        person_id = cast.actors[person].person
-        assert person_id is not None, "the cast holds persons"
+        person_id = _shown_person(cast, role)
         password = new_password()
         writes.append(SetPassword(cast.root, person_id, hash_password(password)))
         accounts.append((title, login, password))
     return writes, accounts
+
+
+def shown_persons(cast: Cast) -> frozenset[PersonId]:
+    """Return who has an account of the sample."""
+    return frozenset(_shown_person(cast, role) for role in SHOWN_ROLES)
 
 
 def keep_accounts(path: Path, accounts: list[tuple[str, str, str]], clock_at: str) -> None:
@@ -151,16 +135,56 @@ def keep_accounts(path: Path, accounts: list[tuple[str, str, str]], clock_at: st
     )
 
 
+def _session_writes(corpus: Corpus, cast: Cast, congress: Congress) -> Iterator[PlainWrite]:
+    """Yield the writes of a congress session and its delegations: within one term the delegates are the same."""
+    yield AddSession(
+        CongressSession(
+            id=_session_of(congress),
+            root=cast.root,
+            unit=UnitId(cast.root),
+            term=congress.term,
+            meeting=congress.meeting,
+            title=Text(_session_title(congress.term, congress.meeting), congress.en),
+            opens_on=congress.opens_on,
+            closes_on=congress.closes_on,
+            call_opens_on=congress.call_opens_on,
+            call_closes_on=congress.call_closes_on,
+        )
+    )
+    for delegation in corpus.delegations:
+        members = tuple(one for name in delegation.members if (one := cast.actors[name].person) is not None)
+        yield AddDelegation(
+            Delegation(
+                root=cast.root,
+                congress_session=_session_of(congress),
+                code=delegation.id,
+                title=Text(delegation.zh, delegation.en),
+                members=members,
+            )
+        )
+
+
+def _session_of(congress: Congress) -> SessionId:
+    return SessionId(derived_id("sample", "session", congress.term, congress.meeting))
+
+
 def _shows(cast: Cast, role: str, person: PersonText) -> bool:
     return role in SHOWN_ROLES and cast.in_role(role)[_shown_place(cast, role)] == person.id
 
 
+def _shown_person(cast: Cast, role: str) -> PersonId:
+    person = cast.actors[cast.in_role(role)[_shown_place(cast, role)]].person
+    assert person is not None, "the cast holds persons"
+    return person
+
+
 def _shown_place(cast: Cast, role: str) -> int:
-    """Return which holder of a role gets the account: the first who has none for an earlier role."""
+    """Return which holder of a role gets the account: who has none for an earlier role and fewest other roles."""
     taken: set[str] = set()
     for earlier in SHOWN_ROLES:
         holders = cast.in_role(earlier)
-        place = next(index for index, person in enumerate(holders) if person not in taken)
+        free = [(len(cast.persons[one].roles), place) for place, one in enumerate(holders) if one not in taken]
+        _roles, place = min(free)
         if earlier == role:
             return place
         taken.add(holders[place])

@@ -36,8 +36,10 @@ def _commands(desk: Desk, cast: Cast, actor: Actor) -> Iterator[FireTransition]:
     measures = _measures(now)
     lines, _next = desk.queries.overdue(cast.root, actor, before=now, limit=LOOKED_AT)
     for case in dict.fromkeys(CaseId(line.case.id) for line in lines):
-        offered = desk.queries.case(cast.root, case, actor, world).offered
-        found = next((measure for measure in measures if measure[0] in offered), None)
+        view = desk.queries.case(cast.root, case, actor, world)
+        if view.case.linked:  # one matter, one order
+            continue
+        found = next((measure for measure in measures if measure[0] in view.offered), None)
         if found is not None:
             measures.remove(found)
             move, form = found

@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 CORPUS = Path(__file__).parents[3] / "runtime" / "demo" / "corpus"
-FILES = ("organisation", "proposals", "grievances", "replies")
+FILES = ("organisation", "proposals", "grievances", "replies", "stories")
 FILE_BYTES_MAX = 256 * 1024
 
 UNITS = {"production", "equipment", "personnel", "finance", "logistics", "safety", "technology"}
@@ -70,8 +70,26 @@ def replies() -> Entry:
     return _load("replies")
 
 
+@pytest.fixture(scope="module")
+def stories() -> list[Entry]:
+    entries: list[Entry] = _load("stories")["stories"]
+    return entries
+
+
+@pytest.fixture(scope="module")
+def grievance_stories() -> list[Entry]:
+    entries: list[Entry] = _load("stories")["grievances"]
+    return entries
+
+
 def _outside(entries: list[Entry], field: str, shortest: int, longest: int) -> list[tuple[str, int]]:
     return [(e["subject"], len(e[field])) for e in entries if not shortest <= len(e[field]) <= longest]
+
+
+def _instants(story: Entry) -> list[datetime.datetime]:
+    """Return when a story is opened and when its steps are made."""
+    told = [story["opens_at"], *(step["at"] for step in story.get("steps", []))]
+    return [datetime.datetime.fromisoformat(text) for text in told]
 
 
 def _repeated(texts: list[str]) -> list[str]:
@@ -292,3 +310,70 @@ def test_every_proposal_that_must_be_refused_for_its_matter_has_its_explanation(
     wanted = {(code_of[p["kind"]], p["number"]) for p in proposals if p["kind"] in code_of}
     given = [(refusal["code"], number) for refusal in replies["refusals"] for number in refusal["fits"]]
     assert sorted(given) == sorted(wanted)
+
+
+def test_the_call_of_the_next_session_is_open_on_the_last_day(organisation: Entry) -> None:
+    congress = organisation["next_congress"]
+    assert congress["call_opens_on"] < SESSION_ENDS_ON < congress["call_closes_on"] < congress["opens_on"]
+
+
+def test_stories_are_about_matters_of_their_own(stories: list[Entry], proposals: list[Entry]) -> None:
+    assert len(stories) == 15
+    assert Counter(story["session"] for story in stories) == {"next": 12, "current": 1, "none": 2}
+    assert _repeated([story["id"] for story in stories]) == []
+    assert _repeated([entry["subject"] for entry in stories + proposals]) == []
+    assert {story["category"] for story in stories} <= PROPOSAL_CATEGORIES
+    assert {story["suggested_unit"] for story in stories} <= UNITS
+
+
+def test_stories_have_the_length_a_committee_would_accept(stories: list[Entry]) -> None:
+    assert _outside(stories, "subject", 8, 28) == []
+    assert _outside(stories, "grounds", 60, 180) == []
+    assert _outside(stories, "measures", 40, 150) == []
+    for story in stories:
+        assert re.findall(r"(?:^|；)(\d)\.", story["measures"]) == ["1", "2", "3"], story["subject"]
+
+
+def test_delegates_propose_and_second_and_nobody_seconds_what_is_their_own(
+    stories: list[Entry], organisation: Entry
+) -> None:
+    delegates = {person["id"] for person in organisation["persons"] if "delegate" in person["roles"]}
+    for story in stories:
+        seconders = story.get("seconders", [])
+        assert {story["proposer"], *seconders} <= delegates, story["id"]
+        assert story["proposer"] not in seconders, story["id"]
+        assert len(set(seconders)) == (0 if story.get("delegation") else 2), story["id"]
+        assert set(story.get("seconded", [])) <= set(seconders), story["id"]
+
+
+def test_the_grievance_of_a_story_is_told_by_staff_as_people_write_them(
+    grievance_stories: list[Entry], grievances: list[Entry], organisation: Entry
+) -> None:
+    staff = {person["id"] for person in organisation["persons"] if "staff" in person["roles"]}
+    assert {story["petitioner"] for story in grievance_stories} <= staff
+    assert _repeated([entry["subject"] for entry in grievance_stories + grievances]) == []
+    assert _outside(grievance_stories, "subject", 6, 24) == []
+    assert _outside(grievance_stories, "content", 40, 140) == []
+    assert {(story["type"], story["channel"], story["category"]) for story in grievance_stories} == {
+        ("help", "wechat", "safety")
+    }
+
+
+def test_the_steps_of_a_story_follow_one_another_and_end_before_the_last_day(
+    stories: list[Entry], grievance_stories: list[Entry], organisation: Entry
+) -> None:
+    persons = {person["id"] for person in organisation["persons"]}
+    for story in stories + grievance_stories:
+        steps = story.get("steps", [])
+        instants = _instants(story)
+        assert instants == sorted(instants), story["id"]
+        assert instants[-1].date() < SESSION_ENDS_ON, story["id"]
+        assert {step["by"] for step in steps} <= persons, story["id"]
+        assert {step["part"] for step in steps if "part" in step} <= UNITS, story["id"]
+
+
+def test_stories_pass_on_working_days(stories: list[Entry], grievance_stories: list[Entry]) -> None:
+    for story in stories + grievance_stories:
+        days = [instant.date() for instant in _instants(story)]
+        days += [] if story.get("delegation", story not in stories) else [days[0] + datetime.timedelta(days=1)]
+        assert [day for day in days if day.weekday() > 4] == [], story["id"]
