@@ -15,7 +15,7 @@ from typing import Final
 from engine.case.identity import PersonId, RootId
 from engine.case.scope import SHANGHAI
 from engine.definition.checks import prove, prove_list
-from engine.definition.loader import Loaded, load_list, load_workflow
+from engine.definition.loader import Loaded, list_of_json, load_workflow
 from engine.definition.model import CodeList, Workflow
 from engine.definition.reading import Positions
 from engine.definition.rulebook import Rulebook
@@ -47,7 +47,7 @@ class Publishing:
         with tempfile.TemporaryDirectory() as place:
             file = Path(place) / PUBLISHED
             file.write_bytes(text)
-            loaded = _loaded(kind, file)
+            loaded = list_of_json(text, PUBLISHED) if kind == "list" else _workflow(file)
             before = _newest(book, kind, loaded.part.name)
             self._refuse_wrong(loaded.part, before)
             told = [] if kind == "list" else notice_problems([file])
@@ -128,7 +128,8 @@ class Publishing:
 
 def _refuse_changed_codes(before: CodeList, after: CodeList) -> None:
     """Raise InputRefused where codes are gone, or mean something else to guards and figures."""
-    gone = [item.code for item in before.items if after.item(item.code) is None]
+    kept = {item.code for item in after.items}
+    gone = [item.code for item in before.items if item.code not in kept]
     if gone:
         raise InputRefused(
             Text(
@@ -167,10 +168,10 @@ def _newest(book: Rulebook, kind: Kind, name: str) -> Workflow | CodeList | None
     return book.newest(name) if name in book.names() else None
 
 
-def _loaded(kind: Kind, file: Path) -> Loaded[Workflow] | Loaded[CodeList]:
+def _workflow(file: Path) -> Loaded[Workflow]:
     """Read what was typed; raises DefinitionError, which does not name the place of the copy on this machine."""
     try:
-        return load_list(file) if kind == "list" else load_workflow(file)
+        return load_workflow(file)
     except DefinitionError as error:
         raise DefinitionError([_without_place(problem) for problem in error.problems]) from error
 

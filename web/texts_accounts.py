@@ -136,8 +136,7 @@ ACCOUNT_TEXTS: Final[Mapping[str, Text]] = {
     ),
     "accounts_slips_make": Text("生成并打印", "Make and print"),
     "accounts_all": Text("账号 {n} 个", "{n} accounts"),
-    "accounts_waiting": Text("未激活 {n} 个", "{n} not activated"),
-    "accounts_cut": Text("只列出前 {n} 个，请缩小范围。", "Only the first {n} are listed; narrow it down."),
+    "accounts_none": Text("没有符合条件的账号。", "No account is found."),
     "accounts_standing": Text("状况", "Standing"),
     "accounts_factor_removed": Text(
         "已解除其动态验证码，其会话已退出。", "The second factor is removed; their sessions have ended."

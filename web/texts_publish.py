@@ -55,6 +55,43 @@ PUBLISH_TEXTS: Final[Mapping[str, Text]] = {
         "已有代码不能删除，不再使用的填“可选至”日期停用；已用该代码的事项不受影响。修改后先预览，发布后成为第 {n} 版。",
         "No code is ever removed: give one that is no longer used a last day. After a preview it becomes version {n}.",
     ),
+    "list_edit_many": Text(
+        "共 {total} 个代码。下表每次改一页（最多 {n} 个），预览发布后再改下一页；改动较多的，请用表格修改。",
+        "There are {total} codes. The form changes a page of them at a time, at most {n}; for many, use a file.",
+    ),
+    "list_search": Text("查找代码或名称", "Code or name"),
+    "list_found": Text("找到 {n} 个", "{n} found"),
+    "list_found_none": Text("没有找到含有这些字的代码。", "No code or name holds this."),
+    "list_moved_on": Text(
+        "您修改期间，他人已发布第 {n} 版。您的修改仍在，其余内容以第 {n} 版为准，请核对后再发布。",
+        "Meanwhile somebody has published version {n}. Your changes are kept, all else is as it is there: look again.",
+    ),
+    "list_first": Text(
+        "只列出前 {n} 个代码，其余在该代码表的修改页上。", "The first {n} codes; the others are on its own page."
+    ),
+    "list_file": Text("用表格修改", "Change it in a file"),
+    "list_file_take": Text(
+        "第一步：下载现行代码表，用表格软件打开。", "First: take the list, and open it in a spreadsheet program."
+    ),
+    "list_file_change": Text(
+        "第二步：在表中改名称、英文名称、可选至，或在末尾添加新代码；“代码”一列不要改。没有列出的代码保持不变；"
+        "最多 {n} 个代码。",
+        "Second: change names and last days, or add codes below; leave the codes as they are. What is left out stays "
+        "as it is. At most {n} codes.",
+    ),
+    "list_file_bring": Text(
+        "第三步：上传修改后的表格，先看差别，再发布。", "Third: bring the file back, look at what differs, publish."
+    ),
+    "list_file_name": Text("修改后的表格", "The changed file"),
+    "list_file_look": Text("上传并预览", "Bring it and look"),
+    "list_wrong": Text("有 {n} 处需要改正，改好后再次预览。", "{n} to put right; then look again."),
+    "list_row": Text("行号", "Row"),
+    "list_what": Text("问题和改法", "What is wrong, and what to write"),
+    "list_group_come": Text("新增 {n} 项", "{n} new"),
+    "list_group_renamed": Text("改名 {n} 处", "{n} renamed"),
+    "list_group_ends": Text("停用（填了可选至）{n} 项", "{n} with a last day"),
+    "list_group_goes_on": Text("恢复使用 {n} 项", "{n} without a last day again"),
+    "list_unchanged": Text("其余 {n} 个代码不变。", "{n} other codes stay as they are."),
     "list_code": Text("代码", "Code"),
     "list_code_hint": Text("字母、数字或下划线，发布后不能修改", "Letters, digits or _; it stays"),
     "list_zh": Text("名称", "Name in Chinese"),
@@ -65,9 +102,10 @@ PUBLISH_TEXTS: Final[Mapping[str, Text]] = {
     "list_name_of": Text("{what}：{code}", "{what}: {code}"),
     "list_look": Text("预览", "Preview"),
     "list_come": Text("新增“{title}”（{code}）", "{code} is new: {title}"),
-    "list_renamed": Text("{code} 由“{before}”改称“{after}”", "{code} is called {after}, no longer {before}"),
+    "list_renamed": Text("{code} 由“{before}”改称“{after}”", "{code} is called {after} in Chinese, no longer {before}"),
+    "list_renamed_en": Text(
+        "{code} 的英文名称由“{before}”改为“{after}”", "{code} is called {after} in English, no longer {before}"
+    ),
     "list_ends": Text("“{title}”（{code}）可选至 {day}", "{code} ({title}) may be chosen until {day}"),
     "list_goes_on": Text("“{title}”（{code}）不再限定停用日期", "{code} ({title}) has no last day any more"),
-    "list_retitled": Text("代码表由“{before}”改称“{after}”", "The list is called {after}, no longer {before}"),
-    "list_noted": Text("“{title}”（{code}）的说明或标记有变化", "The note or flags of {code} ({title}) changed"),
 }

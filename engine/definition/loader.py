@@ -26,6 +26,8 @@ from engine.errors import DefinitionError, Problem
 from engine.text import Text
 
 FILE_BYTES_MAX = 256 * 1024
+LIST_BYTES_MAX = 1024 * 1024
+"""Of a list that a page has put together: thousands of codes, read as JSON, which takes no time."""
 
 P = TypeVar("P", Workflow, CodeList)
 
@@ -70,6 +72,22 @@ def load_list(path: FilePath) -> Loaded[CodeList]:
     return _list(_bytes(path), str(path))
 
 
+def list_of_json(raw: bytes, file: str) -> Loaded[CodeList]:
+    """Return a code list that a page has put together as JSON, with the first code on line 2 and each on its own.
+
+    Raises:
+        DefinitionError: its shape is wrong; places name the line of the code alone.
+    """
+    if len(raw) > LIST_BYTES_MAX:
+        text = Text("代码表的内容过大", "The list says too much")
+        raise _refused(file, (1, 1), "file_too_large", text, Text("请缩短名称", "Shorten its names"))
+    data: JsonValue = json.loads(raw)
+    items = data.get("items") if isinstance(data, dict) else None
+    count = len(items) if isinstance(items, list) else 0
+    positions = Positions(values={("items", number): (number + 2, 1) for number in range(count)})
+    return _checked(CodeList, data, positions, file)
+
+
 def content_hash(part: Workflow | CodeList) -> str:
     """Return ``sha256:<hex>`` of what the file says: its keys sorted, comments, layout and unset defaults left out."""
     said = part.model_dump(mode="json", by_alias=True, exclude_unset=True)
@@ -89,6 +107,10 @@ def _list(raw: bytes, file: str) -> Loaded[CodeList]:
 
 def _loaded(model: type[P], raw: bytes, file: str) -> Loaded[P]:
     data, positions = load_yaml(raw, file)
+    return _checked(model, data, positions, file)
+
+
+def _checked(model: type[P], data: JsonValue, positions: Positions, file: str) -> Loaded[P]:
     try:
         # As JSON and strict: ``stay: no`` is a text and not false, ``version: "1"`` is no number.
         part = model.model_validate_json(json.dumps(data), strict=True, by_alias=True, by_name=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from engine.access.directory import Person, Surroundings
 from engine.access.staff_roles import StaffRoles
@@ -15,7 +16,10 @@ from engine.service.account_ports import SLIP, AccountState
 from engine.service.account_writes import RemoveSecondFactor
 from engine.service.desk import Desk
 from engine.service.own_account import told
+from engine.service.people_ports import PersonKey
 from engine.text import Text
+
+ROWS_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,49 @@ def accounts_under(desk: Desk, staff: StaffRoles, carer: Carer) -> Sequence[Acco
     there = desk.reads.surroundings(carer.root)
     cared = {unit for unit in there.units if staff.looks_after(carer.actor, unit, there.tree)}
     return [one for one in desk.reads.account_states(carer.root) if one.unit in cared]
+
+
+def cared_units(desk: Desk, staff: StaffRoles, carer: Carer, below: str = "") -> frozenset[UnitId]:
+    """Return the units whose accounts somebody looks after, of those ``below`` a unit that is named by id or code."""
+    there = desk.reads.surroundings(carer.root)
+    at = next((one.id for one in there.units.values() if below in (one.id, one.code)), None) if below else None
+    if below and at is None:
+        return frozenset()
+    return frozenset(
+        unit
+        for unit in there.units
+        if (at is None or at in there.tree.lineage(unit)) and staff.looks_after(carer.actor, unit, there.tree)
+    )
+
+
+def account_rows(
+    desk: Desk, carer: Carer, units: Collection[UnitId], *, text: str, waiting: bool, after: str, limit: int
+) -> Sequence[AccountState]:
+    """Return a page of the accounts of units, by name.
+
+    ``after`` is the id of the last person before: no name stands in an address. One that is nobody begins anew.
+    """
+    last = desk.reads.persons(carer.root, [PersonId(after)]).get(PersonId(after)) if after else None
+    place = None if last is None else PersonKey(last.name, last.id)
+    return desk.reads.accounts_page(carer.root, units=units, text=text, waiting=waiting, after=place, limit=limit)
+
+
+def waiting_in(desk: Desk, carer: Carer, units: Collection[UnitId]) -> list[Person]:
+    """Return the people of units who have no password yet, by unit and name."""
+    found: list[AccountState] = []
+    place: PersonKey | None = None
+    while rows := desk.reads.accounts_page(carer.root, units=units, waiting=True, after=place, limit=ROWS_AT_ONCE):
+        found += rows
+        place = PersonKey(rows[-1].name, rows[-1].person)
+    known = desk.reads.persons(carer.root, [one.person for one in found])
+    codes = {one.id: one.code for one in desk.reads.surroundings(carer.root).units.values()}
+    people = [known[one.person] for one in found if one.person in known]
+    return sorted(people, key=lambda one: (codes.get(one.unit or UnitId(""), ""), one.name, one.login or ""))
+
+
+def slips_of(desk: Desk, root: RootId, persons: Collection[PersonId]) -> Mapping[PersonId, int]:
+    """Return until when the slip of each of these persons can be used, of those who have one that was not used."""
+    return desk.reads.one_times_of(root, SLIP, persons, microseconds(desk.office.now()))
 
 
 def slips_open(desk: Desk, root: RootId) -> Mapping[PersonId, int]:

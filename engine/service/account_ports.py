@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from engine.case.identity import PersonId, RootId
@@ -129,6 +129,11 @@ class AccountReads(Protocol):
 
     def one_times(self, root: RootId, purpose: str, at: int) -> Mapping[PersonId, int]:
         """Return until when each person's secret of this kind can be used."""
+
+    def one_times_of(
+        self, root: RootId, purpose: str, persons: Collection[PersonId], at: int
+    ) -> Mapping[PersonId, int]:
+        """Return until when the secret of this kind of each of these persons can be used."""
 
     def second_factor(self, root: RootId, person: PersonId) -> SecondFactor | None: ...
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from engine.access.directory import Deputation, Person
 from engine.case.identity import RootId, UnitId
+from engine.service.account_ports import AccountState
 
 
 class PersonKey(NamedTuple):
@@ -38,6 +39,21 @@ class PeopleReads(Protocol):
         limit: int,
     ) -> Sequence[Person]:
         """Return people by name and id, those whose name or login name holds a text, in some units or in all."""
+
+    def accounts_page(
+        self,
+        root: RootId,
+        *,
+        units: Collection[UnitId],
+        text: str = "",
+        waiting: bool = False,
+        after: PersonKey | None = None,
+        limit: int,
+    ) -> Sequence[AccountState]:
+        """Return the accounts of active people of some units by name and id, those whose name or login holds a text.
+
+        ``waiting`` are those without a password only.
+        """
 
     def people_in(self, root: RootId, units: Collection[UnitId]) -> Mapping[UnitId, int]:
         """Return how many active people belong to each of these units itself, those without any left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from engine.case.identity import PersonId, RootId
 from engine.service.account_ports import AccountState, LinkedLogin, LoginRow, OneTime, SecondFactor, Session
@@ -33,6 +33,13 @@ class AccountReads:
 
     def one_times(self, root: RootId, purpose: str, at: int) -> Mapping[PersonId, int]:
         found = self._pool.fetch(self._accounts.one_times, root=root, purpose=purpose, at=at)
+        return {PersonId(row[0]): row[1] for row in found}
+
+    def one_times_of(
+        self, root: RootId, purpose: str, persons: Collection[PersonId], at: int
+    ) -> Mapping[PersonId, int]:
+        asked = self._accounts.one_times_of
+        found = self._pool.fetch(asked, root=root, purpose=purpose, persons=sorted(persons), at=at)
         return {PersonId(row[0]): row[1] for row in found}
 
     def second_factor(self, root: RootId, person: PersonId) -> SecondFactor | None:

@@ -187,6 +187,14 @@ class AccountStatements:
                 columns.root == bind("root"), columns.purpose == bind("purpose"), columns.expires_at > bind("at")
             )
         )
+        self.one_times_of = compile_(
+            select(columns.person, columns.expires_at).where(
+                columns.root == bind("root"),
+                self._compiler.among(columns.person, "persons"),
+                columns.purpose == bind("purpose"),
+                columns.expires_at > bind("at"),
+            )
+        )
         self.new_one_time = compile_(insert(one_time), list(columns.keys()))
         self.take_one_time = compile_(
             delete(one_time).where(

@@ -6,17 +6,22 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, Index, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Index, and_, func, literal_column, or_, select, tuple_
 
 from engine.access.directory import Deputation, Person
 from engine.case.identity import PersonId, RootId, UnitId
+from engine.service.account_ports import AccountState
 from engine.service.people_ports import DeputationKey, PersonKey
+from engine.storage.account_tables import second_factor
 from engine.storage.compiled import Compiler, Pool, Record, Statement, at_most, bind
 from engine.storage.directory_reads import person_of
-from engine.storage.directory_tables import deputation, person
+from engine.storage.directory_tables import account, deputation, person
 
+UNITS_FEW: Final = 20
+"""In so many units a page of accounts is looked for unit by unit, in more by name."""
 _FIRST: Final = PersonKey("", "")
 _FIRST_DEPUTATION: Final = DeputationKey("", "", "")
+_PLACE: Final = (person.c.name, person.c.id)
 # All that a line of the list shows stands in the index: a text is looked for in it without loading any row.
 Index(
     "ix_person_named",
@@ -39,6 +44,12 @@ class PeopleReads:
             (searched, narrowed): _people(compiler, searched=searched, narrowed=narrowed)
             for searched in (False, True)
             for narrowed in (False, True)
+        }
+        self._accounts_page = {
+            (searched, waiting, few): _accounts(compiler, searched=searched, waiting=waiting, few=few)
+            for searched in (False, True)
+            for waiting in (False, True)
+            for few in (False, True)
         }
         self._people_in = compiler.compile(
             select(person.c.unit, func.count())
@@ -77,6 +88,21 @@ class PeopleReads:
         values = {"text": text, "units": sorted(units or ()), **(after or _FIRST)._asdict()}
         return [person_of(row) for row in self._people_pool.fetch(asked, root=root, limit=limit, **values)]
 
+    def accounts_page(
+        self,
+        root: RootId,
+        *,
+        units: Collection[UnitId],
+        text: str = "",
+        waiting: bool = False,
+        after: PersonKey | None = None,
+        limit: int,
+    ) -> Sequence[AccountState]:
+        asked = self._accounts_page[bool(text), waiting, len(units) <= UNITS_FEW]
+        values = {"text": text, "units": sorted(units), **(after or _FIRST)._asdict()}
+        found = self._people_pool.fetch(asked, root=root, limit=limit, **values)
+        return [AccountState(*row)._replace(has_password=bool(row[4])) for row in found]
+
     def people_in(self, root: RootId, units: Collection[UnitId]) -> Mapping[UnitId, int]:
         found = self._people_pool.fetch(self._people_in, root=root, units=sorted(units))
         return {UnitId(unit): int(count) for unit, count in found}
@@ -90,19 +116,56 @@ class PeopleReads:
 
 
 def _people(compiler: Compiler, *, searched: bool, narrowed: bool) -> Statement:
-    place = (person.c.name, person.c.id)
+    where = _behind(compiler, searched=searched)
+    if narrowed:
+        where.append(compiler.among(person.c.unit, "units"))
+    columns = (person.c.root, person.c.id, person.c.name, person.c.login, person.c.unit, person.c.active)
+    return compiler.compile(at_most(select(*columns).where(*where).order_by(*_PLACE), bind("limit")))
+
+
+def _accounts(compiler: Compiler, *, searched: bool, waiting: bool, few: bool) -> Statement:
+    where = _behind(compiler, searched=searched)
+    where.append(person.c.active == literal_column("1"))
+    # The people of a few units are read and sorted. Of most units that would be the whole house: a text that is no
+    # column, which no index is searched for, leaves the index by name there, which is read in its order.
+    unit = person.c.unit if few else func.coalesce(person.c.unit, literal_column("''"))
+    where.append(compiler.among(unit, "units"))
+    if waiting:
+        where.append(account.c.password_hash.is_(None))
+    return compiler.compile(
+        at_most(
+            select(
+                person.c.id,
+                account.c.login,
+                person.c.name,
+                person.c.unit,
+                account.c.password_hash.is_not(None),
+                account.c.password_due_at,
+                second_factor.c.enrolled_at,
+            )
+            .select_from(person)
+            .join(account, and_(account.c.root == person.c.root, account.c.person == person.c.id))
+            .outerjoin(
+                second_factor, and_(second_factor.c.root == person.c.root, second_factor.c.person == person.c.id)
+            )
+            .where(*where)
+            .order_by(*_PLACE),
+            bind("limit"),
+        )
+    )
+
+
+def _behind(compiler: Compiler, *, searched: bool) -> list[ColumnElement[bool]]:
+    """Return the conditions of a page by name and id."""
     where: list[ColumnElement[bool]] = [
         person.c.root == bind("root"),
-        tuple_(*place) > tuple_(*(bind(column.name) for column in place)),
+        tuple_(*_PLACE) > tuple_(*(bind(column.name) for column in _PLACE)),
     ]
     if searched:
         within = func.instr if compiler.is_sqlite else func.strpos
         named = (person.c.name, person.c.login)
         where.append(or_(*(within(column, bind("text")) > literal_column("0") for column in named)))
-    if narrowed:
-        where.append(compiler.among(person.c.unit, "units"))
-    columns = (person.c.root, person.c.id, person.c.name, person.c.login, person.c.unit, person.c.active)
-    return compiler.compile(at_most(select(*columns).where(*where).order_by(*place), bind("limit")))
+    return where
 
 
 def _deputation(row: Record) -> Deputation:

@@ -3,18 +3,24 @@ twice, and what is published."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 
 import pytest
 
 from engine.access.directory import Deputation, Person
 from engine.case.identity import PersonId, RootId, UnitId
+from engine.service.account_ports import LINK, SLIP, AccountState, OneTime
+from engine.service.account_writes import AddOneTime, SetPassword
 from engine.service.directory_ports import DirectoryWrites
 from engine.service.people_ports import DeputationKey, PersonKey
 from engine.service.plain import AddDeputation, AddPerson, PlainWrite, apply_write
 from engine.service.publications import PublicationRow
+from engine.storage.reads import StoreReads
 from engine.storage.store import Store
+from engine.storage.urls import sqlite_path
 from tests.support.storage import OTHER_ROOT, ROOT, opened, writes_of
 
 TODAY = date(2026, 3, 2)
@@ -84,6 +90,93 @@ def test_the_active_people_of_units_are_counted(store: Store) -> None:
     do(store, person("1", "甲"), person("2", "乙"), person("3", "丙", active=False), person("4", "丁", unit="b"))
     units = [UnitId(one) for one in ("a", "b", "c")]
     assert store.reads.people_in(RootId(ROOT), units) == {"a": 2, "b": 1}
+
+
+def account(
+    id_: str, name: str, *, unit: str | None = "a", active: bool = True, password: bool = True
+) -> list[PlainWrite]:
+    who = person(id_, name, unit=unit, active=active)
+    return [who, SetPassword(RootId(ROOT), PersonId(id_), f"hash of {id_}")] if password else [who]
+
+
+def test_accounts_come_page_by_page_with_what_their_carers_see_of_them(store: Store) -> None:
+    do(store, *account("1", "王芳"), *account("2", "王芳", password=False), *account("3", "安平", unit="b"))
+    do(store, *account("4", "周全", active=False), *account("5", "李明", unit=None), *account("6", "赵钱", unit="c"))
+    writes_of(store).plain(lambda writes: writes.offer_second_factor(RootId(ROOT), PersonId("1"), b"s"))
+    writes_of(store).plain(lambda writes: writes.confirm_second_factor(RootId(ROOT), PersonId("1"), b"s", 3, 5))
+    units = [UnitId("a"), UnitId("b")]
+    found: list[AccountState] = []
+    after: PersonKey | None = None
+    while rows := store.reads.accounts_page(RootId(ROOT), units=units, after=after, limit=1):
+        found += rows
+        after = PersonKey(rows[-1].name, rows[-1].person)
+    assert sorted(found) == [
+        AccountState(PersonId("1"), "login-1", "王芳", "a", True, None, 5),
+        AccountState(PersonId("2"), "login-2", "王芳", "a", False, None, None),
+        AccountState(PersonId("3"), "login-3", "安平", "b", True, None, None),
+    ]
+    assert [one.person for one in found if one.name == "王芳"] == ["1", "2"]
+    assert store.reads.accounts_page(RootId(OTHER_ROOT), units=units, limit=9) == []
+    assert store.reads.accounts_page(RootId(ROOT), units=[], limit=9) == []
+
+
+def test_accounts_are_found_by_a_part_of_name_or_login_and_by_lacking_a_password(store: Store) -> None:
+    do(store, *account("1", "王芳"), *account("2", "王方", password=False), *account("3", "李%芳", password=False))
+
+    def found(text: str = "", *, waiting: bool = False) -> set[str]:
+        rows = store.reads.accounts_page(RootId(ROOT), units=[UnitId("a")], text=text, waiting=waiting, limit=9)
+        return {one.person for one in rows}
+
+    assert found("芳") == {"1", "3"}
+    assert found("login-2") == {"2"}
+    assert found("%") == {"3"}, "no sign means anything but itself"
+    assert found(waiting=True) == {"2", "3"}
+    assert found("王", waiting=True) == {"2"}
+
+
+def test_the_open_slips_of_some_persons_are_told_and_nothing_else(store: Store) -> None:
+    root = RootId(ROOT)
+
+    def slip(secret: str, who: str, purpose: str = SLIP, until: int = 9) -> AddOneTime:
+        return AddOneTime(OneTime(secret, root, PersonId(who), purpose, 1, until))
+
+    do(store, slip("x", "1"), slip("y", "2", until=8), slip("z", "3"), slip("v", "4", LINK))
+    wanted = [PersonId(who) for who in ("1", "2", "4")]
+    assert store.reads.one_times_of(root, SLIP, wanted, 8) == {"1": 9}
+    assert store.reads.one_times_of(root, SLIP, [], 8) == {}
+
+
+def test_a_page_of_the_accounts_of_many_units_reads_an_index_by_name_and_sorts_nothing(sqlite_database: str) -> None:
+    """Also where SQLite has counted the rows, and would else read the people of every unit before it sorts them."""
+    with opened(sqlite_database) as store, closing(sqlite3.connect(sqlite_path(sqlite_database) or "")) as connection:
+        people = [(ROOT, f"p{n}", f"职工{n:05}", f"w{n}", f"u{n % 2_000}") for n in range(40_000)]
+        connection.executemany(
+            "INSERT INTO person (root, id, name, login, unit, active) VALUES (?, ?, ?, ?, ?, 1)", people
+        )
+        connection.executemany(
+            "INSERT INTO account (root, person, login) VALUES (?, ?, ?)", [(*one[:2], one[3]) for one in people]
+        )
+        connection.commit()
+        connection.execute("ANALYZE")
+        connection.commit()
+        assert isinstance(store.reads, StoreReads)
+        for (_searched, _waiting, few), asked in store.reads._accounts_page.items():
+            values = tuple("[]" if name == "units" else 1 for name in asked.names)
+            steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {asked.sql}", values)]
+            assert "SEARCH account USING INDEX uq_account_person (root=? AND person=?)" in steps
+            if few:
+                assert steps[0] == "SEARCH person USING INDEX ix_person_in (root=? AND unit=? AND active=?)", steps
+            else:
+                assert steps[0].startswith("SEARCH person USING COVERING INDEX ix_person_named (root=? AND "), steps
+                assert not any("TEMP" in step for step in steps), steps
+
+
+def test_accounts_of_many_units_come_as_those_of_a_few(store: Store) -> None:
+    do(store, *account("1", "王芳", unit="u1"), *account("2", "安平", unit="u30"), *account("3", "周全", unit="x"))
+    few = store.reads.accounts_page(RootId(ROOT), units=[UnitId("u1"), UnitId("u30")], limit=9)
+    many = store.reads.accounts_page(RootId(ROOT), units=[UnitId(f"u{n}") for n in range(60)], limit=9)
+    assert {one.person for one in many} == {"1", "2"}
+    assert many == few
 
 
 def test_deputations_that_are_over_are_left_out_and_the_others_come_page_by_page(store: Store) -> None:

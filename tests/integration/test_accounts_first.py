@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,38 @@ def test_the_office_prints_slips_for_those_without_a_password_and_one_is_enough_
         ("slips_made", {"people": ["xin", "he"]}),
         ("password_set", {"person": "xin", "way": "slip"}),
     ]
+
+
+def test_accounts_are_listed_by_name_a_page_at_a_time_and_the_address_holds_what_was_asked(
+    house: House, office: TestClient
+) -> None:
+    many = [
+        Person(root=ROOT, id=PersonId(f"p{n:02}"), name=f"职工{n:02}", login=f"w{n:02}", unit=LOGISTICS)
+        for n in range(60)
+    ]
+    house.desk.office.write([AddPerson(person) for person in many])
+    next(make_slips(house.desk, ROOT, many[:1], by=None))
+
+    def page(address: str) -> tuple[str, list[str]]:
+        text = office.get(address).text
+        return text, re.findall(r'data-title="账号"><code>(\w+)</code>', text)
+
+    first, shown = page("/accounts?unit=logistics&text=职工&show=waiting")
+    assert shown == [f"w{n:02}" for n in range(50)]
+    assert "账号 50+ 个" in first
+    assert "激活单有效至" in first
+    following = unescape(re.search(r'href="(/accounts\?[^"]*after=p49)"', first)[1])  # type: ignore[index]  # there are more
+    rest, shown = page(following)
+    assert shown == [f"w{n:02}" for n in range(50, 60)]
+    assert 'rel="next"' not in rest
+    assert '<option value="logistics" selected>' in rest
+    assert 'value="职工"' in rest
+    assert '<option value="waiting" selected>' in rest
+    assert page("/accounts?text=shi")[1] == ["shi"]
+    assert page("/accounts?text=shi&show=waiting")[1] == []
+    assert "没有符合条件的账号。" in page("/accounts?text=nobody")[0]
+    assert page("/accounts?unit=nowhere")[1] == []
+    assert page("/accounts?unit=safety")[1] == ["jiao"]
 
 
 def test_a_new_slip_ends_the_one_before_and_each_ends_with_its_time(house: House) -> None:

@@ -61,6 +61,7 @@ class Site:
     house: House
     settings: Settings
     client: TestClient
+    door: RunningHouse
 
     def log_in(self, login: str) -> None:
         answer = self.client.post("/login", data={"login": login, "password": PASSWORD}, headers=ORIGIN)
@@ -92,7 +93,7 @@ def site(any_database: str) -> Iterator[Site]:
         rules = AccountRules(staff=load_staff_roles())
         app = create_site(opened.desk, ApiSettings(version="0", database="test", accounts=rules), None, door)
         client = closing.enter_context(TestClient(app, raise_server_exceptions=False, follow_redirects=False))
-        site = Site(House(opened.desk, clock, count()), settings, client)
+        site = Site(House(opened.desk, clock, count()), settings, client, door)
         site.log_in("shen")
         yield site
 
@@ -216,7 +217,12 @@ def test_hostile_texts_are_refused_as_what_they_are(site: Site, what: str) -> No
 
 def test_only_who_looks_after_the_house_publishes(site: Site) -> None:
     site.log_in("shi")
-    for address in ("definitions/preview", "definitions/publish", "definitions/withdraw", "lists/publish"):
+    for address in (
+        "definitions/preview",
+        "definitions/publish",
+        "definitions/withdraw",
+        f"lists/{CATEGORIES}/publish",
+    ):
         status, page = site.post(f"/admin/{address}", definition=RENAMED, reason=REASON, name="proposal", version="2")
         assert (status, "您没有此权限" in page) == (403, True), address
     assert site.client.get("/admin/lists/proposal-categories").status_code == 403
@@ -290,10 +296,10 @@ def test_a_list_is_changed_on_the_page_and_a_code_over_is_chosen_no_more(site: S
     assert status == 200, page
     assert "新增“食堂”（canteen）" in page
     assert "可选至 2026年1月10日" in page
-    found = re.search(r'<textarea name="definition"[^>]*>\n?(.*?)</textarea>', page, re.S)
+    found = re.search(r'<textarea name="changes"[^>]*>(.*?)</textarea>', page, re.S)
     assert found is not None
-    text = unescape(found[1])
-    assert site.post("/admin/lists/publish", definition=text, reason=REASON)[0] == 303
+    changes = unescape(found[1])
+    assert site.post(f"/admin/lists/{CATEGORIES}/publish", changes=changes, reason=REASON)[0] == 303
     lists = {part.name: part for part in reversed(site.house.desk.world(ROOT).rules.every_list())}
     assert lists[CATEGORIES].version == 2
     page = site.client.get("/admin/lists?done=published").text
@@ -311,16 +317,19 @@ def test_a_list_keeps_its_codes_and_what_they_mean(site: Site) -> None:
         next(text for name, _n, _h, text in site.house.desk.reads.code_lists() if name == "confidentiality-levels")
     )
     said["version"] = 2
+
+    def refused_by_the_door(changed: dict[str, Any]) -> str:
+        with pytest.raises(InputRefused) as refused:
+            site.door.publish_rules(ROOT, "list", json.dumps(changed).encode(), REASON, PersonId("shen"))
+        return refused.value.text.zh
+
     gone = {**said, "items": said["items"][1:]}
-    status, page = site.post("/admin/lists/publish", definition=json.dumps(gone), reason=REASON)
-    assert (status, "代码不能删除：open。不再使用的，请填写可选至的日期" in page) == (422, True)
+    assert refused_by_the_door(gone) == "代码不能删除：open。不再使用的，请填写可选至的日期"
     loose = {**said, "items": [{**item, "flags": {}} for item in said["items"]]}
-    status, page = site.post("/admin/lists/publish", definition=json.dumps(loose), reason=REASON)
     said_of = "代码 confidential、anonymous 的标记与现行版本不同；标记决定统计和保密，不能在此修改"
-    assert (status, said_of in page) == (422, True)
+    assert refused_by_the_door(loose) == said_of
     new = {**said, "name": "unheard-of", "version": 1}
-    status, page = site.post("/admin/lists/publish", definition=json.dumps(new), reason=REASON)
-    assert (status, "没有名为“unheard-of”的代码表；新代码表请随流程文件夹增加" in page) == (422, True)
+    assert refused_by_the_door(new) == "没有名为“unheard-of”的代码表；新代码表请随流程文件夹增加"
     status, page = site.post(f"/admin/lists/{CATEGORIES}/preview", **{"new.1": "no code!", "until.welfare": "soon"})
     assert (status, "no code!" in page) == (422, True)
     assert (

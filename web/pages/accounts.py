@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,22 +17,28 @@ from engine.case.codec import instant, microseconds
 from engine.case.identity import PersonId, UnitId
 from engine.errors import InputRefused, NotFound
 from engine.service.account_care import (
-    accounts_under,
+    account_rows,
+    cared_units,
     demand_carer,
     demand_token_guard,
     person_under,
     remove_factor_of,
-    slips_open,
+    slips_of,
+    waiting_in,
 )
 from engine.service.account_ports import AccountState
-from engine.service.first_logins import Slip, make_slips, people_of, refuse_nobody
+from engine.service.first_logins import Slip, make_slips, refuse_nobody
 from engine.service.own_account import end_token
 from engine.text import Text
 from web.pages.account import first, token_view
 from web.routing import Pages
 from web.shell import Shell, Visit
 
-LINES_MAX: Final = 200
+LINES: Final = 50
+UNITS_MAX: Final = 300
+"""So many units are chosen from a list; more are typed by their codes."""
+WAITING: Final = "waiting"
+"""What ``show`` says where those alone are listed who have no password yet."""
 DONE: Final = {"factor": "accounts_factor_removed", "token": "token_ended"}
 
 
@@ -68,8 +75,7 @@ def accounts_pages(shell: Shell) -> Pages:
             unit = there.unit_called(first(form, "unit"))
             if unit is None or not staff.looks_after(carer.actor, unit.id, there.tree):
                 raise NotFound(Text("没有这个单位", "There is no such unit"))
-            waiting = _without_password(shell, visit)
-            persons = [one for one in people_of(desk, carer.root, unit.id) if one.id in waiting]
+            persons = waiting_in(desk, carer, cared_units(desk, staff, carer, unit.id))
             refuse_nobody(persons)
             return slips_page(shell, visit, list(make_slips(desk, carer.root, persons, by=carer.person)))
 
@@ -137,28 +143,29 @@ def _page(shell: Shell, visit: Visit) -> Response:
     if not staff.looks_after_some(carer.actor) and staff.ends_tokens(carer.actor, UnitId(carer.root)):
         return RedirectResponse("/accounts/tokens", status_code=303)
     demand_carer(staff, carer.actor)
-    there = desk.reads.surroundings(carer.root)
-    wanted, text = visit.request.query_params.get("unit", ""), visit.request.query_params.get("text", "").strip()
-    below = {unit for unit in there.units if not wanted or UnitId(wanted) in there.tree.lineage(unit)}
-    slips = slips_open(desk, carer.root)
-    found = [
-        one
-        for one in accounts_under(desk, staff, carer)
-        if one.unit in below and (not text or text in one.name or text in one.login)
-    ]
-    units = [unit for unit in there.units.values() if staff.looks_after(carer.actor, unit.id, there.tree)]
+    there, asked = desk.reads.surroundings(carer.root), visit.request.query_params
+    wanted, text = asked.get("unit", "").strip(), asked.get("text", "").strip()[:100]
+    shown, after = asked.get("show", ""), asked.get("after", "")
+    cared = cared_units(desk, staff, carer, wanted)
+    rows = account_rows(desk, carer, cared, text=text, waiting=shown == WAITING, after=after, limit=LINES + 1)
+    lines, goes_on = rows[:LINES], len(rows) > LINES
+    slips = slips_of(desk, carer.root, [one.person for one in lines])
     titles = {unit.id: visit.words.say(unit.title) for unit in there.units.values()}
+    units = [there.units[unit] for unit in (cared_units(desk, staff, carer) if wanted else cared)]
+    following = {"unit": wanted, "text": text, "show": shown, "after": lines[-1].person} if goes_on else None
     return shell.page(
         visit,
         "accounts.html",
         section="accounts",
-        lines=[_line(one, visit, slips, titles) for one in found[:LINES_MAX]],
-        cut=LINES_MAX if len(found) > LINES_MAX else None,
-        total=len(found),
-        waiting=sum(not one.has_password for one in found),
-        units=[(unit.id, titles[unit.id]) for unit in sorted(units, key=lambda unit: unit.code)],
+        lines=[_line(one, visit, slips, titles) for one in lines],
+        total=f"{len(lines)}{'+' if after or goes_on else ''}",
+        next=None if following is None else f"/accounts?{urlencode(following)}",
+        units=None
+        if len(units) > UNITS_MAX
+        else [(unit.id, titles[unit.id]) for unit in sorted(units, key=lambda unit: unit.code)],
         wanted=wanted,
         text=text,
+        waiting=shown == WAITING,
         sees_tokens=staff.ends_tokens(carer.actor, UnitId(carer.root)),
         done=_done(visit),
     )
@@ -180,12 +187,6 @@ def _line(one: AccountState, visit: Visit, slips: Mapping[PersonId, int], titles
         is_active=one.has_password,
         has_factor=one.enrolled_at is not None,
     )
-
-
-def _without_password(shell: Shell, visit: Visit) -> set[str]:
-    carer = carer_of(visit.known)
-    found = accounts_under(shell.edge.desk, shell.edge.settings.accounts.staff, carer)
-    return {one.person for one in found if not one.has_password}
 
 
 def _done(visit: Visit) -> str | None:

@@ -30,12 +30,14 @@ from web.views.publishing import PublicationLine, publication_lines
 DEFINITION_BYTES_MAX: Final = 256 * 1024
 NOTHING_TYPED: Final = Text("请粘贴流程文件的内容", "Paste what the file of the workflow says")
 TOO_LARGE: Final = Text("流程文件不得超过 256 KB", "A definition has at most 256 KB")
+LINES_SHOWN: Final = 100
+"""So many codes of a list stand on the page of all lists; the others are on its own."""
 DONE: Final = {"published": "publish_done", "withdrawn": "publish_withdrawn"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListView:
-    """A version of a code list; its lines are code, title, note and the last day."""
+    """A version of a code list; its lines are code, title, note and the last day, the first of ``total``."""
 
     name: str
     title: str
@@ -43,6 +45,7 @@ class ListView:
     source: str
     used_by: str
     is_newest: bool
+    total: int
     lines: tuple[tuple[str, str, str, str], ...]
 
 
@@ -119,6 +122,7 @@ def _lists(shell: Shell, visit: Visit) -> list[ListView]:
             source=_source(part.source),
             used_by=words.listed(users.get(part.name, ())),
             is_newest=part.version == newest[part.name],
+            total=len(part.items),
             lines=tuple(
                 (
                     item.code,
@@ -126,7 +130,7 @@ def _lists(shell: Shell, visit: Visit) -> list[ListView]:
                     "" if item.note is None else words.say(item.note.text),
                     "" if item.until_on is None else words.date(item.until_on),
                 )
-                for item in part.items
+                for item in part.items[:LINES_SHOWN]
             ),
         )
         for part in rules.every_list()

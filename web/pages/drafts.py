@@ -43,8 +43,9 @@ TITLES: Final[Mapping[str, str]] = {
     "/admin/sessions": "admin_sessions",
     "/admin/calendar": "admin_calendar",
     "/admin/definitions": "admin_definitions",
+    "/admin/lists": "admin_lists",
 }
-"""What the other forms are called: by the page on which they stand."""
+"""What the other forms are called: by the page on which they stand, the first two parts of their address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,7 @@ def _views(shell: Shell, visit: Visit, drafts: Sequence[Draft]) -> Iterator[Draf
     for draft, part in zip(drafts, parts, strict=True):
         on_behalf = "on-behalf" in part
         definition: Definition | None = None
-        title, about = words.t(TITLES.get(draft.form, "draft_form")), ""
+        title, about = words.t(TITLES.get("/".join(["", *part[:2]]), "draft_form")), ""
         if part[0] == "cases" and part[1] == "new":
             definition = world.rules.for_new(part[2]) if part[2] in world.rules.names() else None
             if definition is not None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.access.directory import Person
 from engine.case.codec import instant
 from engine.case.identity import PersonId
 from engine.definition.compare import differences
-from engine.definition.model import CodeList, ListItem, Workflow
+from engine.definition.model import Workflow
 from engine.service.publications import PublicationRow
 from engine.service.rules_door import ProposedRules
 from web.views.diagrams import Diagram, workflow_diagram
@@ -46,8 +46,6 @@ def preview_view(proposed: ProposedRules, text: str, words: Words) -> PreviewVie
     changes: tuple[str, ...] | None = None
     if isinstance(part, Workflow) and isinstance(before, Workflow):
         changes = tuple(words.say(one) for one in differences(before, part))
-    elif isinstance(part, CodeList) and isinstance(before, CodeList):
-        changes = tuple(list_changes(before, part, words))
     return PreviewView(
         title=words.say(part.title.text),
         version=part.version,
@@ -56,29 +54,6 @@ def preview_view(proposed: ProposedRules, text: str, words: Words) -> PreviewVie
         diagram=workflow_diagram(part, words) if isinstance(part, Workflow) else None,
         text=text,
     )
-
-
-def list_changes(before: CodeList, after: CodeList, words: Words) -> Iterator[str]:
-    """Yield one sentence for each difference of two versions of a list."""
-    if before.title != after.title:
-        yield words.t("list_retitled", before=words.say(before.title.text), after=words.say(after.title.text))
-    for item in after.items:
-        title, known = words.say(item.title.text), before.item(item.code)
-        if known is None:
-            yield words.t("list_come", title=title, code=item.code)
-            continue
-        if known.title != item.title:
-            yield words.t("list_renamed", code=item.code, before=words.say(known.title.text), after=title)
-        if known.until_on != item.until_on:
-            yield _last_day(item, title, words)
-        if (known.note, known.flags) != (item.note, item.flags):
-            yield words.t("list_noted", title=title, code=item.code)
-
-
-def _last_day(item: ListItem, title: str, words: Words) -> str:
-    if item.until_on is None:
-        return words.t("list_goes_on", title=title, code=item.code)
-    return words.t("list_ends", title=title, code=item.code, day=words.date(item.until_on))
 
 
 def publication_lines(
