@@ -88,6 +88,7 @@ class ListedBody(Body):
     workflow: Name | None = None
     unit: Name | None = None
     rung: Literal["none", "blue", "yellow", "orange", "red", "black"] | None = None
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
 
 
 class ConfirmedItem(Body):

@@ -28,6 +28,7 @@ from web.pages.admin import admin_pages
 from web.pages.admin_calendar import admin_calendar_pages
 from web.pages.admin_delegations import admin_delegation_pages
 from web.pages.admin_house import admin_house_pages
+from web.pages.admin_lists import admin_lists_pages
 from web.pages.admin_publish import admin_publish_pages
 from web.pages.admin_rules import admin_rules_pages
 from web.pages.anonymous import anonymous_pages
@@ -117,6 +118,7 @@ PAGES = (
     admin_calendar_pages,
     admin_rules_pages,
     admin_publish_pages,
+    admin_lists_pages,
     admin_delegation_pages,
     others_logins_pages,
     ledger_pages,

@@ -122,8 +122,8 @@ TEXTS: Final[Mapping[str, Text]] = {
     "late_all": Text("查看全部期限", "All deadlines"),
     "by_state": Text("各状态事项数", "Cases by state"),
     "by_state_note": Text(
-        "只统计您有权查看的事项；每个流程最多统计最近登记的 2000 件",
-        "Of the cases you may see; of each procedure the newest 2,000 at most",
+        "只统计您有权查看的事项；每个流程最多统计最近登记的 {n} 件",
+        "Of the cases you may see; of each procedure the newest {n} at most",
     ),
     "new_case_of": Text("新建{title}", "New {title}"),
     "cases_of": Text("{title}（{n}）", "{title} ({n})"),
@@ -133,7 +133,6 @@ TEXTS: Final[Mapping[str, Text]] = {
     "workflow": Text("流程", "Procedure"),
     "state": Text("状态", "State"),
     "unit": Text("单位", "Unit"),
-    "search": Text("编号或案由", "Number or subject"),
     "phase": Text("阶段", "Phase"),
     "phase_initial": Text("未提交", "Not submitted"),
     "phase_active": Text("办理中", "In progress"),

@@ -19,6 +19,7 @@ OVERDUE_TEXTS: Final[Mapping[str, Text]] = {
     "overdue_cut": Text("事项较多，只统计最久的 {n} 项。", "Only the {n} most overdue are counted."),
     "overdue_handler": Text("应办人：{names}", "Must act: {names}"),
     "overdue_others": Text("{names}等 {n} 人", "{names} and others, {n} in all"),
+    "overdue_following": Text("下一层级", "Next rung"),
     "overdue_next": Text("下一层级：{title}，{on}", "Next: {title}, {on}"),
     "overdue_next_on": Text("下一层级：{on}", "Next on {on}"),
     "overdue_select": Text("选择", "Select"),

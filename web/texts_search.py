@@ -46,6 +46,10 @@ SEARCH_TEXTS: Final = {
         "The beginning of a number, or words of subject and text: at least two Chinese characters together. All words "
         "must be there.",
     ),
+    "list_not_counted": Text(
+        "按词语查找时不统计件数；清空“编号或词语”后可见。",
+        "With words nothing is counted; leave them out to see numbers.",
+    ),
     "list_cut": Text(
         "含有这些词的事项很多，本页只查看了清单的一部分。点“继续查找”往下查，或加一个词、一个条件。",
         "Very many cases hold these words; part of the list was looked at. Go on, or add a word or a filter.",

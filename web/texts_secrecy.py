@@ -155,6 +155,12 @@ SECRECY_TEXTS: Final[Mapping[str, Text]] = {
         "写姓名，一行一位；同名的请写明单位，如“张伟（后勤服务中心）”。只记得一部分的，写下后点“查找”。",
         "Names, one to a line; add the unit of namesakes, as Li Na (Logistics). Write a part of it and press “Find”.",
     ),
+    "person_help": Text(
+        "写姓名、登录名或编号；同名的请写明单位，如“张伟（后勤服务中心）”。只记得一部分的，写下后点“查找”。",
+        "A name, login name or id; add the unit of namesakes, as Li Na (Logistics). Or write a part and press “Find”.",
+    ),
+    "person_chosen": Text("请选择一位，或在下面另写姓名：", "Choose one, or write another name below:"),
+    "person_nobody": Text("不填", "Nobody"),
     "people_find": Text("查找", "Find"),
     "people_found": Text("请勾选：", "Choose:"),
 }

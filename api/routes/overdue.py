@@ -85,6 +85,7 @@ def _asked(listed: ListedBody) -> OverdueAsk:
         workflow=listed.workflow,
         unit=listed.unit,
         colour=None if listed.rung is None else Colour(listed.rung),
+        text=listed.text,
     )
 
 

@@ -111,6 +111,7 @@ def reading_routes(edge: Edge) -> APIRouter:
         workflow: Named = None,
         unit: Named = None,
         rung: Colour | None = None,
+        text: Annotated[str | None, Query(max_length=200)] = None,
         after: Annotated[str | None, Query(max_length=300)] = None,
         limit: Limit = PAGE_LINES,
     ) -> JSONResponse:
@@ -118,7 +119,8 @@ def reading_routes(edge: Edge) -> APIRouter:
 
         ``scope`` is ``late``, ``near`` (nearly late: a rung stands, or due within 3 working days, or within those
         given) or ``both``. With ``within_days`` (calendar days, the last one to its end) or ``before`` it is everything
-        due until then. ``rung`` is the colour of the most severe rung that stands, ``none`` where none does.
+        due until then. ``rung`` is the colour of the most severe rung that stands, ``none`` where none does. ``text``
+        is looked for as by ``/cases``, with ``cut`` and ``filling``; nothing is counted then, and ``figures`` are null.
         """
         asker = edge.identities.in_thread(request)
         now = office.now()
@@ -133,10 +135,14 @@ def reading_routes(edge: Edge) -> APIRouter:
             workflow=workflow,
             unit=unit,
             colour=rung,
+            text=(text or "").strip() or None,
         )
         listed = OverdueList(edge.desk, asker.root, asker.actor)
-        entries, following = listed.page(ask, after=after, limit=limit)
-        page = page_json([entry_json(entry, now) for entry in entries], following)
+        found = listed.look(ask, after=after, limit=limit)
+        page = page_json([entry_json(entry, now) for entry in found.lines], found.next)
+        if ask.text is not None:
+            filling = edge.desk.reads.search_is_filling(VERSION)
+            return JSONResponse({**page, "figures": None, "cut": found.is_cut, "filling": filling})
         return JSONResponse(page if after else {**page, "figures": figures_json(listed.figures(ask))})
 
     return router

@@ -26,11 +26,16 @@ from engine.definition.compiled import Definition
 from engine.definition.model import RetentionTerm
 from engine.service.archive_ports import ArchiveFilter
 from engine.service.desk import Desk
+from engine.service.ports import CaseFilter, Page
 from engine.service.retention import Over, day_of, ended_on_by, moved_since, over, years_after
+from engine.service.search import known_to
+from engine.service.whole_lists import whole_list, whole_list_with_words
+from engine.service.word_lists import Listed, looked_for, page_with_words
 from engine.service.world import World
 
 DUE_LOOKED_MAX: Final = 200
 """So many of the oldest cases are looked at for a page; the command goes through all of them."""
+_READ_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +63,14 @@ class ArchivedCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivePage:
-    """A page of the archive; ``next`` is the key of the page after it, None on the last."""
+    """A page of the archive; ``next`` is the key of the page after it, None on the last.
+
+    ``is_cut``: it may be short of what there is, and going on finds it (``Page``).
+    """
 
     cases: tuple[ArchivedCase, ...]
     next: str | None
+    is_cut: bool = False
 
 
 def archive_page(
@@ -70,14 +79,38 @@ def archive_page(
     """Return a page of the cases that are over and that the actor may see, the newest opened first.
 
     Raises:
-        InputRefused: ``after`` is no key of a page.
+        InputRefused: ``after`` is no key of a page, or the text holds nothing to look for.
     """
-    principals = principals_of(actor) if actor.kind is ActorKind.PERSON else None
-    page = desk.reads.archived_cases(root, principals, where, after=after, limit=limit)
-    found = {case.id: case for case in desk.reads.cases(root, [line.id for line in page.lines])} if page.lines else {}
-    cases = [found[line.id] for line in page.lines if line.id in found]
-    ended = _ended(desk, root, cases, world)
-    return ArchivePage(cases=tuple(_archived(case, ended[case.id], actor, world) for case in cases), next=page.next)
+    principals, listed, narrowed = _asked(desk, root, actor, where)
+    if where.text is None:
+        page = listed(narrowed, after, limit)
+    else:
+        known = known_to(actor, world)
+        page = page_with_words(
+            desk.reads, root, principals, narrowed, world, known, after=after, limit=limit, listed=listed
+        )
+    cases = tuple(_of_lines(desk, root, actor, world, [line.id for line in page.lines]))
+    return ArchivePage(cases=cases, next=page.next, is_cut=page.is_cut)
+
+
+def archive_whole(
+    desk: Desk, root: RootId, actor: Actor, world: World, where: ArchiveFilter, *, limit: int
+) -> Iterator[ArchivedCase]:
+    """Return the cases of all pages, so many at most, to be gone through once: they are read as it goes on.
+
+    Raises:
+        InputRefused: at once, where the text holds nothing to look for.
+    """
+    principals, listed, narrowed = _asked(desk, root, actor, where)
+    if where.text is None:
+        lines = whole_list(listed, narrowed, limit=limit)
+    else:
+        known = known_to(actor, world)
+        wanted = looked_for(desk.reads, root, principals, narrowed, world, known, listed)
+        lines = whole_list_with_words(wanted, limit=limit)
+    ids = [line.id for line in lines]
+    pieces = (ids[start : start + _READ_AT_ONCE] for start in range(0, len(ids), _READ_AT_ONCE))
+    return (one for piece in pieces for one in _of_lines(desk, root, actor, world, piece))
 
 
 def due_for_erasure(
@@ -92,6 +125,28 @@ def due_for_erasure(
         may = {case.id for case in seen if _may_erase(case, parents, actor, world)}
         found += [one for one in some if one.case in may]
     return found[:limit]
+
+
+def _asked(
+    desk: Desk, root: RootId, actor: Actor, where: ArchiveFilter
+) -> tuple[Sequence[str] | None, Listed, CaseFilter]:
+    """Return who asks, the list of the archive that words narrow, and what they narrow it by."""
+    principals = principals_of(actor) if actor.kind is ActorKind.PERSON else None
+    plain = where._replace(text=None)
+
+    def listed(narrowed: CaseFilter, after: str | None, limit: int) -> Page:
+        of = plain._replace(ids=narrowed.ids)
+        return desk.reads.archived_cases(root, principals, of, after=after, limit=limit)
+
+    return principals, listed, CaseFilter(workflow=where.workflow, text=where.text, children=True)
+
+
+def _of_lines(desk: Desk, root: RootId, actor: Actor, world: World, ids: Sequence[CaseId]) -> Iterator[ArchivedCase]:
+    """Yield what is to be said of these cases, in their order."""
+    found = {case.id: case for case in desk.reads.cases(root, ids)} if ids else {}
+    cases = [found[one] for one in ids if one in found]
+    ended = _ended(desk, root, cases, world)
+    return (_archived(case, ended[case.id], actor, world) for case in cases)
 
 
 def _may_erase(case: Case, parents: Mapping[CaseId, Case], actor: Actor, world: World) -> bool:

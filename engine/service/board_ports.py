@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from engine.case.identity import CaseId, RootId
 from engine.service.history_ports import SpanLine
 
 if TYPE_CHECKING:  # ``ports`` is made of this port and others
     from engine.service.ports import CaseLine, Page
+
+LAST: Final = "\uffff"
+"""Stands after everything that numbers and codes of units begin with."""
 
 
 class BoardOrder(StrEnum):
@@ -26,6 +29,7 @@ class BoardFilter(NamedTuple):
     """Which cases a board is about: of a workflow and a congress session, in these states, in their order.
 
     ``congress_session`` None stands for the cases that belong to none; ``unit`` is the one that leads or owns them.
+    ``ids`` are cases that a search has found, few thousands at most; None means any, none of them none.
     """
 
     workflow: str
@@ -33,11 +37,26 @@ class BoardFilter(NamedTuple):
     states: tuple[str, ...]
     unit: str | None = None
     category: str | None = None
+    ids: tuple[CaseId, ...] | None = None
 
 
 def due_key(line: CaseLine) -> str:
     """Return the key by which a page in the order DUE continues after a case."""
     return f"{'-' if line.next_due_at is None else line.next_due_at}.{line.id}"
+
+
+def key_in(line: CaseLine, order: BoardOrder, codes: Mapping[str, str]) -> str:
+    """Return the key by which a page in an order continues after a case; ``codes`` are those of the units, by id."""
+    match order:
+        case BoardOrder.DUE:
+            return due_key(line)
+        case BoardOrder.STATE:
+            return f"{line.state}/{due_key(line)}"
+        case BoardOrder.NUMBER:
+            value = line.number
+        case BoardOrder.UNIT:
+            value = codes.get(line.lead_unit or line.unit)
+    return f"{LAST if value is None else value}/{line.id}"
 
 
 class BoardReads(Protocol):

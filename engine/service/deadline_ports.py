@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.case.identity import CaseId
+
 
 class DeadlineFilter(NamedTuple):
     """What the overdue list is narrowed to; None means any.
@@ -12,7 +14,8 @@ class DeadlineFilter(NamedTuple):
     off. ``on_rungs`` are ids of rungs, one of which must stand, and of ``off_rungs`` none; no ids at all as
     ``on_rungs`` ask for deadlines on which no rung stands. ``raised``: some rung stands. ``names`` are those of the
     deadlines, ``handled_by`` units one of which leads the case, or has it where nobody leads it yet. ``resting`` are
-    places where cases rest, as ``place_of`` writes them.
+    places where cases rest, as ``place_of`` writes them. ``ids`` are cases that a search has found, few thousands at
+    most; of none of them is there a list of nothing.
     """
 
     workflow: str | None = None
@@ -25,6 +28,7 @@ class DeadlineFilter(NamedTuple):
     names: tuple[str, ...] | None = None
     handled_by: tuple[str, ...] | None = None
     resting: tuple[str, ...] | None = None
+    ids: tuple[CaseId, ...] | None = None
 
 
 def place_of(workflow: str, state: str, unit: str, lead_unit: str | None) -> str:

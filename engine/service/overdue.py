@@ -6,7 +6,7 @@ The lines come from the rows of running deadlines, a page at a time; everything 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -40,12 +40,13 @@ from engine.service.rung_colours import (
     standing_rung,
     worst_colour,
 )
+from engine.service.worded_lines import Called, Lines, OwnList, WordedList, with_words
 from engine.service.world import World
 from engine.text import Text
 
 NEAR_WORKING_DAYS: Final = 3
 """How near a deadline without a rung that stands must be to count as nearly late."""
-COUNTED_MAX: Final = 2_000
+COUNTED_MAX: Final = 1_000
 """Figures count so many deadlines, the most overdue first, and then say that there are more."""
 _ONE: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)
@@ -66,6 +67,7 @@ class OverdueAsk:
     ``near_working_days`` says how near counts as nearly late; None leaves it to the definitions: their first rung, or
     ``NEAR_WORKING_DAYS``. ``before`` takes the place of ``scope``: everything due before that instant. ``raised`` asks
     for deadlines on which some rung stands. ``handled_by``, ``resting`` and ``names`` are as in ``DeadlineFilter``.
+    ``text`` holds the words of the cases, or the beginning of a number.
     """
 
     scope: Scope = Scope.LATE
@@ -78,6 +80,7 @@ class OverdueAsk:
     handled_by: tuple[str, ...] | None = None
     resting: tuple[str, ...] | None = None
     names: tuple[str, ...] | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +131,38 @@ class OverdueList:
         self, ask: OverdueAsk, *, after: str | None = None, limit: int = 50
     ) -> tuple[Sequence[OverdueEntry], str | None]:
         """Return a page of the list, the most overdue first, with the key of the next one."""
-        before, where = reach(ask, self._world, self._now)
-        lines, following = self._desk.queries.overdue(
-            self._root, self._actor, before=before, after=after, limit=limit, where=where
+        found = self.look(ask, after=after, limit=limit)
+        return found.lines, found.next
+
+    def look(self, ask: OverdueAsk, *, after: str | None = None, limit: int = 50) -> Lines[OverdueEntry]:
+        """Return the same, and whether it is short of what there is: of words, so much is looked at as
+        ``worded_lines`` says.
+
+        Raises:
+            InputRefused: the text holds nothing to look for or is too long, or the key is none of ours.
+        """
+        own = self._own(ask)
+        if ask.text is None:
+            lines, following, _is_cut = own.read(None, after, limit)
+            return Lines(self._entries(lines), following)
+        found = self._worded(own, ask, ask.text).page(after=after, limit=limit)
+        return Lines(self._entries(found.lines), found.next, found.is_cut)
+
+    def lines(self, ask: OverdueAsk, *, limit: int) -> Sequence[OverdueLine]:
+        """Return the list from its top, at most so many lines, with nothing said beside them.
+
+        Raises:
+            InputRefused: the text holds nothing to look for or is too long, or too much had to be looked at for it.
+        """
+        own = self._own(ask)
+        return (
+            own.read(None, None, limit).lines if ask.text is None else self._worded(own, ask, ask.text).all(limit=limit)
         )
-        return self._entries(lines), following
+
+    def said_of(self, lines: Sequence[OverdueLine], *, at_once: int = 200) -> Iterator[OverdueEntry]:
+        """Yield lines of the list with what is said beside them, asked for so many at a time."""
+        for start in range(0, len(lines), at_once):
+            yield from self._entries(lines[start : start + at_once])
 
     def all(self, ask: OverdueAsk, *, page: int = 200) -> Sequence[OverdueEntry]:
         """Return the whole list, asked for page by page."""
@@ -145,7 +175,8 @@ class OverdueList:
                 return found
 
     def figures(self, ask: OverdueAsk) -> OverdueFigures:
-        """Return the numbers of what is late and nearly late, whatever scope and colour are asked for."""
+        """Return the numbers of what is late and nearly late, whatever scope, colour and words are asked for: what
+        holds words is not counted, as the index knows more of it than a reader may."""
         whole = OverdueAsk(
             scope=Scope.BOTH,
             near_working_days=ask.near_working_days,
@@ -170,6 +201,23 @@ class OverdueList:
         late = sum(each.deadlines for each in counts if each.late)
         near = sum(each.deadlines for each in counts if not each.late)
         return OverdueFigures(late=late, near=near, by_colour=by_colour, is_cut=late + near > COUNTED_MAX)
+
+    def _own(self, ask: OverdueAsk) -> OwnList[OverdueLine]:
+        """Return the list without its words."""
+        before, where = reach(ask, self._world, self._now)
+
+        def read(ids: tuple[CaseId, ...] | None, after: str | None, limit: int) -> Lines[OverdueLine]:
+            of_ids = where._replace(ids=ids)
+            lines, following = self._desk.queries.overdue(
+                self._root, self._actor, before=before, after=after, limit=limit, where=of_ids
+            )
+            return Lines(lines, following)
+
+        return OwnList(read=read, case=lambda line: Called(line.case.id, line.case.number), key=lambda line: line.key)
+
+    def _worded(self, own: OwnList[OverdueLine], ask: OverdueAsk, text: str) -> WordedList[OverdueLine]:
+        reads, root = self._desk.reads, self._root
+        return with_words(own, reads, root, self._actor, text, self._world, workflow=ask.workflow)
 
     def _entries(self, lines: Sequence[OverdueLine]) -> list[OverdueEntry]:
         if not lines:
@@ -243,7 +291,7 @@ class OverdueList:
 
 
 def reach(ask: OverdueAsk, world: World, now: datetime) -> tuple[datetime, DeadlineFilter]:
-    """Return the instant before which the list's deadlines are due, and what else they must meet.
+    """Return the instant before which the list's deadlines are due, and what else they must meet but for words.
 
     A day belongs to its deadline until 24:00 (domain D4): what is due at ``now`` is late.
     """

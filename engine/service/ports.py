@@ -18,6 +18,7 @@ from engine.service.account_ports import Account, AccountReads
 from engine.service.archive_ports import ArchiveReads
 from engine.service.audit_ports import AuditReads
 from engine.service.board_ports import BoardReads
+from engine.service.called_ports import CalledReads
 from engine.service.deadline_ports import DeadlineCount, DeadlineFilter
 from engine.service.deposit_ports import DepositReads
 from engine.service.directory_ports import DirectoryWrites
@@ -144,8 +145,8 @@ class Conflict(Exception):
 class CaseFilter(NamedTuple):
     """What a list is narrowed to; None means any.
 
-    ``text`` is looked for by ``Queries.page``, in the words of cases; a list of the database itself looks for it in
-    number and subject. ``ids`` are cases that a search has found, few thousands at most.
+    ``text`` is looked for by ``Queries.page``, in the words of cases; a list of the database itself knows none. ``ids``
+    are cases that a search has found, few thousands at most.
     """
 
     workflow: str | None = None
@@ -247,6 +248,7 @@ class Reads(
     SearchReads,
     PublicationReads,
     PeopleReads,
+    CalledReads,
     Protocol,
 ):
     """The reading side; safe to use from many threads, never blocks the writer."""

@@ -27,10 +27,11 @@ from engine.ledger.canonical import parse_canonical
 from engine.ledger.commitments import Sealer
 from engine.ledger.entries import BASIS
 from engine.service.deadline_ports import DeadlineFilter
-from engine.service.ports import CaseFilter, OverdueLine, Page, Reads
-from engine.service.search import open_texts
+from engine.service.ports import CaseFilter, CaseLine, OverdueLine, Page, Reads
+from engine.service.search import known_to
 from engine.service.watch import Watch
-from engine.service.word_lists import page_with_words
+from engine.service.whole_lists import whole_list, whole_list_with_words
+from engine.service.word_lists import looked_for, page_with_words
 from engine.service.world import World
 
 Json = Mapping[str, JsonValue]
@@ -185,10 +186,20 @@ class Queries:
             return self._reads.list_cases(root, principals, where, after=after, limit=limit)
         assert world is not None, "words are looked for with the rules at hand"
 
-        def known(case: Case, definition: Definition) -> Mapping[str, str]:
-            return open_texts(case, definition, actor, world)
-
+        known = known_to(actor, world)
         return page_with_words(self._reads, root, principals, where, world, known, after=after, limit=limit)
+
+    def lines(self, root: RootId, actor: Actor, where: CaseFilter, *, limit: int, world: World) -> Sequence[CaseLine]:
+        """Return the whole list instead of a page, at most so many lines; raises InputRefused as a page does."""
+        principals = _principals(actor)
+        if where.text is not None:
+            wanted = looked_for(self._reads, root, principals, where, world, known_to(actor, world))
+            return whole_list_with_words(wanted, limit=limit)
+
+        def listed(where: CaseFilter, after: str | None, limit: int) -> Page:
+            return self._reads.list_cases(root, principals, where, after=after, limit=limit)
+
+        return whole_list(listed, where, limit=limit)
 
     def counts(self, root: RootId, actor: Actor, workflow: str, *, newest: int | None = None) -> Mapping[str, int]:
         """Return state → number of cases the actor may see, or of so many of the newest of them."""

@@ -7,7 +7,7 @@ nothing for them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -40,6 +40,8 @@ _OFTEN: Final = 0.02
 """So many of all cases hold the words, and the few are sooner looked up one by one than picked out of all hits."""
 _READ_PER_NUMBER: Final = 85
 """How many numbers the index tells in the time in which one case is read."""
+_EVERY: Final = 2**31
+"""More than there are hits: as many are looked at in one go as ever are."""
 _AROUND: Final = 40
 _EXCERPTS_MAX: Final = 3
 _KEY: Final = re.compile(r"[0-9]{1,18}")
@@ -105,10 +107,30 @@ def search(
     )
 
 
+def every_hit(
+    reads: Reads, root: RootId, principals: Sequence[str] | None, asked: Question, world: World
+) -> Iterator[Sequence[Hit]]:
+    """Yield all cases with these words, whoever may see them, the newest first and some thousands at a time; for who
+    sees hardly any of them, only such as may be seen."""
+    looking = _Looking(reads=reads, root=root, principals=principals, asked=asked, world=world)
+    seen: list[Hit] = []
+    for place, window in enumerate(_windows(looking, NEWEST, _EVERY, seen)):
+        yield window.hits
+        if place == 0:
+            ids = [hit.case for hit in window.hits]
+            visible = reads.search_visible(root, principals, ids, CaseFilter(children=True))
+            seen += [hit for hit in window.hits if hit.case in visible]
+
+
 def open_texts(case: Case, definition: Definition, actor: Actor, world: World) -> Mapping[str, str]:
     """Return the texts by which a case may be found that this reader may know."""
     known = disclosed(case, definition, actor, world.surroundings.tree).fields
     return {name: text for name, text in search_texts(case, definition).items() if name in known}
+
+
+def known_to(actor: Actor, world: World) -> Callable[[Case, Definition], Mapping[str, str]]:
+    """Return what tells the texts by which a reader may find a case."""
+    return lambda case, definition: open_texts(case, definition, actor, world)
 
 
 def _found(case: Case, asked: Question, actor: Actor, world: World) -> FoundCase | None:

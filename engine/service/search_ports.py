@@ -65,10 +65,10 @@ class SearchReads(Protocol):
         """Return the cases with their numbers in the search, in no order."""
 
     def search_called(
-        self, root: RootId, workflows: Sequence[str], beginning: str, *, limit: int
+        self, root: RootId, workflows: Sequence[str], beginning: str, *, since: str = "", limit: int
     ) -> Mapping[CaseId, str]:
         """Return cases of these workflows whose own number begins with a text, with it, the lowest first in each
-        workflow, whoever may see them."""
+        workflow and so many of it, none lower than ``since``, whoever may see them."""
 
     def search_visible(
         self, root: RootId, principals: Sequence[str] | None, cases: Collection[CaseId], where: CaseFilter

@@ -16,7 +16,6 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from engine.access.directory import Person, Surroundings
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
 from engine.case.scope import SHANGHAI
 from engine.case.secrecy import ACCUSED_PEOPLE, ACCUSED_UNITS, RECUSED_PEOPLE
@@ -215,21 +214,15 @@ def _called(desk: Desk, root: RootId, words: str, accused_units: JsonValue) -> l
     """Return who is called in words, by full name. Of several with one name those in the units complained about are
     meant, or all of them: a namesake who is kept out harms less than the person meant who is not."""
     said = {name for name in _BETWEEN_NAMES.split(words) if name}
-    surroundings = desk.world(root).surroundings
-    units = {str(unit) for unit in accused_units} if isinstance(accused_units, list) else set()
-    found: list[PersonId] = []
-    namesakes: dict[str, list[Person]] = {}
-    for person in desk.reads.all_persons(root):
-        if person.active and person.name in said:
-            namesakes.setdefault(person.name, []).append(person)
-    for several in namesakes.values():
-        near = [one for one in several if _is_below(one, units, surroundings)]
-        found += [one.id for one in near or several]
-    return found[:NAMES_MAX]
-
-
-def _is_below(person: Person, units: set[str], surroundings: Surroundings) -> bool:
-    return person.unit is not None and not units.isdisjoint(surroundings.tree.lineage(person.unit))
+    if not said:
+        return []
+    tree = desk.world(root).surroundings.tree
+    units = {UnitId(str(unit)) for unit in accused_units} if isinstance(accused_units, list) else set()
+    below = [unit for unit in tree.parents if not units.isdisjoint(tree.lineage(unit))] if units else []
+    near = desk.reads.people_named(root, said, units=below, limit=NAMES_MAX) if below else []
+    left = said - {person.name for person in near}
+    others = desk.reads.people_named(root, left, limit=NAMES_MAX) if left else []
+    return [person.id for person in (*near, *others)][:NAMES_MAX]
 
 
 _NOT_ASKED: Final = Text("此步骤不填写该项", "This step does not ask for this field")

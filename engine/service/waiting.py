@@ -7,7 +7,7 @@ the same whoever asks. The part (承办件) that a unit was given and the case i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -29,6 +29,7 @@ from engine.service.desk import Desk
 from engine.service.next_moves import Extension, NextMove, ends_a_term, extension_of, moves_of
 from engine.service.notice_inbox import PAGE_MAX, Notices
 from engine.service.waiting_ports import END_OF_TIME, Place, Stretch, WaitingRow
+from engine.service.worded_lines import Called, Lines, OwnList, WordedList, with_words
 from engine.text import Text
 
 FEW: Final = 2_000
@@ -58,12 +59,14 @@ class Whose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingAsk:
-    """What the list is narrowed to; None means any. ``unit`` is the one that handles the case."""
+    """What the list is narrowed to; None means any. ``unit`` is the one that handles the case, ``text`` holds words of
+    the case or the beginning of its number."""
 
     group: Group | None = None
     workflow: str | None = None
     unit: str | None = None
     whose: Whose | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,10 @@ class WaitingEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingPage:
-    """A page of the list; ``next`` is the key to continue after. ``is_cut``: there are more than the counts say."""
+    """A page of the list; ``next`` is the key to continue after. ``is_cut``: there are more than the counts say.
+
+    With words nothing is counted, and ``is_cut`` says that the page may be short of what there is: going on finds it.
+    """
 
     entries: tuple[WaitingEntry, ...]
     next: str | None
@@ -102,6 +108,11 @@ class _Line(NamedTuple):
     part: CaseId | None = None
     whose: Whose = Whose.POST
 
+    @property
+    def following(self) -> str:
+        """What a page goes on after behind this line."""
+        return f"{self.key[0]}.{self.key[1]}"
+
 
 class Waiting:
     """The list as one actor has it."""
@@ -116,30 +127,56 @@ class Waiting:
         """Return a page of the list.
 
         Raises:
-            InputRefused: ``after`` is no key of a page.
+            InputRefused: ``after`` is no key of a page, or the text holds nothing to look for or is too long.
         """
         bounds = self.bounds()
-        since, until = _reach(ask.group, bounds)
+        if ask.text is None:
+            found = self._lines(ask, None, after, limit)
+            counts, is_cut = self._counts(ask, self._few(ask), bounds)
+        else:
+            found = self._with_words(ask, ask.text).page(after=after, limit=limit)
+            counts, is_cut = {}, found.is_cut
+        entries = tuple(self._entries(found.lines, bounds))
+        return WaitingPage(entries=entries, next=found.next, counts=counts, is_cut=is_cut)
+
+    def _with_words(self, ask: WaitingAsk, text: str) -> WordedList[_Line]:
+        own: OwnList[_Line] = OwnList(
+            read=lambda ids, after, limit: self._lines(ask, ids, after, limit),
+            case=lambda line: Called(line.row.id, None),
+            key=lambda line: line.following,
+        )
+        return with_words(own, self._desk.reads, self._root, self._actor, text, self._world, workflow=ask.workflow)
+
+    def _lines(self, ask: WaitingAsk, ids: tuple[CaseId, ...] | None, after: str | None, limit: int) -> Lines[_Line]:
+        """Return a page of the lines, of given cases alone where these are named."""
+        since, until = _reach(ask.group, self.bounds())
         if after is not None:
             since = max(since, _key(after))
-        few = [line for line in self._few_lines if _is_asked(line.row, ask) and ask.whose in (None, line.whose)]
+        given = None if ids is None else frozenset(ids)
+        few = (line for line in self._few(ask) if given is None or line.row.id in given)
         lines = {line.row.id: line for line in few if since < line.key and line.key[0] <= until}
-        for place in self._places(ask):
-            rows = self._desk.reads.waiting_in(
-                self._root, place, self._principals, Stretch(since, until), limit=limit + 1
-            )
-            for row in rows:
-                if row.id not in lines and _is_asked(row, ask) and self._acts_by_post(row):
-                    lines[row.id] = _Line(row.key, row)
+        for row in self._of_many(ask, given, Stretch(since, until), limit + 1):
+            if row.id not in lines and _is_asked(row, ask) and self._acts_by_post(row):
+                lines[row.id] = _Line(row.key, row)
         found = sorted(lines.values(), key=lambda line: line.key)
-        page = found[:limit]
-        counts, is_cut = self._counts(ask, few, bounds)
-        return WaitingPage(
-            entries=tuple(self._entries(page, bounds)),
-            next=f"{page[-1].key[0]}.{page[-1].key[1]}" if len(found) > limit else None,
-            counts=counts,
-            is_cut=is_cut,
-        )
+        return Lines(found[:limit], found[limit - 1].following if len(found) > limit else None)
+
+    def _few(self, ask: WaitingAsk) -> list[_Line]:
+        return [line for line in self._few_lines if _is_asked(line.row, ask) and ask.whose in (None, line.whose)]
+
+    def _of_many(
+        self, ask: WaitingAsk, given: Collection[CaseId] | None, stretch: Stretch, limit: int
+    ) -> Iterator[WaitingRow]:
+        """Yield what waits on a stretch for posts by which very many cases are read: of each place so many, or all that
+        are given."""
+        reads, places = self._desk.reads, self._places(ask)
+        if given is None:
+            for place in places:
+                yield from reads.waiting_in(self._root, place, self._principals, stretch, limit=limit)
+        elif places:
+            for row in reads.waiting_among(self._root, given, self._principals):
+                if stretch.since < row.key and row.key[0] <= stretch.until and any(at.holds(row) for at in places):
+                    yield row
 
     def bounds(self) -> tuple[int, int, int]:
         """Return the last instants of what is overdue, due today, and due this week; a day ends with its 24:00."""
@@ -226,7 +263,7 @@ class Waiting:
                             found[self._place(workflow, state, part, grant)] = None
         everywhere = {(place.workflow, place.state) for place in found if place.units is None}
         whole = [place for place in found if place.units is None or (place.workflow, place.state) not in everywhere]
-        return whole if ask.unit is None else [part for place in whole for part in _of_unit(place, ask.unit)]
+        return whole if ask.unit is None else [part for place in whole for part in place.of_unit(ask.unit)]
 
     def _place(self, workflow: str, state: str, part: RolePart, grant: Grant) -> Place:
         leads = part.in_ == "lead_unit"
@@ -321,15 +358,6 @@ class Waiting:
 
 def _is_asked(row: WaitingRow, ask: WaitingAsk) -> bool:
     return ask.workflow in (None, row.workflow) and ask.unit in (None, row.lead_unit or row.unit)
-
-
-def _of_unit(place: Place, unit: str) -> Iterator[Place]:
-    """Yield the parts of a place in which a unit handles a case: it leads it, or nobody does and it is its own."""
-    if place.units is None:
-        yield place._replace(units=(unit,), leads=True)
-        yield place._replace(units=(unit,))
-    elif unit in place.units:
-        yield place._replace(units=(unit,))
 
 
 def _group(due_at: int, bounds: tuple[int, int, int]) -> Group:

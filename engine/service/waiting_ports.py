@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from engine.case.identity import CaseId, RootId
@@ -46,6 +46,20 @@ class Place(NamedTuple):
     units: tuple[str, ...] | None = None
     leads: bool = False
 
+    def holds(self, row: WaitingRow) -> bool:
+        """Return whether a case is one of these."""
+        unit = row.lead_unit if self.leads else row.unit
+        return (row.workflow, row.state) == (self.workflow, self.state) and (self.units is None or unit in self.units)
+
+    def of_unit(self, unit: str) -> Iterator[Place]:
+        """Yield the parts of the place in which a unit handles a case: it leads it, or nobody does and it is its
+        own."""
+        if self.units is None:
+            yield self._replace(units=(unit,), leads=True)
+            yield self._replace(units=(unit,))
+        elif unit in self.units:
+            yield self._replace(units=(unit,))
+
 
 class WaitingReads(Protocol):
     """The part of ``Reads`` that is about what waits for somebody."""
@@ -65,6 +79,11 @@ class WaitingReads(Protocol):
         self, root: RootId, place: Place, seen_by: Sequence[str] | None, stretch: Stretch, *, limit: int
     ) -> Sequence[WaitingRow]:
         """Return the cases of a place on a stretch, the next due first, what has no due instant last."""
+
+    def waiting_among(
+        self, root: RootId, cases: Collection[CaseId], seen_by: Sequence[str] | None
+    ) -> Sequence[WaitingRow]:
+        """Return those of the cases that are open and that may be seen, in no order."""
 
     def waiting_counts(
         self, root: RootId, place: Place, seen_by: Sequence[str] | None, bounds: Sequence[int], *, limit: int

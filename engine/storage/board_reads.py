@@ -26,9 +26,10 @@ from sqlalchemy import (
 )
 
 from engine.case.identity import CaseId, RootId
-from engine.service.board_ports import BoardFilter, BoardOrder, due_key
+from engine.service.board_ports import LAST, BoardFilter, BoardOrder, due_key, key_in
 from engine.service.history_ports import SpanLine
 from engine.service.ports import CaseLine, Page
+from engine.storage.board_places import BY_DUE_KEY, BY_STATE_KEY, place_after, place_of
 from engine.storage.case_reads import CaseReads, page_key
 from engine.storage.compiled import Values, at_most, bind
 from engine.storage.directory_tables import unit
@@ -36,11 +37,7 @@ from engine.storage.sight import Sees, Sight
 from engine.storage.tables import cases, span
 
 _LINE: Final = [cases.c[name] for name in CaseLine._fields if name != "provisional"]
-_BY_DUE_KEY: Final = re.compile(r"(?:([0-9]{1,18})|-)\.([^.]{1,100})")
-_BY_STATE_KEY: Final = re.compile(r"([a-z0-9_]{1,60})(?:/(.+))?")
 _SORTED_KEY: Final = re.compile(r"([^\x00]{0,100})/([^./]{1,100})")
-_LAST: Final = "\uffff"
-"""Stands after everything that numbers and codes of units begin with."""
 
 
 class _Key(NamedTuple):
@@ -117,6 +114,8 @@ class BoardReads(CaseReads):
         after: str | None,
         limit: int,
     ) -> Page:
+        if where.ids is not None:
+            return self._given_page(root, principals, where, order, after, limit)
         sight, values = self._sight(root, principals)
         match order:
             case BoardOrder.DUE:
@@ -128,6 +127,33 @@ class BoardReads(CaseReads):
                 lines, keys = self._sorted_page(root, sight, values, where, order, after, limit + 1)
         following = keys[limit - 1] if len(lines) > limit else None
         return Page(self._marked(root, lines[:limit]), following)
+
+    def _given_page(
+        self,
+        root: RootId,
+        principals: Sequence[str] | None,
+        where: BoardFilter,
+        order: BoardOrder,
+        after: str | None,
+        limit: int,
+    ) -> Page:
+        """Return a page of given cases: they are few, so each is asked whether it may be seen and no index is walked in
+        its order; those by state or due instant are put in order here."""
+        sight, values = self._visibility.each_for(root, principals)
+        if order in (BoardOrder.NUMBER, BoardOrder.UNIT):
+            lines, keys = self._sorted_page(root, sight, values, where, order, after, limit + 1)
+            return Page(self._marked(root, lines[:limit]), keys[limit - 1] if len(lines) > limit else None)
+        asked = self._narrowed(where)
+        statement = self._statement(
+            ("board given", sight, frozenset(asked)),
+            lambda: select(*_LINE).where(*self._conditions(sight, asked), self._in_states(asked)),
+        )
+        rows = self._pool.fetch(statement, root=root, states=list(where.states), **values, **asked)
+        begin = None if after is None else place_after(after, order, where.states)
+        placed = sorted((place_of(line, order, where.states), line) for line in _lines(rows))
+        left = [line for place, line in placed if begin is None or place > begin][: limit + 1]
+        following = key_in(left[limit - 1], order, {}) if len(left) > limit else None
+        return Page(self._marked(root, left[:limit]), following)
 
     def board_ids(
         self, root: RootId, principals: Sequence[str] | None, where: BoardFilter, *, limit: int
@@ -198,9 +224,13 @@ class BoardReads(CaseReads):
         return asked
 
     def _conditions(self, sight: Sees, asked: Mapping[str, Values]) -> list[ColumnElement[bool]]:
-        session = () if "congress_session" in asked else (cases.c.congress_session.is_(None),)
-        narrowed = (self._filters[name] for name in sorted(asked.keys() & self._filters.keys()))
-        return [cases.c.root == bind("root"), *session, *narrowed, *self._visible(sight)]
+        session = _of_given(cases.c.congress_session, asked)
+        here = session == bind("congress_session") if "congress_session" in asked else session.is_(None)
+        names = asked.keys() & self._filters.keys() - {"congress_session"}
+        return [cases.c.root == bind("root"), here, *(self._filters[n] for n in sorted(names)), *self._visible(sight)]
+
+    def _in_states(self, asked: Mapping[str, Values]) -> ColumnElement[bool]:
+        return self._compiler.among(_of_given(cases.c.state, asked), "states")
 
     def _first_of_each(self, sight: Sees, asked: Mapping[str, Values]) -> Select[*tuple[object, ...]]:
         undated = case((cases.c.next_due_at.is_(None), literal_column("1")), else_=literal_column("0"))
@@ -245,7 +275,7 @@ class BoardReads(CaseReads):
         limit: int,
     ) -> list[_Key]:
         """Return the keys of the cases of one state, or of several, after a key: those that are due first."""
-        parts = None if after is None else page_key(_BY_DUE_KEY, after)
+        parts = None if after is None else page_key(BY_DUE_KEY, after)
         found: list[_Key] = []
         for dated in (True, False):
             if len(found) == limit or (parts is not None and parts[0] is None and dated):
@@ -302,7 +332,7 @@ class BoardReads(CaseReads):
         limit: int,
     ) -> tuple[list[CaseLine], list[str]]:
         asked = self._narrowed(where)
-        begin, key = page_key(_BY_STATE_KEY, after) if after is not None else (None, None)
+        begin, key = page_key(BY_STATE_KEY, after) if after is not None else (None, None)
         states = where.states[where.states.index(begin) :] if begin in where.states else where.states
         keys: list[_Key] = []
         for state in states:
@@ -338,13 +368,13 @@ class BoardReads(CaseReads):
         self, sight: Sees, asked: Mapping[str, Values], order: BoardOrder, *, after: bool
     ) -> Select[*tuple[object, ...]]:
         by_number = order is BoardOrder.NUMBER
-        value = func.coalesce(cases.c.number if by_number else unit.c.code, literal_column(f"'{_LAST}'"))
+        value = func.coalesce(cases.c.number if by_number else unit.c.code, literal_column(f"'{LAST}'"))
         of_unit = and_(unit.c.root == cases.c.root, unit.c.id == func.coalesce(cases.c.lead_unit, cases.c.unit))
         source = cases if by_number else cases.outerjoin(unit, of_unit)
         statement = (
             select(value.label("value"), *_LINE)
             .select_from(source)
-            .where(*self._conditions(sight, asked), self._compiler.among(cases.c.state, "states"))
+            .where(*self._conditions(sight, asked), self._in_states(asked))
         )
         if after:
             statement = statement.where(tuple_(value, cases.c.id) > tuple_(bind("after_value"), bind("after_case")))
@@ -353,6 +383,12 @@ class BoardReads(CaseReads):
 
 def _lines(rows: Iterable[tuple[object, ...]]) -> list[CaseLine]:
     return [CaseLine._make((*row, False)) for row in rows]
+
+
+def _of_given(column: ColumnElement[str], asked: Mapping[str, Values]) -> ColumnElement[str]:
+    """Return a column, for given cases as an expression that no index holds: by what it knows of states and sessions
+    SQLite would go through a whole session instead of asking for the few."""
+    return column.concat(literal_column("''")) if "ids" in asked else column
 
 
 def _due_order(key: _Key) -> tuple[bool, int, str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Integer, Select, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, func, literal_column, or_, select
 
 from engine.case.case import Case
 from engine.case.identity import CaseId, RootId
@@ -27,9 +27,10 @@ from engine.storage.tables import cases, deadline
 from engine.text import Text
 
 _OVERDUE_KEY: Final = re.compile(r"(-?[0-9]{1,18})\.([^.]{1,100})\.(.{1,100})", re.DOTALL)
-_ESCAPE: Final = "/"
 _LINE: Final = [cases.c[name] for name in CaseLine._fields if name != "provisional"]
 _OF_ROOT: Final[ColumnElement[bool]] = cases.c.root == bind("root")
+_RUNGS: Final = frozenset({"on_rungs", "off_rungs"})
+"""Of these an empty list says something else than that nothing is wanted."""
 
 
 class CaseReads:
@@ -41,6 +42,7 @@ class CaseReads:
         self._visibility = Visibility(compiler, pool)
         self._statements: dict[Hashable, Statement] = {}
         self._filters = case_conditions(compiler)
+        self._of_given = case_conditions(compiler, of_given=True)
 
     def case(self, root: RootId, case: CaseId, principals: Sequence[str] | None) -> Case | None:
         sight, values = self._visibility.each_for(root, principals)
@@ -67,10 +69,9 @@ class CaseReads:
     def list_cases(
         self, root: RootId, principals: Sequence[str] | None, where: CaseFilter, *, after: str | None, limit: int
     ) -> Page:
+        assert where.text is None, "words are looked for by the service"
         sight, values = self._sight(root, principals)
         asked = {name: value for name, value in where._asdict().items() if name in self._filters and value is not None}
-        if where.text is not None:
-            asked["text"] = containing(where.text)
         if after is not None:
             asked |= key_values(where.order, page_key(KEYS[where.order], after))
         names = frozenset(asked)
@@ -85,7 +86,8 @@ class CaseReads:
     def _listed(
         self, sight: Sees, names: frozenset[str], where: CaseFilter, *, after: bool
     ) -> Select[*tuple[object, ...]]:
-        conditions = [_OF_ROOT, *(self._filters[name] for name in sorted(names & self._filters.keys()))]
+        filters = self._filters if where.ids is None else self._of_given
+        conditions = [_OF_ROOT, *(filters[name] for name in sorted(names & filters.keys()))]
         if not where.children:
             conditions.append(cases.c.parent.is_(None))
         # Of given cases these are asked for, and no index is walked in its order.
@@ -125,10 +127,21 @@ class CaseReads:
         limit: int,
         where: DeadlineFilter = DeadlineFilter(),  # noqa: B008  # a tuple that does not change
     ) -> tuple[Sequence[OverdueLine], str | None]:
+        if where.names is not None and len(where.names) > 1:
+            # Deadlines of one name stand in an index in the order of the list, those of several do not.
+            each = (
+                self.overdue(
+                    root, principals, before=before, after=after, limit=limit, where=where._replace(names=(name,))
+                )
+                for name in dict.fromkeys(where.names)
+            )
+            return _one_page(list(each), limit)
         # The first page of the whole list is what everybody opens; it is found without looking at how many one sees.
         first = principals is not None and after is None and where == DeadlineFilter()
-        sight, values = self._visibility.each_for(root, principals) if first else self._sight(root, principals)
-        sight = sight._replace(sight=Sight.FEW) if first else sight
+        # Of given cases each is asked whether it may be seen, and no index is walked in its order.
+        by_case = first or where.ids is not None
+        sight, values = self._visibility.each_for(root, principals) if by_case else self._sight(root, principals)
+        begins = sight._replace(sight=Sight.FEW) if by_case else sight
         names = self._filtered(where, values)
         if after is not None:
             at, case, name = page_key(_OVERDUE_KEY, after)
@@ -140,11 +153,11 @@ class CaseReads:
             lambda: listed_deadlines(
                 self._compiler,
                 [self._visibility.first_due(sight, of)] if first else self._visibility.condition(sight, of),
-                self._visibility.ordering(sight, deadline.c.due_at),
+                self._visibility.ordering(begins, deadline.c.due_at),
                 names,
                 _LINE,
                 after=after is not None,
-                by_case=first,
+                by_case=by_case,
             ),
         )
         rows = self._pool.fetch(statement, root=root, before=before, limit=limit + 1, **values)
@@ -195,11 +208,18 @@ class CaseReads:
 
     def _filtered(self, where: DeadlineFilter, values: dict[str, Values]) -> frozenset[str]:
         """Add what a filter asks for to the values of a statement, and return the names of its conditions."""
-        asked: dict[str, Values] = {name: value for name, value in where._asdict().items() if value not in (None, ())}
+        asked: dict[str, Values] = {
+            name: value
+            for name, value in where._asdict().items()
+            if value is not None and (value != () or name not in _RUNGS)
+        }
+        if where.names is not None and len(where.names) == 1:
+            del asked["names"]
+            asked["named"] = where.names[0]
         names = set(asked)
         if where.on_rungs == ():
             names.add("no_rungs")
-        for name in names & {"on_rungs", "off_rungs"}:
+        for name in names & _RUNGS:
             asked[name] = [mark for rung in getattr(where, name) for mark in (f'"{rung}"', f'"{rung}#')]
         values.update(asked)
         return frozenset(names)
@@ -224,19 +244,39 @@ class CaseReads:
         return found
 
 
-def case_conditions(compiler: Compiler) -> Mapping[str, ColumnElement[bool]]:
-    """Return the condition of each field of ``CaseFilter`` that has one; a unit's cases are also those it leads."""
-    text = bind("text", cases.c.subject.type)
+def _one_page(
+    pages: Sequence[tuple[Sequence[OverdueLine], str | None]], limit: int
+) -> tuple[Sequence[OverdueLine], str | None]:
+    """Return the first lines of several pages as one page, with the key of the next one."""
+    lines = sorted(
+        (line for page, _following in pages for line in page),
+        key=lambda line: (line.due_at, line.case.id, line.deadline),
+    )
+    more = len(lines) > limit or any(following is not None for _page, following in pages)
+    return lines[:limit], lines[limit - 1].key if more else None
+
+
+def case_conditions(compiler: Compiler, *, of_given: bool = False) -> Mapping[str, ColumnElement[bool]]:
+    """Return the condition of each field of ``CaseFilter`` that has one; a unit's cases are also those it leads.
+
+    ``of_given``: for statements about given cases. Then no index of a session is to be walked for them.
+    """
+    session = cases.c.congress_session
     return {
         "workflow": cases.c.workflow == bind("workflow"),
         "states": compiler.among(cases.c.state, "states"),
         "phase": cases.c.phase == bind("phase"),
         "unit": or_(cases.c.unit == bind("unit"), cases.c.lead_unit == bind("unit")),
-        "congress_session": cases.c.congress_session == bind("congress_session"),
+        "congress_session": (_by_no_index(session) if of_given else session) == bind("congress_session"),
         "category": cases.c.category == bind("category"),
         "ids": compiler.among(cases.c.id, "ids"),
-        "text": or_(cases.c.number.ilike(text, escape=_ESCAPE), cases.c.subject.ilike(text, escape=_ESCAPE)),
     }
+
+
+def _by_no_index(column: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a column as an expression that no index holds: without having counted any rows, SQLite would rather walk
+    down an index of it than look up each of a few cases."""
+    return column.concat(literal_column("''"))
 
 
 def _row_of_case(visible: list[ColumnElement[bool]]) -> Select[*tuple[object, ...]]:
@@ -271,13 +311,6 @@ def _by_number() -> Select[*tuple[object, ...]]:
 def _numbered(compiler: Compiler) -> Select[*tuple[object, ...]]:
     of_workflow = cases.c.workflow == bind("workflow")
     return select(*_LINE).where(_OF_ROOT, of_workflow, compiler.among(cases.c.number, "numbers"))
-
-
-def containing(text: str) -> str:
-    """Return the pattern for texts that contain this one; signs with a meaning in patterns stand for themselves."""
-    for sign in (_ESCAPE, "%", "_"):
-        text = text.replace(sign, _ESCAPE + sign)
-    return f"%{text}%"
 
 
 def page_key(form: re.Pattern[str], key: str) -> Sequence[str]:

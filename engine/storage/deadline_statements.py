@@ -84,7 +84,7 @@ def counted_deadlines(
     said of the deadline's case."""
     late = case((deadline.c.due_at < bind("late", BigInteger()), literal_column("1")), else_=literal_column("0"))
     # What some units handle is found by their cases: who handles few would else be asked for along all that runs.
-    by_case = "handled_by" in asked
+    by_case = not {"handled_by", "ids"}.isdisjoint(asked)
     due_at = due_at + literal_column("0") if by_case else due_at
     counted = select(deadline.c.rungs.label("rungs"), late.label("late")).where(*visible)
     # Where nothing is asked of the case itself, its row need not be found.
@@ -168,8 +168,10 @@ def _narrowed(
         "off_rungs": not_(_holds_one(compiler, "off_rungs")),
         "raised": columns.rungs != literal_column(_NO_RUNG),
         "names": compiler.among(columns.name, "names"),
+        "named": columns.name == bind("named"),
         "handled_by": columns.case.in_(_handled_by(compiler)),
         "resting": compiler.among(_resting(), "resting"),
+        "ids": compiler.among(columns.case, "ids"),
     }
     if alone:
         joined = statement.select_from(deadline)

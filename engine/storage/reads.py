@@ -10,6 +10,7 @@ from engine.storage.account_reads import AccountReads
 from engine.storage.archive_reads import ArchiveReads
 from engine.storage.audit_reads import AuditReads
 from engine.storage.board_reads import BoardReads
+from engine.storage.called_reads import CalledReads
 from engine.storage.compiled import Compiler, Pool
 from engine.storage.deposits import DepositReads
 from engine.storage.directory_reads import DirectoryReads
@@ -60,6 +61,7 @@ class StoreReads(
     SearchReads,
     PublicationReads,
     PeopleReads,
+    CalledReads,
 ):
     """Implements ``Reads``."""
 
@@ -88,6 +90,7 @@ class StoreReads(
         SearchReads.__init__(self, compiler, pool)
         PublicationReads.__init__(self, compiler, pool)
         PeopleReads.__init__(self, compiler, pool)
+        CalledReads.__init__(self, compiler, pool)
         self._ping = compiler.compile(select(literal_column("1")))
 
     def ping(self) -> None:

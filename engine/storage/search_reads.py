@@ -36,7 +36,7 @@ class SearchReads:
         self._searching = compiler
         self._searched = pool
         self._sight_of_hits = Visibility(compiler, pool, FEW_TO_SEARCH)
-        self._narrowing = case_conditions(compiler)
+        self._narrowing = case_conditions(compiler, of_given=True)
         self._searches: dict[Hashable, Statement] = {}
         self._numbers_of_words = PostgresNumbers(compiler, pool)
 
@@ -83,14 +83,13 @@ class SearchReads:
         return [Hit(row[0], CaseId(row[1])) for row in rows]
 
     def search_called(
-        self, root: RootId, workflows: Sequence[str], beginning: str, *, limit: int
+        self, root: RootId, workflows: Sequence[str], beginning: str, *, since: str = "", limit: int
     ) -> Mapping[CaseId, str]:
         called: dict[CaseId, str] = {}
         statement = self._search_once("called", _called)
+        first, last = max(beginning, since), beginning + _LAST
         for workflow in workflows:
-            rows = self._searched.fetch(
-                statement, root=root, workflow=workflow, first=beginning, last=beginning + _LAST, limit=limit
-            )
+            rows = self._searched.fetch(statement, root=root, workflow=workflow, first=first, last=last, limit=limit)
             called |= {CaseId(row[0]): row[1] for row in rows}
         return called
 

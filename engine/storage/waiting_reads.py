@@ -6,7 +6,7 @@ asked for each state by an index that holds the cases of a state in the order in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -24,10 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from engine.case.identity import RootId
+from engine.case.identity import CaseId, RootId
 from engine.service.waiting_ports import END_OF_TIME, Place, Stretch, WaitingRow
 from engine.storage.compiled import Compiler, Pool, Statement, Values, at_most, bind
-from engine.storage.sight import Visibility
+from engine.storage.sight import Sees, Visibility
 from engine.storage.tables import cases, reader
 
 _ROW: Final = [cases.c[name] for name in WaitingRow._fields]
@@ -79,6 +79,14 @@ class WaitingReads:
             asked = {"after": case_id if since >= END_OF_TIME else ""}
             found += self._waiting_rows(root, place, seen_by, asked, limit=limit - len(found), is_dated=False)
         return found
+
+    def waiting_among(
+        self, root: RootId, cases: Collection[CaseId], seen_by: Sequence[str] | None
+    ) -> Sequence[WaitingRow]:
+        sees, values = self._waiting_sight.each_for(root, seen_by)
+        statement = self._waiting_statement(("among", sees), lambda: self._waiting_given(sees))
+        rows = self._waiting_pool.fetch(statement, root=root, ids=list(cases), **values)
+        return [WaitingRow._make(row) for row in rows]
 
     def waiting_counts(
         self, root: RootId, place: Place, seen_by: Sequence[str] | None, bounds: Sequence[int], *, limit: int
@@ -145,6 +153,10 @@ class WaitingReads:
             select(*_ROW).where(*_OPEN, is_mine, self._waiting_compiler.among(place, "waiting"), *visible),
             bind("limit", Integer()),
         )
+
+    def _waiting_given(self, sees: Sees) -> Select[*tuple[object, ...]]:
+        given = self._waiting_compiler.among(cases.c.id, "ids")
+        return select(*_ROW).where(*_OPEN, given, *self._waiting_sight.condition(sees, cases.c.id))
 
     def _waiting_statement(self, shape: Hashable, build: Callable[[], Select[*tuple[object, ...]]]) -> Statement:
         found = self._waiting_shapes.get(shape)

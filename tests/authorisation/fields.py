@@ -121,7 +121,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     **_each(Kind.PLAIN, "theme print back order level text"),
     **_each(Kind.PLAIN, "period part kind since until behalf system size seed subject group"),
     **_each(Kind.PLAIN, "name_en term meeting call_opens_on call_closes_on opens_on closes_on reply_due_on year"),
-    **_each(Kind.PLAIN, "definition reason zh. en. until. new. new_zh. new_en. new_until."),
+    **_each(Kind.PLAIN, "changes shown show definition reason zh. en. until. new. new_zh. new_en. new_until."),
     **_each(Kind.PERSON, "principal"),
     **_each(Kind.UNIT, "under"),
     **_each(Kind.CASE, "at into last apart"),
@@ -134,7 +134,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     **_each(Kind.PLAIN, "draft quiet listed"),
     # A piece of long work is there for who asked for it alone: tests/integration/test_web_work.py.
     **_each(Kind.PLAIN, "work work_id everything filter count"),
-    **_each(Kind.PLAIN, "listed.scope listed.near_working_days listed.rung confirmed.expected_version confirmed"),
+    **_each(Kind.PLAIN, "listed.scope listed.near_working_days listed.rung listed.text"),
+    **_each(Kind.PLAIN, "confirmed.expected_version confirmed"),
 }
 AT: Final[Mapping[tuple[str, str], Kind]] = {
     **{(f"{method} /me/sessions/{{number}}{more}", "number"): Kind.LOGIN_SESSION
@@ -151,13 +152,19 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
     ("POST /grants/end", "person"): Kind.GRANTEE,
     ("GET /workflows/{name}", "name"): Kind.SHARED,
     ("GET /admin/lists/{name}", "name"): Kind.SHARED,
-    ("POST /admin/lists/{name}/preview", "name"): Kind.SHARED,
+    # A code, and no case.
+    **{("GET /admin/lists/{name}", name): Kind.PLAIN for name in ("text", "after")},
+    ("GET /admin/lists/{name}/codes.{kind}", "name"): Kind.SHARED,
+    ("GET /admin/lists/{name}/codes.{kind}", "kind"): Kind.PLAIN,
+    **{(f"POST /admin/lists/{{name}}/{what}", "name"): Kind.SHARED for what in ("preview", "file", "publish")},
     **{(f"POST /admin/definitions/{what}", "name"): Kind.PLAIN for what in ("preview", "withdraw")},
     ("POST /admin/delegations/{person}/{key}/end", "person"): Kind.GRANTEE,
     ("POST /admin/delegations/{person}/{key}/end", "key"): Kind.WITHIN,
     ("GET /admin/units", "text"): Kind.PLAIN,
     ("GET /accounts/logins", "text"): Kind.PLAIN,
     ("GET /cases/export.{kind}", "kind"): Kind.PLAIN,
+    ("GET /overdue/export.{kind}", "kind"): Kind.PLAIN,
+    ("GET /board/export.{kind}", "kind"): Kind.PLAIN,
     ("GET /long-work/{work_id}/skipped.{kind}", "kind"): Kind.PLAIN,
     # Registers are seen by who brought or took them alone: tests/integration/test_web_registers.py.
     ("GET /registers/out/{mark}", "mark"): Kind.PLAIN,
@@ -222,10 +229,10 @@ _BASIS: Final = "on_behalf.person on_behalf.kind on_behalf.basis on_behalf.occur
 # Beside these every page takes lang. ``f.`` and ``p.`` stand for the fields of a definition.
 _FIGURES: Final = "as_of unit period by audience subject"
 _SESSION_DAYS: Final = "call_opens_on call_closes_on opens_on closes_on reply_due_on"
-_BOARD: Final = "workflow session view order state unit category"
+_BOARD: Final = "workflow session view order state unit category q"
 _MANY: Final = "everything filter count work of"
 _MEETING: Final = "workflow session category narrowed done"
-_OVERDUE: Final = "within days workflow unit rung handled below handler"
+_OVERDUE: Final = "within days workflow unit rung handled below handler q"
 PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     # address: the names in its query, the names in its form
     "GET /": ("", ""),
@@ -259,8 +266,8 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "POST /cases/{case_id}/erasure/{erasure}/approve": ("", "sure"),
     "GET /cases/{case_id}/slip/{seq}": ("done", ""),
     "POST /receipts": ("", "receipt"),
-    "GET /mine": ("when workflow unit whose after all did", ""),
-    "GET /mine/print": ("when workflow unit whose", ""),
+    "GET /mine": ("when workflow unit whose q after all did", ""),
+    "GET /mine/print": ("when workflow unit whose q", ""),
     "POST /mine/do": ("one", "key move case version confirmed draft_of"),
     "GET /mine/do": ("draft", ""),
     "GET /mine/{case_id}/extension": ("move days", ""),
@@ -269,9 +276,11 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "GET /supervise/promises": ("unit which after anew", ""),
     "GET /supervise/transfers": ("unit anew", ""),
     "GET /overdue": (f"{_OVERDUE} after all", ""),
+    "GET /overdue/export.{kind}": (_OVERDUE, ""),
     "GET /overdue/act": (f"case measure draft everything work of {_OVERDUE}", ""),
     "POST /overdue/act": (f"{_OVERDUE} again", f"key case other confirmed measure version draft_of f. {_MANY}"),
     "GET /board": (f"{_BOARD} after all", ""),
+    "GET /board/export.{kind}": (_BOARD, ""),
     "GET /board/counts": (_BOARD, ""),
     "GET /board/act": (f"case measure draft everything work of {_BOARD}", ""),
     "POST /board/act": (f"{_BOARD} again", f"key case other confirmed measure version draft_of f. {_MANY}"),
@@ -311,7 +320,7 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "GET /me/sessions": ("done", ""),
     "GET /me/tokens": ("done", ""),
     "POST /me/tokens": ("", "title access parts days"),
-    "GET /accounts": ("unit text done", ""),
+    "GET /accounts": ("unit text show after done", ""),
     "POST /accounts/slips": ("", "unit"),
     "POST /accounts/{login}/reset": ("", "sure"),
     "GET /accounts/tokens": ("done", ""),
@@ -334,8 +343,13 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "POST /admin/definitions/publish": ("", "definition reason"),
     "POST /admin/definitions/withdraw": ("", "name version reason"),
     "GET /admin/lists": ("done", ""),
-    "POST /admin/lists/{name}/preview": ("", "zh. en. until. new. new_zh. new_en. new_until."),
-    "POST /admin/lists/publish": ("", "definition reason"),
+    "GET /admin/lists/{name}": ("text after draft", ""),
+    "POST /admin/lists/{name}/preview": (
+        "",
+        "version shown zh. en. until. new. new_zh. new_en. new_until. draft_of",
+    ),
+    "POST /admin/lists/{name}/file": ("", "file"),
+    "POST /admin/lists/{name}/publish": ("", "changes reason draft_of"),
     "GET /admin/delegations": ("done after draft", ""),
     "POST /admin/delegations": ("", "principal substitute from_on until_on note draft_of"),
     "GET /accounts/logins": ("text after", ""),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from engine.case.identity import CaseId
 from engine.errors import InputRefused
 from engine.service.archive_ports import ArchiveFilter
 from engine.service.rows import BatchRows
@@ -56,11 +57,14 @@ def test_each_case_that_is_over_stands_once_the_newest_opened_first(store: Store
     assert pages(store, ["person:nobody"], ALL, 9) == []
 
 
-def test_the_archive_is_narrowed_by_session_year_unit_and_words(store: Store) -> None:
+def test_the_archive_is_narrowed_by_session_year_unit_and_what_was_found(store: Store) -> None:
     assert pages(store, None, ALL._replace(congress_session="6-3"), 1) == ["d", "c", "b"]
     assert pages(store, None, ALL._replace(from_at=30, until_at=70), 2) == ["a", "d", "c"]
     assert pages(store, None, ALL._replace(unit="elsewhere"), 9) == []
-    assert pages(store, None, ALL._replace(text="no such words"), 9) == []
+    found = ALL._replace(ids=tuple(CaseId(name) for name in "bcefh"))
+    assert pages(store, None, found, 1) == ["e", "c", "b"]
+    assert pages(store, ["person:li"], found, 2) == ["c", "b"]
+    assert pages(store, None, ALL._replace(ids=()), 9) == []
     assert pages(store, None, ALL._replace(workflow="grievance"), 9) == ["g"]
 
 
@@ -68,6 +72,23 @@ def test_what_is_no_key_of_a_page_is_refused(store: Store) -> None:
     with pytest.raises(InputRefused) as refused:
         store.reads.archived_cases(ROOT, None, ALL, after="nonsense", limit=2)
     assert refused.value.text.zh == "翻页标记有误，请从第一页重新查看"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [ALL, ALL._replace(congress_session="6-3"), ALL._replace(from_at=1, until_at=2)],
+    ids=["all", "session", "year"],
+)
+def test_sqlite_looks_up_each_of_the_cases_that_a_search_has_found(
+    sqlite_database: str, monkeypatch: pytest.MonkeyPatch, where: ArchiveFilter
+) -> None:
+    monkeypatch.setattr(sight, "FEW", -1)
+    with opened(sqlite_database) as store:
+        store.reads.archived_cases(ROOT, ["unit:a"], where._replace(ids=(CaseId("a"),)), after=None, limit=50)
+        assert isinstance(store.reads, StoreReads)
+        (statement,) = store.reads._archived.values()
+        steps = plan(sqlite_database, statement)
+    assert steps[0].endswith("uq_cases_workflow (root=? AND workflow=? AND id=?)")
 
 
 @pytest.mark.parametrize(

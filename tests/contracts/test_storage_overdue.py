@@ -56,6 +56,11 @@ NARROWED: list[tuple[DeadlineFilter, list[str]]] = [
     # A rung that was raised again is the same rung; the beginning of an id is not the id.
     (DeadlineFilter(on_rungs=("yellow",)), ["a/reply", "d/reply"]),
     (DeadlineFilter(on_rungs=("yell", "blu")), []),
+    (DeadlineFilter(raised=True), ["a/reply", "b/reply", "d/reply"]),
+    (DeadlineFilter(raised=True, on_rungs=("yellow",)), ["a/reply", "d/reply"]),
+    (DeadlineFilter(names=("far",)), ["d/far"]),
+    (DeadlineFilter(names=("far", "reply", "far"), since=30), ["c/reply", "d/reply", "d/far"]),
+    (DeadlineFilter(names=("none", "other")), []),
 ]
 
 

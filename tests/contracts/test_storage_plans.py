@@ -8,7 +8,9 @@ from contextlib import closing
 
 import pytest
 
+from engine.case.identity import CaseId
 from engine.service.deadline_ports import DeadlineFilter
+from engine.service.list_orders import Order
 from engine.service.ports import CaseFilter
 from engine.storage import sight
 from engine.storage.compiled import Statement
@@ -55,6 +57,29 @@ def test_a_list_asks_for_the_few_and_walks_down_the_newest_of_many(
     steps = plan(sqlite_database, statement_of(store.reads, "list"))
 
     assert steps[0].endswith(first_step)
+
+
+@pytest.mark.parametrize(
+    ("order", "looked_up"),
+    [(Order.OPENED, "workflow=? AND id=?)"), (Order.NUMBER, "workflow=? AND id=?)"), (Order.DUE, "AND case=?)")],
+)
+def test_a_list_of_given_cases_looks_each_of_them_up(
+    store: Store, sqlite_database: str, monkeypatch: pytest.MonkeyPatch, order: Order, looked_up: str
+) -> None:
+    monkeypatch.setattr(sight, "FEW", -1)
+    where = WHERE._replace(congress_session="s", order=order, ids=(CaseId("a"),))
+    store.reads.list_cases(ROOT, ["unit:a"], where, after=None, limit=50)
+    (step, *_rest) = plan(sqlite_database, statement_of(store.reads, "list"))
+
+    assert step.endswith(looked_up)
+
+
+def test_whether_hits_stand_in_a_filter_is_asked_of_each_of_them(store: Store, sqlite_database: str) -> None:
+    store.reads.search_visible(ROOT, None, [CaseId("a")], WHERE._replace(congress_session="s"))
+    assert isinstance(store.reads, StoreReads)
+    (statement,) = store.reads._searches.values()
+
+    assert plan(sqlite_database, statement)[0].endswith("(root=? AND workflow=? AND id=?)")
 
 
 def test_the_overdue_list_of_all_follows_the_running_deadlines(store: Store, sqlite_database: str) -> None:

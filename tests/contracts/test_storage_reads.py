@@ -144,11 +144,8 @@ FILTERED: list[tuple[CaseFilter, list[str]]] = [
     (CaseFilter(unit="canteen"), ["c", "b"]),
     (CaseFilter(congress_session="s-1"), ["a"]),
     (CaseFilter(category="pay"), ["b"]),
-    (CaseFilter(text="食堂"), ["a"]),
-    (CaseFilter(text="n-"), ["b", "a"]),
-    (CaseFilter(text="50%"), ["b"]),
-    (CaseFilter(text="0_"), []),
-    (CaseFilter(text="/"), ["c"]),
+    (CaseFilter(ids=(CaseId("b"), CaseId("d"), CaseId("gone"))), ["b"]),
+    (CaseFilter(ids=()), []),
     (CaseFilter(children=True), ["d", "c", "b", "a"]),
     (CaseFilter(workflow="proposal", states=("done",), unit="canteen"), ["c"]),
 ]

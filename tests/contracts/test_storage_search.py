@@ -127,6 +127,8 @@ def test_cases_are_called_by_the_beginning_of_their_number(store: Store) -> None
     assert list(store.reads.search_called(ROOT, both, "T-1", limit=9).items()) == [
         ("b", "T-1"), ("a", "T-12"), ("e", "T-13")]  # fmt: skip
     assert list(store.reads.search_called(ROOT, ["proposal"], "T-1", limit=1)) == ["b"]
+    assert list(store.reads.search_called(ROOT, both, "T-1", since="T-12", limit=9)) == ["a", "e"]
+    assert list(store.reads.search_called(ROOT, both, "T-1", since="A", limit=9)) == ["b", "a", "e"]
     assert store.reads.search_called(ROOT, both, "T_", limit=9) == {}
     assert store.reads.search_called(OTHER_ROOT, both, "T", limit=9) == {}
 

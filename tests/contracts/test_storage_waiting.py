@@ -79,6 +79,30 @@ def test_a_place_is_counted_by_bounds_and_up_to_a_limit(store: Store) -> None:
     assert list(store.reads.waiting_counts(ROOT, Place("proposal", "nowhere"), None, (10,), limit=9)) == [0, 0, 0]
 
 
+def test_of_given_cases_the_open_ones_that_may_be_seen_are_told(store: Store) -> None:
+    given = [CaseId(name) for name in ("b", "over", "unseen", "abroad", "motion", "gone")]
+
+    def among(seen_by: list[str] | None) -> list[str]:
+        return sorted(row.id for row in store.reads.waiting_among(ROOT, given, seen_by))
+
+    assert among(["role:x@u"]) == ["b", "motion"]
+    assert among(["person:p"]) == []
+    assert among(None) == ["b", "motion", "unseen"]
+    assert store.reads.waiting_among(ROOT, [], None) == []
+    (row,) = store.reads.waiting_among(ROOT, [CaseId("c")], ["person:p"])
+    assert (row.workflow, row.state, row.lead_unit, row.next_due_at) == ("proposal", "filed", "canteen", 20)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [FILED, FILED._replace(units=("canteen",)), FILED._replace(units=("canteen", "union-office"), leads=True),
+     Place("grievance", "filed")],
+)  # fmt: skip
+def test_a_place_holds_the_rows_that_are_read_of_it(store: Store, place: Place) -> None:
+    rows = store.reads.waiting_among(ROOT, [CaseId(row.id) for row in ROWS.created], ["role:x@u"])
+    assert sorted(row.id for row in rows if place.holds(row)) == sorted(at(store, place))
+
+
 def test_the_system_sees_every_case_of_a_place(store: Store) -> None:
     rows = store.reads.waiting_in(ROOT, FILED, None, Stretch(), limit=9)
     assert [row.id for row in rows] == ["unseen", "b", "c", "a", "d", "e"]
@@ -136,3 +160,12 @@ def test_sqlite_walks_along_the_open_cases_of_a_state_and_does_not_sort(sqlite_d
             steps = plan(sqlite_database, statement)
             assert "ix_cases_waiting (root=? AND workflow=? AND state=?" in steps[0], shape
             assert not any("ORDER BY" in step for step in steps), steps
+
+
+def test_sqlite_looks_at_given_cases_alone(sqlite_database: str) -> None:
+    with opened(sqlite_database) as store:
+        assert isinstance(store.reads, StoreReads)
+        store.reads.waiting_among(ROOT, [CaseId("a")], ["role:x@u"])
+        (statement,) = store.reads._waiting_shapes.values()
+        steps = plan(sqlite_database, statement)
+    assert next(step for step in steps if step.startswith("SEARCH cases ")).endswith("id=?)"), steps

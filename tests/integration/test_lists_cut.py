@@ -25,7 +25,6 @@ def none_few(*_asked: object, **_more: object) -> None:
 
 # Who looks where, which limits are set to what, and what is said then.
 CUT: Final[tuple[tuple[str, str, Mapping[str, object], str], ...]] = (
-    ("shen", "/accounts", {"web.pages.accounts.LINES_MAX": 1}, "只列出前 1 个，请缩小范围。"),
     ("luo", "/grants", {"web.pages.grants.LINES_MAX": 1}, "仅显示前 1 项，请缩小范围。"),
     (
         "zhai",

@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from engine.case.identity import CaseId
+from engine.service.search_filling import restart_index
 from tests.support.house import House, client_of, open_house
 
 PERSONAL = {"proposer_name": "石磊生", "proposer_phone": "13800000000"}
@@ -77,6 +78,62 @@ def test_the_archive_is_narrowed_and_the_address_holds_the_filter(shen: TestClie
         assert ("没有符合条件的已终结事项" in page) is not is_there, query
     refused = shen.get("/archive?after=nonsense")
     assert "翻页标记有误，请从第一页重新查看" in refused.text
+
+
+def test_the_archive_goes_by_words_wherever_they_stand_and_says_what_it_cannot_look_for(
+    shen: TestClient, house: House
+) -> None:
+    case = withdrawn(house, "关于照明的提案")
+    page = shen.get("/archive?q=只能吃方便面").text
+    assert f'href="/cases/{case}"' in page, "the words stand in its grounds"
+    assert "编号可只输开头；词语查案由和正文，至少两个连在一起的汉字" in page
+    assert "检索目录正在建立" not in page
+    for secret in PERSONAL.values():
+        assert "没有符合条件的已终结事项" in shen.get(f"/archive?q={secret}").text
+    answer = shen.get("/archive?q=明")
+    assert answer.status_code == 422
+    assert "请至少输入两个连在一起的汉字，或一个完整的英文词、数字" in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert "Type at least two Chinese characters" in shen.get("/archive?q=明&lang=en").text
+    assert shen.get("/archive/export.csv?q=明").status_code == 422
+    assert "关于照明的提案" in shen.get("/archive/export.csv?q=方便面").text
+    assert "关于照明的提案" not in shen.get("/archive/export.csv?q=食堂以外").text
+    answer = shen.get("/archive?after=x")
+    assert (answer.status_code, "aria-invalid" in answer.text) == (422, False), "without words it is the key"
+
+
+def test_the_archive_says_that_the_index_is_behind(shen: TestClient, house: House) -> None:
+    withdrawn(house, "关于照明的提案")
+    restart_index(house.desk)
+    said = "检索目录正在建立，较早的事项暂时检索不到，建好后即可找到。"
+    assert said in shen.get("/archive?q=照明").text
+    assert said not in shen.get("/archive").text
+
+
+def test_pages_of_words_in_the_archive_go_on_by_key_and_keep_the_filter(
+    shen: TestClient, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pages.archive.PAGE_LINES", 1)
+    for subject in ("照明甲", "食堂", "照明乙"):
+        withdrawn(house, subject)
+    page = shen.get("/archive?q=照明&year=2026").text
+    seen = [re.findall("照明[甲乙]", text_of(page))]
+    following = re.search(r'href="([^"]+)" rel="next">下一页</a>', page)
+    assert following is not None
+    page = shen.get(unescape(following[1])).text
+    seen.append(re.findall("照明[甲乙]", text_of(page)))
+    assert sorted(seen) == [["照明乙"], ["照明甲"]]
+    assert 'rel="next"' not in page
+    assert 'value="2026"' in page
+    assert "第一页" in text_of(page)
+    # Of very many hits a part of the list is looked at.
+    for name, value in (("CANDIDATES_MAX", 1), ("_WINDOWS", (1,)), ("LINES_MAX", 1)):
+        monkeypatch.setattr(f"engine.service.word_lists.{name}", value)
+    monkeypatch.setattr("web.pages.archive.PAGE_LINES", 50)
+    page = shen.get("/archive?q=照明").text
+    said = "含有这些词的事项很多，本页只查看了清单的一部分。点“继续查找”往下查，或加一个词、一个条件。"
+    assert said in page
+    assert 'rel="next">继续查找</a>' in page
 
 
 def test_who_does_not_see_a_case_finds_nothing_of_it_in_the_archive(shen: TestClient, house: House) -> None:

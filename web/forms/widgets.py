@@ -35,8 +35,12 @@ class Kind(StrEnum):
     SELECT = "select"
     CHECKS = "checks"
     LINES = "lines"
+    PERSON = "person"
     PEOPLE = "people"
     FILES = "files"
+
+
+_WIDE: Final = frozenset({Kind.AREA, Kind.CHECKS, Kind.LINES, Kind.PERSON, Kind.PEOPLE, Kind.FILES})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,7 @@ class Widget:
     def is_wide(self) -> bool:
         """Whether the control takes a line of its own."""
         is_long_text = self.kind is Kind.TEXT and (self.max_length or 0) >= WIDE_CHARACTERS
-        return is_long_text or self.kind in (Kind.AREA, Kind.CHECKS, Kind.LINES, Kind.PEOPLE, Kind.FILES)
+        return is_long_text or self.kind in _WIDE
 
     @property
     def value(self) -> str:
@@ -94,7 +98,7 @@ class Widget:
         """Return the ids of everything that is said about the control on the page, the error first; "" for nothing."""
         said = (
             ("error", bool(self.error)),
-            ("how", self.kind in (Kind.LINES, Kind.PEOPLE, Kind.FILES)),
+            ("how", self.kind in (Kind.LINES, Kind.PERSON, Kind.PEOPLE, Kind.FILES)),
             ("style", self.kind is Kind.FILES and bool(self.privacy)),
             ("limit", self.is_counted or self.has_range),
             ("help", bool(self.help)),
@@ -111,14 +115,17 @@ class Widget:
 class Choices:
     """What can be chosen beside codes: units of the tree, persons, cases and rungs of this case, by id and name.
 
-    ``typed`` and ``candidates`` are by field: names that were typed and not found, and whom they may mean.
-    ``files`` are those that stand in the form already, by id and name. Nobody who is ``recused`` is named for anything.
+    ``names_typed`` says that people are too many for a list, so that a field for one asks for a name, too: ``persons``
+    are then those who stand in the form. ``typed`` and ``candidates`` are by field: names that were typed and not
+    found, and whom they may mean. ``files`` are those that stand in the form already, by id and name. Nobody who is
+    ``recused`` is named for anything.
     """
 
     surroundings: Surroundings
     persons: Sequence[Person] = ()
     cases: Sequence[tuple[str, str]] = ()
     rungs: Sequence[tuple[str, str]] = ()
+    names_typed: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
     candidates: Mapping[str, Sequence[Person]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
@@ -137,10 +144,15 @@ class Choices:
         ]
 
     def several(self, name: str, chosen: Sequence[str], words: Words) -> list[tuple[str, str]]:
-        """Return whom a field that holds several persons offers: those who stand in it, and whom names may mean."""
+        """Return whom a field offers into which names are typed: those who stand in it, and whom names may mean."""
         offered = {person.id: person for person in self.persons if person.id in chosen}
         offered.update({person.id: person for person in self.candidates.get(name, ())})
         return [(person.id, self._with_unit(person, words)) for person in offered.values()]
+
+    def one(self, name: str, chosen: Sequence[str], words: Words) -> list[tuple[str, str]]:
+        """Return the same for a field that holds one person: nobody who cannot be named."""
+        never = {person.id for person in self.persons if not person.active} | self.recused
+        return [offered for offered in self.several(name, chosen, words) if offered[0] not in never]
 
     def _with_unit(self, person: Person, words: Words) -> str:
         unit = None if person.unit is None else self.surroundings.units.get(person.unit)
@@ -187,7 +199,7 @@ class FormMaker:
             name=name,
             title=self.words.say(part.title.text),
             help=None if part.help is None else self.words.say(part.help.text),
-            kind=_kind(part, bool(options)),
+            kind=_kind(part, bool(options), names_typed=self.choices.names_typed),
             is_required=is_required,
             values=values,
             options=tuple(options),
@@ -222,6 +234,8 @@ class FormMaker:
                 return self.choices.units(self.words)
             case "person" if "array" in _types(part):
                 return self.choices.several(name, values, self.words)
+            case "person" if self.choices.names_typed:
+                return self.choices.one(name, values, self.words)
             case "person":
                 return self.choices.people(self.words)
             case "case":
@@ -242,10 +256,10 @@ def errors_by_field(problems: Iterable[FieldProblem], words: Words) -> dict[str,
     return {name: ("；" if words.language == "zh" else "; ").join(texts) for name, texts in said.items()}
 
 
-def _kind(part: FieldPart, has_options: bool) -> Kind:
+def _kind(part: FieldPart, has_options: bool, *, names_typed: bool) -> Kind:
     types = _types(part)
-    if "array" in types and format_of(part) == "person":
-        return Kind.PEOPLE
+    if format_of(part) == "person" and ("array" in types or names_typed):
+        return Kind.PEOPLE if "array" in types else Kind.PERSON
     if is_file_field(part):
         return Kind.FILES
     if "array" in types:

@@ -30,10 +30,11 @@ from engine.service.execute import Done
 from engine.service.measures import Planned, asked_fields, measure_called, measures_of, plan
 from engine.service.selecting import Selection, confirm, preview
 from engine.service.world import World
-from web.forms.asked import Values, asked_widgets
+from web.forms.asked import Values, asked_people, asked_widgets, typed_values
 from web.forms.drafting import draft_asked, note_of, plain_fields, sent, stamp_for
-from web.forms.filled import PREFIX, filled
+from web.forms.filled import filled
 from web.forms.moves import message_of, source_of
+from web.forms.people import PeopleTyped
 from web.pages.acting_many import (
     AT_ONCE_MAX,
     Cases,
@@ -139,7 +140,11 @@ def _add(router: Pages, shell: Shell, place: Place) -> None:
         chosen = _chosen(asked, "case") if many is None else list(many.cases[:AT_ONCE_MAX])
         shown = _planned(shell, visit, place, asked.get("measure", [""])[0], chosen)
         if draft is not None and kept is not None:
-            shown = replace(shown, typed=_typed(kept), note=note_of(visit, draft))
+            fields = asked_fields(
+                shown.planned if many is None else as_open(shown.planned, shown.measure), shown.measure
+            )
+            people = replace(asked_people(shell, visit, fields, kept), problems=())
+            shown = replace(shown, typed=typed_values(people.posted), people=people, note=note_of(visit, draft))
         return _page(shell, visit, replace(shown, many=many))
 
     @router.post(f"/{place.section}/act")
@@ -149,7 +154,12 @@ def _add(router: Pages, shell: Shell, place: Place) -> None:
         posted = await read_form(request)
         is_confirmed = "confirmed" in posted and "again" not in request.query_params
         many = await run_in_threadpool(many_asked, shell, visit, place.matching, posted)
-        selection = await run_in_threadpool(_selection, shell, visit, place, posted, many)
+        selection, people = await run_in_threadpool(_selection, shell, visit, place, posted, many)
+        posted = people.posted
+        if people.is_open:
+            left = await run_in_threadpool(_planned, shell, visit, place, selection.measure, selection.cases)
+            shown = replace(left, typed=typed_values(posted), many=many, people=people)
+            return await run_in_threadpool(_page, shell, visit, shown)
         is_other = many is not None and posted.get("count", [""])[0] != str(len(many.cases))
         if not is_confirmed or is_other:
             note = visit.words.t("many_other", n=len(many.cases)) if is_confirmed and many is not None else None
@@ -165,7 +175,7 @@ def _add(router: Pages, shell: Shell, place: Place) -> None:
         left = await run_in_threadpool(
             _planned, shell, visit, place, selection.measure, [case for _why, case in refused]
         )
-        shown = replace(left, results=results, typed=_typed(posted))
+        shown = replace(left, results=results, typed=typed_values(posted))
         response = await run_in_threadpool(_page, shell, visit, shown)
         response.background = shell.edge.denials.among(request, refused)
         return response
@@ -181,7 +191,7 @@ async def _previewed(
         measure=selection.measure,
         planned=planned,
         is_preview=True,
-        typed=_typed(posted),
+        typed=typed_values(posted),
         many=many,
         note=note,
     )
@@ -230,6 +240,7 @@ class _Shown:
     typed: Values = field(default_factory=dict)
     note: str | None = None
     many: Many | None = None
+    people: PeopleTyped | None = None
 
 
 def _planned(shell: Shell, visit: Visit, place: Place, measure: str, chosen: Sequence[CaseId]) -> _Shown:
@@ -240,9 +251,11 @@ def _planned(shell: Shell, visit: Visit, place: Place, measure: str, chosen: Seq
     return _Shown(place=place, measure=measure, planned=planned)
 
 
-def _selection(shell: Shell, visit: Visit, place: Place, posted: Posted, many: Many | None) -> Selection:
+def _selection(
+    shell: Shell, visit: Visit, place: Place, posted: Posted, many: Many | None
+) -> tuple[Selection, PeopleTyped]:
     """Return what a form asks for: the cases ticked and those that stood beside them, or the first of many; and what
-    was filled in."""
+    was filled in, names become persons."""
     asker = visit.known
     any_move = place.any_move
     measure = measure_called(shell.world(visit).rules, posted.get("measure", [""])[0], any_move=any_move)
@@ -252,13 +265,15 @@ def _selection(shell: Shell, visit: Visit, place: Place, posted: Posted, many: M
     fields = asked_fields(planned if many is None else as_open(planned, measure), measure)
     if many is not None:
         cases = many.cases[:AT_ONCE_MAX]
+    people = asked_people(shell, visit, fields, posted)
     form: dict[str, JsonValue] = {}
     for definition in {one.definition.hash: one.definition for one in planned if one.definition}.values():
         own: dict[str, Literal["required", "optional"]] = {
             name: "optional" for name, known in fields.items() if known is definition
         }
-        form.update({name: value for name, value in filled(definition, own, posted).items() if name in own})
-    return Selection(root=asker.root, actor=asker.actor, measure=measure, form=form, cases=cases, any_move=any_move)
+        form.update({name: value for name, value in filled(definition, own, people.posted).items() if name in own})
+    asked = Selection(root=asker.root, actor=asker.actor, measure=measure, form=form, cases=cases, any_move=any_move)
+    return asked, people
 
 
 def _chosen(posted: Posted, name: str) -> list[CaseId]:
@@ -284,15 +299,6 @@ def _version(case: CaseId, posted: Posted) -> int | None:
     return int(text) if is_number else None
 
 
-def _typed(posted: Posted) -> dict[str, JsonValue]:
-    """Return what was typed, to be shown again."""
-    return {
-        name.removeprefix(PREFIX): list[JsonValue](values) if len(values) > 1 else values[0]
-        for name, values in posted.items()
-        if name.startswith(PREFIX) and values
-    }
-
-
 def _page(shell: Shell, visit: Visit, shown: _Shown) -> Response:
     """Return the page: the form over what can still be done, below what became of a measure that was taken."""
     words, measure, place = visit.words, shown.measure, shown.place
@@ -309,10 +315,11 @@ def _page(shell: Shell, visit: Visit, shown: _Shown) -> Response:
         )
         asked_of = as_open(some, measure)
     refusals = [answer for _one, answer in shown.results if isinstance(answer, BanjieError)]
-    status = _status(shown, wrong)
+    unclear = None if shown.people is None else shown.people.refusal
+    status = unclear or _status(shown, wrong)
     back = place.back(shell, visit)
     title = words.say(measures_of(world.rules, any_move=place.any_move)[measure])
-    problems = next((one.fields for one in (*refusals, *_refusals(wrong)) if isinstance(one, FormInvalid)), ())
+    problems = next((one.fields for one in (unclear, *refusals, *_refusals(wrong)) if isinstance(one, FormInvalid)), ())
     response = shell.page(
         visit,
         "overdue_act.html",
@@ -326,7 +333,7 @@ def _page(shell: Shell, visit: Visit, shown: _Shown) -> Response:
         open_count=len(open_ones),
         is_preview=shown.is_preview and not wrong,
         ready_count=len(open_ones) if not wrong else 0,
-        widgets=asked_widgets(shell, visit, world, asked_of, measure, shown.typed, problems),
+        widgets=asked_widgets(shell, visit, world, asked_of, measure, shown.typed, problems, shown.people),
         sources=sources_of([one for one in asked_of if one.refusal is None], measure, words),
         key=secrets.token_urlsafe(16),
         note=shown.note,

@@ -17,11 +17,12 @@ from starlette.responses import RedirectResponse, Response
 from engine.case.identity import CaseId
 from engine.errors import StorageError
 from engine.service.board import Board
+from engine.service.board_ports import BoardOrder
 from engine.service.bulk_moves import bulk_moves
 from engine.service.long_work import ITEMS_MAX, JOB, LongWork, Work, WorkTooLarge
 from engine.service.long_work_ports import Which
 from engine.service.measures import Planned
-from engine.service.overdue import reach
+from engine.service.overdue import OverdueList
 from engine.service.selecting import Selection
 from web.pages.board import board_asked
 from web.pages.overdue import filter_of
@@ -146,16 +147,18 @@ def address_of(work: Work) -> str:
 
 def matching_board(shell: Shell, visit: Visit) -> Sequence[CaseId]:
     """Return the cases of the board under its filter, and one more than may be done at once."""
-    asker = visit.known
-    return Board(shell.edge.desk, asker.root, asker.actor).ids(board_asked(shell, visit).where, limit=ITEMS_MAX + 1)
+    asker, asked = visit.known, board_asked(shell, visit)
+    board = Board(shell.edge.desk, asker.root, asker.actor)
+    if not asked.text:
+        return board.ids(asked.where, limit=ITEMS_MAX + 1)
+    worded = board.with_words(asked.where, BoardOrder.DUE, asked.text)
+    return [line.id for line in worded.all(limit=ITEMS_MAX + 1)]
 
 
 def matching_overdue(shell: Shell, visit: Visit) -> Sequence[CaseId]:
     """Return the cases of the list of deadlines under its filter, each once."""
-    asker, desk = visit.known, shell.edge.desk
-    before, where = reach(filter_of(shell, visit)[1], shell.world(visit), visit.now)
-    lines, _more = desk.queries.overdue(asker.root, asker.actor, before=before, limit=ITEMS_MAX + 1, where=where)
-    return [line.case.id for line in lines]
+    listed = OverdueList(shell.edge.desk, visit.known.root, visit.known.actor)
+    return [line.case.id for line in listed.lines(filter_of(shell, visit)[1], limit=ITEMS_MAX + 1)]
 
 
 def _filter(visit: Visit) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,14 +11,16 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.limits import PAGE_LINES, PAGE_LINES_MAX
+from api.limits import PAGE_LINES
+from api.problems import status_of
 from engine.case.codec import microseconds
 from engine.case.identity import SessionId
 from engine.case.scope import SHANGHAI
+from engine.case.search_words import VERSION
 from engine.definition.model import Workflow
 from engine.definition.parts import Milestone, Phase, StatePart
-from engine.errors import NotFound
-from engine.service.archive import ArchivedCase, archive_page, due_for_erasure
+from engine.errors import InputRefused, NotFound
+from engine.service.archive import ArchivePage, archive_page, archive_whole, due_for_erasure
 from engine.service.archive_ports import ArchiveFilter
 from engine.service.board import sessions_in_order
 from engine.service.exported import record_export
@@ -64,13 +66,17 @@ def archive_pages(shell: Shell) -> Pages:
         world, words, known = shell.world(visit), visit.words, visit.known
         asked = _asked(visit, world)
         after = request.query_params.get("after") or None
-        page = archive_page(desk, known.root, known.actor, world, asked.where, after=after, limit=PAGE_LINES)
+        page, refusal = _page_or_refusal(shell, visit, world, asked.where, after)
         today = visit.now.astimezone(SHANGHAI).date()
         due = due_for_erasure(desk, known.root, known.actor, world, limit=DUE_SHOWN) if after is None else ()
         return shell.page(
             visit,
             "archive.html",
             section="archive",
+            status=200 if refusal is None else status_of(refusal),
+            message=None if refusal is None else words.say(refusal.text),
+            is_cut=page.is_cut,
+            is_filling=asked.where.text is not None and desk.reads.search_is_filling(VERSION),
             rows=[archive_row(one, world, words, today) for one in page.cases],
             has_bundles=shell.edge.settings.receipts is not None,
             next_page=None if page.next is None else f"/archive?{urlencode({**asked.kept, 'after': page.next})}",
@@ -99,16 +105,32 @@ def archive_pages(shell: Shell) -> Pages:
             raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
         world, words = shell.world(visit), visit.words
         asked = _asked(visit, world)
-        cases = list(_all(shell, visit, world, asked.where))
-        record_export(desk, visit.known.root, visit.known.person, "archive", rows=len(cases))
+        root, actor = visit.known.root, visit.known.actor
+        found = archive_whole(desk, root, actor, world, asked.where, limit=EXPORT_ROWS_MAX)
+        # Written as they are read: of ten thousand cases only their cells are held at once.
+        rows = [archive_cells(one, world, words) for one in found]
+        record_export(desk, root, visit.known.person, "archive", rows=len(rows))
         return file_of(
             Kind(kind),
             f"archive-{visit.now.astimezone(SHANGHAI).date().isoformat()}",
             [words.t(name) for name in COLUMNS],
-            (archive_cells(one, world, words) for one in cases),
+            rows,
         )
 
     return router
+
+
+def _page_or_refusal(
+    shell: Shell, visit: Visit, world: World, where: ArchiveFilter, after: str | None
+) -> tuple[ArchivePage, InputRefused | None]:
+    """Return a page of the archive; words that cannot be looked for are refused beside their field."""
+    desk, reader = shell.edge.desk, visit.known
+    try:
+        return archive_page(desk, reader.root, reader.actor, world, where, after=after, limit=PAGE_LINES), None
+    except InputRefused as refusal:
+        if where.text is None:
+            raise
+        return ArchivePage(cases=(), next=None), refusal
 
 
 def _workflows(world: World) -> list[Workflow]:
@@ -155,23 +177,3 @@ def _asked(visit: Visit, world: World) -> Asked:
 
 def _new_year(year: int) -> int:
     return microseconds(datetime(year, 1, 1, tzinfo=SHANGHAI))
-
-
-def _all(shell: Shell, visit: Visit, world: World, where: ArchiveFilter) -> Iterator[ArchivedCase]:
-    """Yield the cases of all pages, as many as one file holds."""
-    left, after = EXPORT_ROWS_MAX, None
-    while left:
-        page = archive_page(
-            shell.edge.desk,
-            visit.known.root,
-            visit.known.actor,
-            world,
-            where,
-            after=after,
-            limit=min(PAGE_LINES_MAX, left),
-        )
-        yield from page.cases
-        left -= len(page.cases)
-        after = page.next
-        if after is None:
-            return

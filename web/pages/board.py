@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.limits import PAGE_LINES
+from api.limits import PAGE_LINES, PAGE_LINES_MAX
+from api.problems import status_of
+from engine.case.scope import SHANGHAI
+from engine.case.search_words import ASKED_CHARACTERS_MAX, VERSION
 from engine.definition.model import Workflow
 from engine.definition.rulebook import Rulebook
-from engine.service.board import Board, can_be_sorted, moves_for_many, sessions_in_order
+from engine.errors import InputRefused, NotFound
+from engine.service.board import Board, Counts, can_be_sorted, moves_for_many, sessions_in_order
 from engine.service.board_ports import BoardFilter, BoardOrder, due_key
+from engine.service.exported import record_export
+from engine.service.ports import CaseLine
+from engine.service.worded_lines import Lines
+from engine.text import Text
+from web.exports import EXPORT_ROWS_MAX, Kind, file_of
 from web.forms.widgets import Choices
 from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.board import Card, CountGroup, card_of, column_groups, count_groups
+from web.views.exported import case_cells, case_columns, category_titles
 from web.views.lines import shown_workflows
 from web.words import Words
 
@@ -33,7 +43,7 @@ REFRESH_SECONDS = 30
 class Counted:
     """The counts of all states, and where they are asked for anew; ``chosen`` is the state that is shown alone."""
 
-    by_state: Mapping[str, int]
+    by_state: Counts
     groups: Sequence[CountGroup]
     chosen: str
     address: str
@@ -42,7 +52,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardAsked:
-    """What an address asks for, nonsense left out; ``session`` is "none" for cases that belong to no session."""
+    """What an address asks for, nonsense left out; ``session`` is "none" for cases that belong to no session.
+
+    What holds the words of ``text`` stands in the table and is not counted.
+    """
 
     workflow: Workflow
     session: str
@@ -51,6 +64,7 @@ class BoardAsked:
     state: str = ""
     unit: str = ""
     category: str = ""
+    text: str = ""
 
     @property
     def where(self) -> BoardFilter:
@@ -87,6 +101,25 @@ def board_pages(shell: Shell) -> Pages:
         page.headers["Cache-Control"] = "private, no-cache"
         return page
 
+    @router.get("/board/export.{kind}")
+    def export(request: Request, kind: str) -> Response:
+        """Send the table as a file; that it was taken along is recorded."""
+        visit = shell.visit(request)
+        if kind not in tuple(Kind):
+            raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
+        desk, reader, world = shell.edge.desk, visit.known, shell.world(visit)
+        asked = board_asked(shell, visit)
+        asked, _is_sortable = _in_order(asked, _counts(shell, visit, asked))
+        lines = _lines(Board(desk, reader.root, reader.actor), asked)
+        record_export(desk, reader.root, reader.person, "board", rows=len(lines))
+        categories = category_titles(world, visit.words)
+        return file_of(
+            Kind(kind),
+            f"board-{visit.now.astimezone(SHANGHAI).date().isoformat()}",
+            case_columns(visit.words),
+            (case_cells(line, world, visit, categories) for line in lines),
+        )
+
     return router
 
 
@@ -101,15 +134,16 @@ def board_asked(shell: Shell, visit: Visit) -> BoardAsked:
     if session not in (NO_SESSION, *sessions):
         session = sessions[0] if sessions else NO_SESSION
     order, state, unit = params.get("order", ""), params.get("state", ""), params.get("unit", "")
-    category = params.get("category", "")
+    category, text = params.get("category", ""), params.get("q", "").strip()[:ASKED_CHARACTERS_MAX]
     return BoardAsked(
         workflow=workflow,
         session=session,
-        view=TABLE if params.get("view") == TABLE else COLUMNS,
+        view=TABLE if text or params.get("view") == TABLE else COLUMNS,
         order=BoardOrder(order) if order in tuple(BoardOrder) else BoardOrder.DUE,
         state=state if state in workflow.states else "",
         unit=unit if unit in world.surroundings.units else "",
         category=category if category in dict(categories_of(world.rules, workflow, visit.words)) else "",
+        text=text,
     )
 
 
@@ -127,16 +161,17 @@ def _fields(asked: BoardAsked) -> dict[str, str]:
         "state": asked.state,
         "unit": asked.unit,
         "category": asked.category,
+        "q": asked.text,
     }
     return {name: value for name, value in fields.items() if value}
 
 
 def _counts(shell: Shell, visit: Visit, asked: BoardAsked) -> Counted:
-    """Return the counts of all states, whichever is chosen."""
+    """Return the counts of all states, whichever is chosen and whatever words are looked for."""
     whole = replace(asked, state="")
     counts = Board(shell.edge.desk, visit.known.root, visit.known.actor).counts(whole.where)
     addresses = {
-        name: board_address(replace(asked, state="" if name == asked.state else name, view=TABLE)) for name in counts
+        name: board_address(replace(asked, state="" if name == asked.state else name, view=TABLE)) for name in counts.of
     }
     return Counted(
         by_state=counts,
@@ -165,14 +200,9 @@ def _columns(shell: Shell, visit: Visit, asked: BoardAsked) -> Response:
 def _table(shell: Shell, visit: Visit, asked: BoardAsked) -> Response:
     asker, world = visit.known, shell.world(visit)
     counted = _counts(shell, visit, asked)
-    of_asked = {name: count for name, count in counted.by_state.items() if not asked.state or name == asked.state}
-    is_sortable = can_be_sorted(of_asked)
-    by_index = asked.order in (BoardOrder.DUE, BoardOrder.STATE)
-    if not is_sortable and not by_index:
-        asked = replace(asked, order=BoardOrder.DUE)
+    asked, is_sortable = _in_order(asked, counted)
     after = visit.request.query_params.get("after") or None
-    board = Board(shell.edge.desk, asker.root, asker.actor)
-    page = board.page(asked.where, asked.order, after=after, limit=PAGE_LINES)
+    page, refusal = _page_or_refusal(Board(shell.edge.desk, asker.root, asker.actor), asked, after)
     return _page(
         shell,
         visit,
@@ -184,7 +214,43 @@ def _table(shell: Shell, visit: Visit, asked: BoardAsked) -> Response:
         is_sortable=is_sortable,
         next_page=None if page.next is None else board_address(asked, after=page.next),
         first_page=board_address(asked) if after else None,
+        is_cut=page.is_cut,
+        refusal=refusal,
     )
+
+
+def _in_order(asked: BoardAsked, counted: Counted) -> tuple[BoardAsked, bool]:
+    """Return what is asked for in an order that so many can be put in, and whether that may be any."""
+    is_sortable = can_be_sorted(counted.by_state, (asked.state,) if asked.state else tuple(asked.workflow.states))
+    by_index = asked.order in (BoardOrder.DUE, BoardOrder.STATE)
+    return asked if is_sortable or by_index else replace(asked, order=BoardOrder.DUE), is_sortable
+
+
+def _lines(board: Board, asked: BoardAsked) -> Sequence[CaseLine]:
+    """Return the lines of the whole table, as many as one file holds."""
+    if asked.text:
+        return board.with_words(asked.where, asked.order, asked.text).all(limit=EXPORT_ROWS_MAX)
+    lines: list[CaseLine] = []
+    after: str | None = None
+    while len(lines) < EXPORT_ROWS_MAX:
+        limit = min(PAGE_LINES_MAX, EXPORT_ROWS_MAX - len(lines))
+        page = board.page(asked.where, asked.order, after=after, limit=limit)
+        lines += page.lines
+        after = page.next
+        if after is None:
+            break
+    return lines
+
+
+def _page_or_refusal(board: Board, asked: BoardAsked, after: str | None) -> tuple[Lines[CaseLine], InputRefused | None]:
+    """Return a page of the table; words that cannot be looked for are refused beside their field."""
+    if not asked.text:
+        page = board.page(asked.where, asked.order, after=after, limit=PAGE_LINES)
+        return Lines(page.lines, page.next), None
+    try:
+        return board.with_words(asked.where, asked.order, asked.text).page(after=after, limit=PAGE_LINES), None
+    except InputRefused as refusal:
+        return Lines((), None), refusal
 
 
 def _page(
@@ -199,6 +265,8 @@ def _page(
     is_sortable: bool = True,
     next_page: str | None = None,
     first_page: str | None = None,
+    is_cut: bool = False,
+    refusal: InputRefused | None = None,
 ) -> Response:
     world, words, workflow = shell.world(visit), visit.words, asked.workflow
     orders = (BoardOrder.NUMBER, BoardOrder.STATE, BoardOrder.UNIT, BoardOrder.DUE)
@@ -211,6 +279,12 @@ def _page(
         visit,
         "board.html",
         section="board",
+        status=200 if refusal is None else status_of(refusal),
+        message=None if refusal is None else words.say(refusal.text),
+        is_filling=bool(asked.text) and shell.edge.desk.reads.search_is_filling(VERSION),
+        is_cut=is_cut,
+        exports=[(words.t(f"export_{kind}"), f"/board/export.{kind}?{urlencode(_fields(asked))}") for kind in Kind],
+        export_max=EXPORT_ROWS_MAX,
         counted=counted,
         asked=_fields(asked),
         groups=groups,
@@ -225,7 +299,7 @@ def _page(
         order=str(asked.order),
         is_sortable=is_sortable,
         views=[
-            (view, title, board_address(replace(asked, view=view)))
+            (view, title, board_address(replace(asked, view=view, text=asked.text if view == TABLE else "")))
             for view, title in ((TABLE, words.t("board_table")), (COLUMNS, words.t("board_columns")))
         ],
         sessions=[*sessions, (NO_SESSION, words.t("form_session_none"))],

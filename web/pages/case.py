@@ -17,10 +17,9 @@ from api.problems import headers_of, status_of
 from api.rendering import number_of
 from engine.case.commands import FireTransition
 from engine.case.identity import CaseId, PersonId
-from engine.case.secrecy import recused_people
 from engine.definition.parts import Phase
 from engine.definition.wording import source_words, title_of
-from engine.errors import BanjieError, CaseNotFound, FormInvalid, NotPermitted
+from engine.errors import BanjieError, CaseNotFound, NotPermitted
 from engine.service.case_access import Audience, audience_of
 from engine.service.erasure_requests import may_erase
 from engine.service.filing.cabinet import Cabinet
@@ -28,11 +27,12 @@ from engine.service.notice_inbox import Notices
 from engine.service.ports import CaseFilter
 from engine.service.queries import CaseView, TimelineLine
 from engine.service.world import World
+from web.forms.asked import roster_of
 from web.forms.drafting import draft_asked, keeping_of, note_of, plain_fields, sent
 from web.forms.files import demand_files, names_in
 from web.forms.filled import filled
 from web.forms.moves import Attempt, message_of, move_forms, source_of
-from web.forms.people import PeopleTyped, asks_for_people, people_typed
+from web.forms.people import PeopleTyped, people_typed, with_people
 from web.forms.widgets import Choices, FormMaker
 from web.pages.case_offers import case_offers, fire_move
 from web.pages.receipt_kept import parting_page, receipt_asked, still_seen
@@ -91,9 +91,8 @@ def case_pages(shell: Shell) -> Pages:
         visit = await shell.visiting(request)
         posted = await uploads_of(request, cabinet, (visit.known.root, visit.known.actor))
         command, people = await run_in_threadpool(_command, shell, visit, CaseId(case_id), transition, posted.fields)
-        if people.only_find or people.problems:
-            unclear = FormInvalid(people.problems) if people.problems else None
-            looked_up = replace(_tried(command), refusal=unclear, people=people)
+        if people.is_open:
+            looked_up = replace(_tried(command), refusal=people.refusal, people=people)
             return await run_in_threadpool(_page, shell, visit, CaseId(case_id), looked_up)
         try:
             demand_files(posted)
@@ -148,12 +147,11 @@ def _command(
 
     Names that were typed have become persons where they are clear; what is not stands beside.
     """
-    asker, world, reads = visit.known, shell.world(visit), shell.edge.desk.reads
+    asker, world = visit.known, shell.world(visit)
     view = shell.edge.desk.queries.case(asker.root, case_id, asker.actor, world)
     part = view.definition.workflow.transitions.get(transition)
     asked = {} if part is None else part.form
-    persons = reads.all_persons(asker.root) if asks_for_people(view.definition, asked) else ()
-    people = people_typed(view.definition, asked, posted, persons, world.surroundings)
+    people = people_typed(view.definition, asked, posted, roster_of(shell, visit, view))
     version = posted.get("version", [""])[0]
     is_number = version.isascii() and version.isdigit() and len(version) <= VERSION_DIGITS_MAX
     command = FireTransition(
@@ -316,21 +314,16 @@ def _maker(shell: Shell, visit: Visit, view: CaseView, world: World, attempt: At
     desk, root = shell.edge.desk, visit.known.root
     workflow, people = view.definition.workflow, None if attempt is None else attempt.people
     typed = {} if attempt is None else attempt.values
-    formats = {format_of(workflow.fields[name]) for move in view.offered for name in workflow.transitions[move].form}
-    return FormMaker(
-        words=visit.words,
-        definition=view.definition,
-        choices=Choices(
-            surroundings=world.surroundings,
-            persons=desk.reads.all_persons(root) if "person" in formats else (),
-            recused=recused_people(view.case, view.parent),
-            cases=_others(shell, visit, view) if "case" in formats else (),
-            rungs=standing_rungs(view.case, view.definition, visit.words),
-            typed={} if people is None else people.left,
-            candidates={} if people is None else people.candidates,
-            files=names_in(Cabinet(desk), (root, visit.known.actor), view.definition, [view.fields, typed]),
-        ),
+    asked = dict.fromkeys(name for move in view.offered for name in workflow.transitions[move].form)
+    choices = Choices(
+        surroundings=world.surroundings,
+        cases=_others(shell, visit, view) if any(format_of(workflow.fields[name]) == "case" for name in asked) else (),
+        rungs=standing_rungs(view.case, view.definition, visit.words),
+        files=names_in(Cabinet(desk), (root, visit.known.actor), view.definition, [view.fields, typed]),
     )
+    roster = roster_of(shell, visit, view)
+    choices = with_people(choices, view.definition, asked, [view.fields, typed], roster, people)
+    return FormMaker(words=visit.words, definition=view.definition, choices=choices)
 
 
 def _others(shell: Shell, visit: Visit, view: CaseView) -> list[tuple[str, str]]:

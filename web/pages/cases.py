@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.limits import PAGE_LINES, PAGE_LINES_MAX
+from api.limits import PAGE_LINES
 from api.problems import status_of
 from engine.case.identity import SessionId
 from engine.case.scope import SHANGHAI
@@ -22,7 +22,7 @@ from engine.service.board import sessions_in_order
 from engine.service.exported import record_export
 from engine.service.importing.own_maps import own_maps
 from engine.service.list_orders import Order
-from engine.service.ports import CaseFilter, CaseLine, Page
+from engine.service.ports import CaseFilter, Page
 from engine.service.world import World
 from engine.text import Text
 from web.exports import EXPORT_ROWS_MAX, Kind, file_of
@@ -99,8 +99,9 @@ def cases_pages(shell: Shell) -> Pages:
             raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
         world = shell.world(visit)
         asked = _asked(visit, world)
-        lines = _all_lines(shell, visit, asked.where)
-        record_export(shell.edge.desk, visit.known.root, visit.known.person, "cases", rows=len(lines))
+        desk, reader = shell.edge.desk, visit.known
+        lines = desk.queries.lines(reader.root, reader.actor, asked.where, limit=EXPORT_ROWS_MAX, world=world)
+        record_export(desk, reader.root, reader.person, "cases", rows=len(lines))
         categories = category_titles(world, visit.words)
         return file_of(
             Kind(kind),
@@ -167,23 +168,3 @@ def _asked(visit: Visit, world: World) -> Asked:
 def _orders(workflow: Workflow | None) -> Sequence[Order]:
     """Return in which orders a list may stand: by number only within a workflow, as each numbers its own."""
     return tuple(Order) if workflow is not None else (Order.OPENED, Order.DUE)
-
-
-def _all_lines(shell: Shell, visit: Visit, where: CaseFilter) -> list[CaseLine]:
-    """Return the lines of all pages, as many as one file holds."""
-    lines: list[CaseLine] = []
-    after: str | None = None
-    world = shell.world(visit)
-    while True:
-        page = shell.edge.desk.queries.page(
-            visit.known.root,
-            visit.known.actor,
-            where,
-            after=after,
-            limit=min(PAGE_LINES_MAX, EXPORT_ROWS_MAX - len(lines)),
-            world=world,
-        )
-        lines += page.lines
-        after = page.next
-        if after is None or len(lines) >= EXPORT_ROWS_MAX:
-            return lines

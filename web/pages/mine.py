@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.limits import PAGE_LINES, PAGE_LINES_MAX
+from api.problems import status_of
 from engine.case.identity import CaseId
-from engine.errors import CaseNotFound
+from engine.case.search_words import ASKED_CHARACTERS_MAX, VERSION
+from engine.errors import CaseNotFound, InputRefused
 from engine.service.waiting import Group, Waiting, WaitingAsk, WaitingPage, Whose
 from engine.service.world import World
 from web.forms.drafting import stamp_for
@@ -22,7 +24,7 @@ from web.views.extension import extension_view
 from web.views.lines import shown_workflows
 from web.views.mine import MineGroup, MineRow, groups_of, mine_row
 
-FILTERS = ("when", "workflow", "unit", "whose")
+FILTERS = ("when", "workflow", "unit", "whose", "q")
 DAYS_DIGITS_MAX = 3
 
 
@@ -47,7 +49,7 @@ def mine_pages(shell: Shell) -> Pages:
             "mine_print.html",
             section="mine",
             groups=_groups(page, world, visit)[0],
-            cut=PAGE_LINES_MAX if page.next is not None else None,
+            cut=len(page.entries) if page.next is not None else None,
             for_whom=visit.words.t(
                 "mine_print_for",
                 name="" if visit.person is None else visit.person.name,
@@ -90,7 +92,7 @@ def list_page(
     asked, ask = filter_of(visit, world)
     after = params.get("after") or None
     selected = params.get("all") == "1"
-    page = _waiting(shell, visit).page(ask, after=after, limit=PAGE_LINES)
+    page, unsought = _page_or_refusal(_waiting(shell, visit), ask, after)
     groups, rows = _groups(page, world, visit)
     here = {**asked, **({"after": after} if after else {})}
     words = visit.words
@@ -98,11 +100,13 @@ def list_page(
         visit,
         "mine.html",
         section="mine",
-        status=status,
+        status=status if unsought is None else status_of(unsought),
+        message=None if unsought is None else words.say(unsought.text),
+        is_filling=ask.text is not None and shell.edge.desk.reads.search_is_filling(VERSION),
+        is_cut=ask.text is not None and page.is_cut,
         groups=groups,
-        tiles=_tiles(page, asked, visit),
+        tiles=_tiles(page, asked, visit) if ask.text is None else None,
         moves=_batch(rows),
-        total=sum(page.counts.values()),
         asked=asked,
         after=after,
         selected=selected,
@@ -129,18 +133,30 @@ def filter_of(visit: Visit, world: World) -> tuple[dict[str, str], WaitingAsk]:
         "whose": tuple(Whose),
     }
     given = {name: visit.request.query_params.get(name, "").strip() for name in FILTERS}
-    asked = {name: value for name, value in given.items() if value in known[name]}
+    given["q"] = given["q"][:ASKED_CHARACTERS_MAX]
+    asked = {name: value for name, value in given.items() if (bool(value) if name == "q" else value in known[name])}
     return asked, WaitingAsk(
         group=Group(asked["when"]) if "when" in asked else None,
         workflow=asked.get("workflow"),
         unit=asked.get("unit"),
         whose=Whose(asked["whose"]) if "whose" in asked else None,
+        text=asked.get("q"),
     )
 
 
 def address(asked: dict[str, str]) -> str:
     """Return the address of the list under a filter."""
     return f"/mine?{urlencode(asked)}" if asked else "/mine"
+
+
+def _page_or_refusal(waiting: Waiting, ask: WaitingAsk, after: str | None) -> tuple[WaitingPage, InputRefused | None]:
+    """Return a page of the list; words that cannot be looked for are refused beside their field."""
+    try:
+        return waiting.page(ask, after=after, limit=PAGE_LINES), None
+    except InputRefused as refusal:
+        if ask.text is None:
+            raise
+        return WaitingPage(entries=(), next=None, counts={}, is_cut=False), refusal
 
 
 def _waiting(shell: Shell, visit: Visit) -> Waiting:

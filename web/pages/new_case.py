@@ -15,17 +15,18 @@ from api.multipart import uploads_of
 from api.problems import headers_of, status_of
 from engine.case.commands import OpenCase
 from engine.case.forms import Asked
-from engine.case.identity import SessionId, UnitId
+from engine.case.identity import PersonId, SessionId, UnitId
 from engine.definition.compiled import Definition
 from engine.errors import BanjieError, FieldProblem, FormInvalid
 from engine.service.filing.cabinet import Cabinet
 from engine.service.rehearsal_opening import refusal_of_opening
 from engine.service.world import World
+from web.forms.asked import roster_of
 from web.forms.drafting import draft_asked, keeping_of, note_of, page_of, plain_fields, sent, stamp_for
 from web.forms.files import demand_files, names_in
 from web.forms.filled import filled
 from web.forms.moves import error_links, has_long_text, message_of, source_of
-from web.forms.people import PeopleTyped, asks_for_people, people_typed
+from web.forms.people import PeopleTyped, people_typed, with_people
 from web.forms.widgets import Choices, FormMaker, Kind, Option, Widget
 from web.pages.case import posted_key
 from web.pages.front import files_for_self, openable, opening_units
@@ -33,6 +34,7 @@ from web.pages.receipt_kept import parting_page, still_seen
 from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.choosing import kind_of
+from web.views.fields import named
 from web.views.last_look import last_look
 from web.views.openness import always_seen, levels_seen
 from web.words import Words
@@ -91,7 +93,7 @@ def new_case_pages(shell: Shell) -> Pages:
         visit = await shell.visiting(request)
         posted = await uploads_of(request, cabinet, (visit.known.root, visit.known.actor))
         command, people = await run_in_threadpool(_command, shell, visit, workflow, posted.fields)
-        if people.only_find or people.problems:
+        if people.is_open:
             return await run_in_threadpool(_page, shell, visit, workflow, _looked_up(command, people))
         try:
             demand_files(posted)
@@ -119,7 +121,7 @@ def new_case_pages(shell: Shell) -> Pages:
         visit = await shell.visiting(request)
         posted = await uploads_of(request, cabinet, (visit.known.root, visit.known.actor))
         command, people = await run_in_threadpool(_command, shell, visit, workflow, posted.fields)
-        if people.only_find or people.problems:
+        if people.is_open:
             return await run_in_threadpool(_page, shell, visit, workflow, _looked_up(command, people))
         try:
             demand_files(posted)
@@ -140,8 +142,7 @@ def _typed(command: OpenCase) -> Typed:
 
 
 def _looked_up(command: OpenCase, people: PeopleTyped) -> Typed:
-    refusal = FormInvalid(people.problems) if people.problems else None
-    return replace(_typed(command), refusal=refusal, people=people)
+    return replace(_typed(command), refusal=people.refusal, people=people)
 
 
 def _chosen(shell: Shell, visit: Visit, workflow: str) -> dict[str, JsonValue]:
@@ -159,8 +160,7 @@ def _command(shell: Shell, visit: Visit, workflow: str, posted: Fields) -> tuple
     session, unit = posted.get("session", [""])[0], UnitId(posted.get("unit", [""])[0])
     definition = _definition(world, workflow, session)
     asked = definition.workflow.opening
-    persons = shell.edge.desk.reads.all_persons(asker.root) if asks_for_people(definition, asked) else ()
-    people = people_typed(definition, asked, posted, persons, world.surroundings)
+    people = people_typed(definition, asked, posted, roster_of(shell, visit))
     own = (
         _self_filed(definition)
         if files_for_self(definition.workflow, asker.actor, unit, world.surroundings.tree)
@@ -183,15 +183,12 @@ def _page(shell: Shell, visit: Visit, workflow: str, typed: Typed) -> Response:
     session = _newest_session(world) if typed.session is None else typed.session
     definition = _definition(world, workflow, session)
     allowed = set(opening_units(definition.workflow, world, visit.known.actor))
-    people = typed.people
     choices = Choices(
         surroundings=world.surroundings,
-        persons=shell.edge.desk.reads.all_persons(visit.known.root),
-        typed={} if people is None else people.left,
-        candidates={} if people is None else people.candidates,
         files=names_in(Cabinet(shell.edge.desk), (visit.known.root, visit.known.actor), definition, [typed.values]),
     )
     asked = _asked(definition, visit, world, allowed)
+    choices = with_people(choices, definition, asked, [typed.values], roster_of(shell, visit), typed.people)
     maker = FormMaker(words=words, definition=definition, choices=choices)
     initial = _initial(definition)
     widgets = _without_anonymous(maker.widgets(asked, {**initial, **typed.values}, typed.problems), definition)
@@ -244,7 +241,7 @@ def _look(shell: Shell, visit: Visit, command: OpenCase, posted: Fields) -> Resp
     world, words = shell.world(visit), visit.words
     definition = _definition(world, command.workflow, command.congress_session or "")
     desk, asker = shell.edge.desk, visit.known
-    persons = {person.id: person for person in desk.reads.all_persons(asker.root)}
+    named_there = {PersonId(person) for person in named(definition, command.form, "person")}
     return shell.page(
         visit,
         "new_look.html",
@@ -258,7 +255,7 @@ def _look(shell: Shell, visit: Visit, command: OpenCase, posted: Fields) -> Resp
             unit=command.unit,
             session=command.congress_session,
             surroundings=world.surroundings,
-            persons=persons,
+            persons=desk.reads.persons(asker.root, named_there) if named_there else {},
             files=names_in(Cabinet(desk), (asker.root, asker.actor), definition, [command.form]),
         ),
         hidden=[(name, value) for name, values in posted.items() for value in values if name != "find" and value],

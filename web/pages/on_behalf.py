@@ -18,6 +18,7 @@ from api.problems import headers_of, status_of
 from api.rendering import number_of
 from engine.case.codec import at_from
 from engine.case.commands import BasisKind, FireTransition, OnBehalf, OpenCase, Stated
+from engine.case.forms import Asked
 from engine.case.identity import CaseId, SessionId, UnitId
 from engine.case.scope import SHANGHAI
 from engine.definition.compiled import Definition
@@ -26,16 +27,17 @@ from engine.errors import BanjieError, CaseNotFound, FieldProblem, FormInvalid
 from engine.service.behalf import Entry, day_stated, entered, entering_units
 from engine.service.filing.cabinet import Cabinet
 from engine.service.queries import CaseView
+from web.forms.asked import roster_of
 from web.forms.drafting import draft_asked, keeping_of, note_of, page_of, plain_fields, sent, stamp_for
 from web.forms.files import demand_files, names_in
 from web.forms.filled import filled
 from web.forms.moves import ErrorLink, error_links, has_long_text, message_of, source_of
+from web.forms.people import PeopleTyped, Roster, people_typed, with_people
 from web.forms.widgets import Choices, FormMaker, Kind, Option, Widget
 from web.pages.case import posted_key
 from web.pages.receipt_kept import slip_receipt
 from web.routing import Pages
 from web.shell import Shell, Visit
-from web.views.fields import format_of
 from web.views.timeline import entered_words, stated_words
 from web.words import Words
 
@@ -53,6 +55,7 @@ class Typed:
     unit: str = ""
     session: str = ""
     refusal: BanjieError | None = None
+    people: PeopleTyped | None = None
     note: str | None = None
 
     @property
@@ -81,6 +84,8 @@ def on_behalf_pages(shell: Shell) -> Pages:
         visit = await shell.visiting(request)
         posted = await uploads_of(request, cabinet, (visit.known.root, visit.known.actor))
         typed = await run_in_threadpool(_typed_new, shell, visit, workflow, posted.fields)
+        if typed.people is not None and typed.people.is_open:
+            return await run_in_threadpool(_new_page, shell, visit, workflow, _refused(typed, typed.people.refusal))
         try:
             on_behalf, stated = await run_in_threadpool(_entry, shell, visit, typed, posted)
             done = await shell.edge.ask(
@@ -115,6 +120,9 @@ def on_behalf_pages(shell: Shell) -> Pages:
         visit = await shell.visiting(request)
         posted = await uploads_of(request, cabinet, (visit.known.root, visit.known.actor))
         typed = await run_in_threadpool(_typed_move, shell, visit, CaseId(case_id), move, posted.fields)
+        if typed.people is not None and typed.people.is_open:
+            unclear = _refused(typed, typed.people.refusal)
+            return await run_in_threadpool(_move_page, shell, visit, CaseId(case_id), move, unclear)
         try:
             on_behalf, stated = await run_in_threadpool(_entry, shell, visit, typed, posted)
             done = await shell.edge.ask(
@@ -147,19 +155,21 @@ def _to_slip(case: CaseId, seq: int) -> RedirectResponse:
     return RedirectResponse(f"/cases/{case}/slip/{seq}?done=1", status_code=303)
 
 
-def _refused(typed: Typed, refusal: BanjieError) -> Typed:
+def _refused(typed: Typed, refusal: BanjieError | None) -> Typed:
     return replace(typed, refusal=refusal)
 
 
 def _typed_new(shell: Shell, visit: Visit, workflow: str, posted: dict[str, list[str]]) -> Typed:
     session = posted.get("session", [""])[0]
     definition = _definition(shell, visit, workflow, session)
+    people = people_typed(definition, definition.workflow.opening, posted, roster_of(shell, visit))
     return Typed(
         key=posted_key(posted),
         basis=_basis_typed(posted),
-        values=filled(definition, definition.workflow.opening, posted),
+        values=filled(definition, definition.workflow.opening, people.posted),
         unit=posted.get("unit", [""])[0],
         session=session,
+        people=people,
     )
 
 
@@ -167,7 +177,9 @@ def _typed_move(shell: Shell, visit: Visit, case_id: CaseId, move: str, posted: 
     view = shell.edge.desk.queries.case(visit.known.root, case_id, visit.known.actor, shell.world(visit))
     part = view.definition.workflow.transitions.get(move)
     asked = {} if part is None else part.form
-    return Typed(key=posted_key(posted), basis=_basis_typed(posted), values=filled(view.definition, asked, posted))
+    people = people_typed(view.definition, asked, posted, roster_of(shell, visit, view))
+    values = filled(view.definition, asked, people.posted)
+    return Typed(key=posted_key(posted), basis=_basis_typed(posted), values=values, people=people)
 
 
 def _basis_typed(posted: Mapping[str, list[str]]) -> dict[str, str]:
@@ -198,7 +210,7 @@ def _new_page(shell: Shell, visit: Visit, workflow: str, typed: Typed) -> Respon
     world, words = shell.world(visit), visit.words
     definition = _definition(shell, visit, workflow, typed.session)
     allowed = set(entering_units(definition.workflow, world, visit.known.actor))
-    maker = _maker(shell, visit, definition, typed)
+    maker = _maker(shell, visit, definition, definition.workflow.opening, typed, roster_of(shell, visit))
     title = words.t("behalf_new", title=words.say(definition.workflow.title.text))
     return _page(
         shell,
@@ -229,6 +241,7 @@ def _move_page(shell: Shell, visit: Visit, case_id: CaseId, move: str, typed: Ty
     part = view.definition.workflow.transitions.get(move)
     if part is None:
         raise CaseNotFound
+    maker = _maker(shell, visit, view.definition, part.form, typed, roster_of(shell, visit, view))
     return _page(
         shell,
         visit,
@@ -241,7 +254,7 @@ def _move_page(shell: Shell, visit: Visit, case_id: CaseId, move: str, typed: Ty
         person_help=words.t("behalf_person_move_help"),
         units=None,
         sessions=None,
-        widgets=_maker(shell, visit, view.definition, typed).widgets(part.form, typed.values, typed.problems),
+        widgets=maker.widgets(part.form, typed.values, typed.problems),
     )
 
 
@@ -342,17 +355,13 @@ def _called(view: CaseView, visit: Visit) -> str:
     return str(view.fields.get(view.definition.workflow.subject_field) or visit.words.t("no_subject"))
 
 
-def _maker(shell: Shell, visit: Visit, definition: Definition, typed: Typed) -> FormMaker:
-    workflow = definition.workflow
-    asked = {*workflow.opening, *(name for part in workflow.transitions.values() for name in part.form)}
-    names = any(format_of(workflow.fields[name]) == "person" for name in asked)
-    persons = shell.edge.desk.reads.all_persons(visit.known.root) if names else ()
+def _maker(shell: Shell, visit: Visit, definition: Definition, asked: Asked, typed: Typed, roster: Roster) -> FormMaker:
     whose = (visit.known.root, visit.known.actor)
     choices = Choices(
-        surroundings=shell.world(visit).surroundings,
-        persons=persons,
+        surroundings=roster.surroundings,
         files=names_in(Cabinet(shell.edge.desk), whose, definition, [typed.values]),
     )
+    choices = with_people(choices, definition, asked, [typed.values], roster, typed.people)
     return FormMaker(words=visit.words, definition=definition, choices=choices)
 
 

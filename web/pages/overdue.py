@@ -10,19 +10,27 @@ from starlette.responses import Response
 
 from api.instants import listed_before
 from api.limits import NEAR_WORKING_DAYS_MAX, PAGE_LINES
+from api.problems import status_of
 from engine.case.identity import PersonId
+from engine.case.scope import SHANGHAI
+from engine.case.search_words import ASKED_CHARACTERS_MAX, VERSION
+from engine.errors import InputRefused, NotFound
+from engine.service.exported import record_export
 from engine.service.measures import measures_of
 from engine.service.overdue import OverdueAsk, OverdueEntry, OverdueList, Scope
 from engine.service.overview import by_person
 from engine.service.overview_kept import OverviewDesk
 from engine.service.rung_colours import COLOUR_TITLES, Colour
+from engine.service.worded_lines import Lines
 from engine.service.world import World
+from engine.text import Text
 from web.counting import being_counted
+from web.exports import EXPORT_ROWS_MAX, Kind, file_of
 from web.forms.widgets import Choices
 from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.lines import shown_workflows
-from web.views.overdue import overdue_row, tiles
+from web.views.overdue import COLUMNS, overdue_cells, overdue_row, tiles
 
 SCOPES = {"0": Scope.LATE, "near": Scope.NEAR, "both": Scope.BOTH}
 RANGES_DAYS = {
@@ -33,35 +41,40 @@ RANGES_DAYS = {
     "7": "overdue_7",
     "30": "overdue_30",
 }
-FILTERS = ("within", "days", "workflow", "unit", "rung", "handled", "below", "handler")
+FILTERS = ("within", "days", "workflow", "unit", "rung", "handled", "below", "handler", "q")
 
 
 def overdue_pages(shell: Shell) -> Pages:
-    """Return the address of the list of deadlines."""
+    """Return the addresses of the list of deadlines and of its files."""
     router = Pages()
 
     @router.get("/overdue")
     def overdue(request: Request) -> Response:
         visit = shell.visit(request)
         world, words = shell.world(visit), visit.words
-        if request.query_params.get("handler") and _overview(shell, visit).counted() is None:
+        if _waits_for_counts(shell, visit):
             return being_counted(shell, visit, section="overdue", title=words.t("nav_overdue"))
         asked, ask = filter_of(shell, visit)
         after = request.query_params.get("after") or None
         listed = OverdueList(shell.edge.desk, visit.known.root, visit.known.actor)
-        entries, following = listed.page(ask, after=after, limit=PAGE_LINES)
-        figures = listed.figures(ask)
+        found, refusal = _page_or_refusal(listed, ask, after)
+        # What holds words is not counted: see there.
+        figures = listed.figures(ask) if ask.text is None else None
         selected = request.query_params.get("all") == "1"
         here = {**asked, **({"after": after} if after else {})}
         return shell.page(
             visit,
             "overdue.html",
             section="overdue",
-            rows=[overdue_row(entry, world, visit) for entry in entries],
-            measures=_measures(shell, visit, entries),
-            tiles=tiles(figures, _addresses(asked), words),
-            is_cut=figures.late + figures.near if figures.is_cut else None,
-            next_page=None if following is None else address({**asked, "after": following}),
+            status=200 if refusal is None else status_of(refusal),
+            message=None if refusal is None else words.say(refusal.text),
+            is_filling=ask.text is not None and shell.edge.desk.reads.search_is_filling(VERSION),
+            rows=[overdue_row(entry, world, visit) for entry in found.lines],
+            measures=_measures(shell, visit, found.lines),
+            tiles=None if figures is None else tiles(figures, _addresses(asked), words),
+            figures_cut=None if figures is None or not figures.is_cut else figures.late + figures.near,
+            is_cut=found.is_cut,
+            next_page=None if found.next is None else address({**asked, "after": found.next}),
             first_page=address(asked) if after else None,
             asked=asked,
             after=after,
@@ -73,9 +86,36 @@ def overdue_pages(shell: Shell) -> Pages:
             rungs=[(str(colour), words.say(COLOUR_TITLES[colour])) for colour in Colour],
             units=Choices(surroundings=world.surroundings).units(words),
             workflows=[(part.name, words.say(part.title.text)) for part in shown_workflows(world.rules)],
+            exports=[(words.t(f"export_{kind}"), f"/overdue/export.{kind}?{urlencode(asked)}") for kind in Kind],
+            export_max=EXPORT_ROWS_MAX,
+        )
+
+    @router.get("/overdue/export.{kind}")
+    def export(request: Request, kind: str) -> Response:
+        """Send the list as a file; that it was taken along is recorded."""
+        visit = shell.visit(request)
+        if kind not in tuple(Kind):
+            raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
+        if _waits_for_counts(shell, visit):
+            return being_counted(shell, visit, section="overdue", title=visit.words.t("nav_overdue"))
+        desk, reader, world = shell.edge.desk, visit.known, shell.world(visit)
+        listed = OverdueList(desk, reader.root, reader.actor)
+        lines = listed.lines(filter_of(shell, visit)[1], limit=EXPORT_ROWS_MAX)
+        entries = list(listed.said_of(lines))
+        record_export(desk, reader.root, reader.person, "overdue", rows=len(entries))
+        return file_of(
+            Kind(kind),
+            f"deadlines-{visit.now.astimezone(SHANGHAI).date().isoformat()}",
+            [visit.words.t(name) for name in COLUMNS],
+            (overdue_cells(entry, world, visit) for entry in entries),
         )
 
     return router
+
+
+def _waits_for_counts(shell: Shell, visit: Visit) -> bool:
+    """Return whether it is not known yet on what the one whose deadlines are asked for must act."""
+    return bool(visit.request.query_params.get("handler")) and _overview(shell, visit).counted() is None
 
 
 def filter_of(shell: Shell, visit: Visit) -> tuple[dict[str, str], OverdueAsk]:
@@ -91,8 +131,10 @@ def filter_of(shell: Shell, visit: Visit) -> tuple[dict[str, str], OverdueAsk]:
         "below": ("1",),
     }
     asked = {name: value for name, value in asked.items() if name not in known or value in known[name]}
-    if not asked["handler"]:
-        del asked["handler"]
+    asked["q"] = asked["q"][:ASKED_CHARACTERS_MAX]
+    for name in ("handler", "q"):
+        if not asked[name]:
+            del asked[name]
     days = asked.get("days", "")
     is_number = days.isascii() and days.isdigit() and len(days) <= len(str(NEAR_WORKING_DAYS_MAX))
     if not is_number or int(days) > NEAR_WORKING_DAYS_MAX:
@@ -112,7 +154,20 @@ def filter_of(shell: Shell, visit: Visit) -> tuple[dict[str, str], OverdueAsk]:
         colour=Colour(asked["rung"]) if "rung" in asked else None,
         handled_by=handled_by,
         resting=resting,
+        text=asked.get("q"),
     )
+
+
+def _page_or_refusal(
+    listed: OverdueList, ask: OverdueAsk, after: str | None
+) -> tuple[Lines[OverdueEntry], InputRefused | None]:
+    """Return a page of the list; words that cannot be looked for are refused beside their field."""
+    try:
+        return listed.look(ask, after=after, limit=PAGE_LINES), None
+    except InputRefused as refusal:
+        if ask.text is None:
+            raise
+        return Lines((), None), refusal
 
 
 def _handled_by(asked: dict[str, str], world: World) -> tuple[str, ...] | None:

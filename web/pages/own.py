@@ -224,9 +224,9 @@ def _colleagues(shell: Shell, visit: Visit) -> list[Person]:
     me = visit.person
     if me is None or me.unit is None:
         return []
-    everybody = shell.edge.desk.reads.all_persons(visit.known.root)
-    found = [one for one in everybody if one.active and one.unit == me.unit and one.id != me.id]
-    return sorted(found, key=lambda one: one.name)[:COLLEAGUES_MAX]
+    # One more than is shown, as the reader is among them.
+    found = shell.edge.desk.reads.active_people(visit.known.root, unit=me.unit, limit=COLLEAGUES_MAX + 1)
+    return [one for one in found if one.id != me.id][:COLLEAGUES_MAX]
 
 
 def _first(posted: Mapping[str, Sequence[str]]) -> dict[str, str]:

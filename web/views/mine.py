@@ -62,12 +62,13 @@ class MineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MineGroup:
-    """The lines that are due by the same time, under a heading; ``count`` is of the whole list."""
+    """The lines that are due by the same time, under a heading; ``count`` is of the whole list, None where it was not
+    counted."""
 
     name: str
     title: str
     tone: str
-    count: str
+    count: str | None
     rows: tuple[MineRow, ...]
 
 
@@ -114,7 +115,11 @@ def groups_of(
             name=group.value,
             title=words.t(f"mine_{group}"),
             tone=_TONES[group],
-            count=words.t("mine_at_least", n=counts[group]) if is_cut else str(counts[group]),
+            count=None
+            if group not in counts
+            else words.t("mine_at_least", n=counts[group])
+            if is_cut
+            else str(counts[group]),
             rows=own,
         )
         for group in Group

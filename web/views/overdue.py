@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
+from engine.case.identity import UnitId
 from engine.definition.model import Rung
 from engine.service.overdue import OverdueEntry, OverdueFigures
 from engine.service.rung_colours import COLOUR_TITLES, Colour
 from engine.service.world import World
+from web.exports import Cell
 from web.shell import Visit
 from web.views.lines import DeadlineRow, deadline_row
 from web.words import Words
 
 NAMES_MAX = 3
+COLUMNS: Final = (
+    "number",
+    "subject",
+    "workflow",
+    "state",
+    "unit",
+    "lead_unit",
+    "supervise_person",
+    "deadline",
+    "due",
+    "promised",
+    "provisional",
+    "standing",
+    "overdue_rung",
+    "overdue_following",
+)
+"""The texts that head the columns of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +77,30 @@ def overdue_row(entry: OverdueEntry, world: World, visit: Visit) -> OverdueRow:
         following=_following(entry, words),
         can_act=bool(entry.measures),
     )
+
+
+def overdue_cells(entry: OverdueEntry, world: World, visit: Visit) -> list[Cell]:
+    """Return the cells of a line, in the order of the columns; all who must act are named."""
+    words, line, row = visit.words, entry.line, deadline_row(entry.line, world, visit)
+    units = [
+        None if unit is None else world.surroundings.units.get(UnitId(unit))
+        for unit in (line.case.unit, line.case.lead_unit)
+    ]
+    return [
+        line.case.number or "",
+        line.case.subject or "",
+        row.case.workflow,
+        row.case.state,
+        *("" if unit is None else words.say(unit.title) for unit in units),
+        words.listed(entry.handlers) if entry.handlers else "",
+        row.title,
+        date.fromisoformat(line.due_on),
+        None if line.promised_on == line.due_on else date.fromisoformat(line.promised_on),
+        words.t("yes") if line.provisional else "",
+        row.standing.text,
+        "" if entry.rung is None else words.say(entry.rung.title.text),
+        _following(entry, words) or "",
+    ]
 
 
 def tiles(figures: OverdueFigures, addresses: dict[str, str], words: Words) -> list[Tile]:

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from engine.access.directory import Deputation, Person
-from engine.case.identity import PersonId, RootId
+from engine.case.identity import PersonId, RootId, UnitId
 from engine.errors import FormInvalid, InputRefused, NotFound
 from engine.service.absences import Away, absence_of, absences, taken_back
 from engine.service.account_ports import Account
@@ -42,10 +42,12 @@ class Reads:
         return [one for one in self.entered if person in (one.principal, one.deputy)]
 
     def persons(self, root: RootId, persons: Collection[PersonId]) -> Mapping[PersonId, Person]:
-        return {person: PEOPLE[person] for person in persons}
+        return {person: PEOPLE[person] for person in persons if person in PEOPLE}
 
-    def all_persons(self, root: RootId) -> Sequence[Person]:
-        return list(PEOPLE.values())
+    def people_named(
+        self, root: RootId, names: Collection[str], *, units: Collection[UnitId] | None = None, limit: int
+    ) -> Sequence[Person]:
+        return [one for one in PEOPLE.values() if one.active and one.name in names][:limit]
 
     def account(self, login: str) -> Account | None:
         if login == "stranger":

@@ -16,7 +16,6 @@ STRANGER: Final = "no login, no person: nothing may be kept of whoever writes he
 ASKED: Final = "a question that changes nothing; its answer stands in an address or is asked again"
 OF_A_FILE: Final = "the text of a file that its writer has, and larger than what is kept"
 SHORT: Final = "a few words of reason beside a button"
-NOT_YET: Final = "does not join yet: its entries come from the list as it is, which may have changed meanwhile"
 TOKEN: Final = "makes a token, which is shown once: nobody is to find half of one again"
 
 NOT_KEPT: Final[dict[tuple[str, str], str]] = {
@@ -30,8 +29,8 @@ NOT_KEPT: Final[dict[tuple[str, str], str]] = {
     ("admin_definitions.html", "/admin/definitions"): OF_A_FILE,
     ("admin_definitions.html", "/admin/definitions/withdraw"): SHORT,
     ("admin_delegations.html", "{}"): SHORT,
-    ("admin_list.html", "/admin/lists/{}/preview"): NOT_YET,
-    ("admin_publish.html", "{}/publish"): OF_A_FILE,
+    ("admin_list.html", "/admin/lists/{}/file"): OF_A_FILE,
+    ("admin_publish.html", "/admin/definitions/publish"): OF_A_FILE,
     ("anonymous.html", "{}#write"): STRANGER,
     ("anonymous_ask.html", "{}"): STRANGER,
     ("anonymous_check.html", "{}#write"): STRANGER,

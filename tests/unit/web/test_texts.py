@@ -30,7 +30,7 @@ from web.pages.supervise import PROMISES, TABS
 from web.pages.work import SHOWN
 from web.sections import SECTIONS, Group
 from web.texts import TEXTS
-from web.views import archive, exported
+from web.views import archive, exported, overdue
 from web.views.figure_asking import EXTENT
 from web.views.figures import MEASURE_HEAD, STAGE_HEAD, TITLES
 from web.views.months import MARKS
@@ -51,6 +51,7 @@ MADE = {
     *(f"order_{order}_note" for order in Order if order is not Order.OPENED),
     *(f"export_{kind}" for kind in Kind),
     *exported.COLUMNS,
+    *overdue.COLUMNS,
     *archive.COLUMNS,
     *(f"nav_{section.name}" for section in SECTIONS),
     *(f"nav_group_{group}" for group in Group),
