@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 from hypothesis import settings
+from sqlalchemy import make_url
 
+from engine.storage import upgrade
 from tests.support.demanded import SkipsAreFailures, browser_tests_last, ci_is_on, mark_by_fixtures
-from tests.support.made_once import REAL, made_once
+from tests.support.made_once import REAL, file_copied, made_once
 from tests.support.measured import is_measured, unmeasured
 from tests.support.postgres import (
     PostgresMissingError,
@@ -24,6 +26,7 @@ from tests.support.postgres import (
     stop_shared_server,
 )
 from tests.support.proved_rules import load_once
+from tests.support.quick_passwords import hash_quickly
 from tests.support.together import scheduler
 
 SESSION_FOLDER = "BANJIE_TESTS_SESSION_FOLDER"
@@ -49,7 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     for module in ("runtime.wiring", "runtime.running_rules", "runtime.cli.health"):
         patch.setattr(f"{module}.load_rules", load_once)
-    patch.setattr("engine.storage.upgrade.run_migrations", made_once(REAL))
+    patch.setattr(upgrade, "run_migrations", made_once(REAL))
+    patch.setattr(upgrade, "_upgrade_sqlite", file_copied(upgrade._upgrade_sqlite))
+    hash_quickly(patch)
     if ci_is_on():
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
 
@@ -102,12 +107,24 @@ def postgres_url() -> str:
         pytest.skip(str(error))
 
 
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_url: str) -> Iterator[str]:
+    """The name of a PostgreSQL database that has all tables and nothing in them, to be copied."""
+    url = create_database(postgres_url)
+    upgrade.upgrade(url)
+    yield make_url(url).database or ""
+    drop_database(postgres_url, url)
+
+
 @pytest.fixture
-def postgres_database(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database, made for this test and dropped after it; its keys are the test's."""
+def postgres_database(
+    postgres_url: str, postgres_tables: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The URL of a PostgreSQL database with nothing in its tables, made for this test and dropped after it; its keys
+    are the test's. Tests of migrations have it without tables."""
     monkeypatch.setenv("BANJIE_KEYS", str(tmp_path / "keys" / "keys.db"))
     monkeypatch.setenv("BANJIE_EPOCH_KEYS", str(tmp_path / "keys" / "epoch.keys"))
-    url = create_database(postgres_url)
+    url = create_database(postgres_url, template="template0" if upgrade.run_migrations is REAL else postgres_tables)
     yield url
     drop_database(postgres_url, url)
 
@@ -120,5 +137,5 @@ def sqlite_database(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def any_database(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database; the test runs once on SQLite and once on PostgreSQL."""
+    """The URL of a database with nothing in it; the test runs once on SQLite and once on PostgreSQL."""
     return str(request.getfixturevalue(f"{request.param}_database"))

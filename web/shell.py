@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -64,6 +65,19 @@ class Frame:
     address: str
 
 
+@cache
+def environment() -> Environment:
+    """Return where the templates of the pages come from: read and compiled once in a process, for all its sites."""
+    return Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
 class Shell:
     """Finds out who visits and renders pages."""
 
@@ -73,13 +87,6 @@ class Shell:
         self.sections: tuple[Section, ...] = ()
         """The parts of the navigation that the site has pages of; set when all of them stand."""
         self._notices = Notices(edge.desk.reads)
-        self._environment = Environment(
-            loader=FileSystemLoader(FOLDER / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
 
     def visit(self, request: Request) -> Visit:
         """Return the visit of somebody who is logged in; raises LoginRefused for anybody else."""
@@ -105,25 +112,29 @@ class Shell:
     ) -> HTMLResponse:
         """Return a rendered page. ``section`` is the part of the navigation it belongs to."""
         words, asker = visit.words, visit.asker
-        text = self._environment.get_template(template).render(
-            t=words.t,
-            words=words,
-            visit=visit,
-            section=section,
-            unread=self._unread(asker),
-            frame=Frame(
-                menus=() if asker is None else self._menus(asker),
-                marks=self.statics.marks,
-                appearance=appearance_of(visit.request),
-                looks=LOOKS,
-                address=_address(visit),
-            ),
-            settings=self.edge.settings,
-            clock_banner=self._clock_banner(words),
-            shown_at=words.t("shown_at", at=words.instant(visit.now)),
-            checkpoint=None if asker is None else self._checkpoint(asker, words),
-            other_language=_other_language(visit),
-            **view,
+        text = (
+            environment()
+            .get_template(template)
+            .render(
+                t=words.t,
+                words=words,
+                visit=visit,
+                section=section,
+                unread=self._unread(asker),
+                frame=Frame(
+                    menus=() if asker is None else self._menus(asker),
+                    marks=self.statics.marks,
+                    appearance=appearance_of(visit.request),
+                    looks=LOOKS,
+                    address=_address(visit),
+                ),
+                settings=self.edge.settings,
+                clock_banner=self._clock_banner(words),
+                shown_at=words.t("shown_at", at=words.instant(visit.now)),
+                checkpoint=None if asker is None else self._checkpoint(asker, words),
+                other_language=_other_language(visit),
+                **view,
+            )
         )
         response = HTMLResponse(text, status_code=status)
         if visit.request.query_params.get("lang") == words.language:

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from engine.service.first_logins import Slip
 from engine.text import Language
-from web.shell import FOLDER
+from web.shell import environment
 from web.words import Words
 
 
 def slips_document(slips: Sequence[Slip], *, address: str, language: Language) -> str:
     """Return the whole document; ``address`` is where accounts are activated, "" leaves room to write it in."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     words = Words(language)
     shown = [(slip, words.say(slip.unit), words.day(slip.until_at)) for slip in slips]
-    return environment.get_template("slips_file.html").render(t=words.t, words=words, slips=shown, address=address)
+    return environment().get_template("slips_file.html").render(t=words.t, words=words, slips=shown, address=address)

@@ -11,8 +11,9 @@ from sqlalchemy.pool import NullPool
 
 from deploy.packages import find_postgres
 from engine.service.sealing_ports import SchemaLook
+from engine.storage import upgrade
 from engine.storage.upgrade import NEWEST
-from tests.support.made_once import REAL, made_once
+from tests.support.made_once import REAL, file_copied, made_once
 from tests.support.postgres import (
     PostgresMissingError,
     create_database,
@@ -23,6 +24,12 @@ from tests.support.postgres import (
     stop_shared_server,
 )
 from tests.support.storage import opened
+
+
+@pytest.fixture(autouse=True)
+def migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here databases come without tables, as in the tests of migrations."""
+    monkeypatch.setattr(upgrade, "run_migrations", REAL)
 
 
 def table_names(url: str) -> list[str]:
@@ -131,3 +138,26 @@ def test_tables_made_by_saying_again_what_migrations_said_are_those_of_the_migra
         drop_database(server, again)
     assert looks[0] == looks[1]
     assert looks[0].problems == ()
+
+
+def test_a_file_that_is_copied_has_the_tables_of_the_first_and_nothing_that_came_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = upgrade._upgrade_sqlite
+    made: list[Path] = []
+
+    def make(path: Path) -> None:
+        made.append(path)
+        monkeypatch.setattr(upgrade, "run_migrations", REAL)
+        real(path)
+        monkeypatch.setattr(upgrade, "run_migrations", made_once(REAL))
+
+    monkeypatch.setattr(upgrade, "run_migrations", made_once(REAL))
+    first, second = tmp_path / "first.db", tmp_path / "second.db"
+    upgraded = file_copied(make)
+    upgraded(first)
+    query(f"sqlite:///{first}", "CREATE TABLE matter (title TEXT)")
+    upgraded(second)
+    assert made == [first]
+    assert {*table_names(f"sqlite:///{second}"), "matter"} == set(table_names(f"sqlite:///{first}"))
+    assert query(f"sqlite:///{second}", "SELECT version_num FROM alembic_version") == [NEWEST]

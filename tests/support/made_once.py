@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, event, inspect
 
-from engine.storage.upgrade import run_migrations
+from engine.storage import upgrade
+from engine.storage.sqlite_lock import WriterLock
 
 _CHANGES: Final = re.compile(r"\s*(?:CREATE|ALTER|DROP|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 
 Migrations = Callable[[Connection], None]
+MakesFile = Callable[[Path], None]
 
-REAL: Final[Migrations] = run_migrations
+REAL: Final[Migrations] = upgrade.run_migrations
 """What the product runs; ``upgrade`` knows another one while tests run."""
 
 
@@ -36,6 +39,28 @@ def made_once(run: Migrations) -> Migrations:
             for statement, parameters in said:
                 cursor.execute(statement, parameters)
             cursor.close()
+
+    return made
+
+
+def file_copied(make: MakesFile) -> MakesFile:
+    """Return what makes a SQLite file as ``make`` does, and a further one as a copy of the first.
+
+    A file that is there, and the tests of migrations themselves, are left to ``make``.
+    """
+    known: list[bytes] = []
+
+    def made(path: Path) -> None:
+        if path.exists() or upgrade.run_migrations is REAL:
+            make(path)
+        elif known:
+            lock = WriterLock(path)
+            lock.take()
+            path.write_bytes(known[0])
+            lock.release()
+        else:
+            make(path)
+            known.append(path.read_bytes())
 
     return made
 
