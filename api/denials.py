@@ -65,7 +65,7 @@ class Denials:
 
 def template_of(request: Request) -> str:
     """Return the address of a request as its route describes it; "?" where no route was found."""
-    path = getattr(request.scope.get("route"), "path", "?")
+    path = getattr(request.scope.get("route"), "path_format", "?")
     of_api = str(request.scope["path"]).startswith(f"{API}/")
     return f"{API}{path}" if of_api and not path.startswith(f"{API}/") else path
 

@@ -11,7 +11,8 @@ from typing import Concatenate, TypeAlias, TypeVar, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 Answer: TypeAlias = Callable[Concatenate[Request, ...], Response | Awaitable[Response]]
 """Answers a request; what stands in braces in its path are its other parameters, by name."""
@@ -19,11 +20,20 @@ Answer: TypeAlias = Callable[Concatenate[Request, ...], Response | Awaitable[Res
 A = TypeVar("A", bound=Answer)
 
 
+class Page(Route):
+    """The route of a page; what looks at a request later on is told of it as FastAPI tells of its own."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether the page is asked for, and what the request knows then."""
+        match, known = super().matches(scope)
+        return match, known if match is Match.NONE else {**known, "route": self}
+
+
 class Pages:
     """Some of the site's addresses, in the order in which they are asked."""
 
     def __init__(self) -> None:
-        self.routes: list[Route] = []
+        self.routes: list[Page] = []
 
     def get(self, path: str) -> Callable[[A], A]:
         """Return a decorator: the function answers whoever reads the path; in a thread of its own unless it awaits."""
@@ -36,7 +46,7 @@ class Pages:
     def _at(self, path: str, method: str) -> Callable[[A], A]:
         def add(answer: A) -> A:
             name = f"{answer.__module__}.{answer.__qualname__}"
-            self.routes.append(Route(path, _of_request(answer), methods=[method], name=name, include_in_schema=False))
+            self.routes.append(Page(path, _of_request(answer), methods=[method], name=name, include_in_schema=False))
             return answer
 
         return add
