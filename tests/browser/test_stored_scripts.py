@@ -17,6 +17,7 @@ from api.edge import ApiSettings
 from tests.browser.test_pages import serving
 from tests.support.house import House, open_house
 from tests.support.payloads import PAYLOADS, Planted, look_at_all, plant
+from web import shell
 from web.app import create_site
 
 SAMPLE = PAYLOADS[::8]
@@ -43,29 +44,23 @@ def test_nothing_that_was_written_runs_or_had_to_be_stopped(browser: Browser, tm
     assert looked.pages > 4 * len(SAMPLE)
 
 
+def forget_to_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pages be made of templates that escape nothing."""
+    careless = shell.environment().overlay(autoescape=False)
+    monkeypatch.setattr(shell, "environment", lambda: careless)
+
+
 def test_a_page_that_forgets_to_escape_is_found(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import jinja2
-
-    class Careless(jinja2.Environment):
-        def __init__(self, **given: object) -> None:
-            super().__init__(**{**given, "autoescape": False})  # type: ignore[arg-type]  # the arguments of the class
-
-    monkeypatch.setattr("web.shell.Environment", Careless)
+    forget_to_escape(monkeypatch)
     with planted_site(tmp_path, ("<img src=x onerror=pwned=1>",)) as (house, address, planted):
         looked = look_at_all(house, address, browser, planted)
     assert any("stopped script-src-attr inline" in finding for finding in looked.findings)
 
 
 def test_a_site_without_its_policy_is_found(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import jinja2
-
-    class Careless(jinja2.Environment):
-        def __init__(self, **given: object) -> None:
-            super().__init__(**{**given, "autoescape": False})  # type: ignore[arg-type]  # the arguments of the class
-
-    monkeypatch.setattr("web.shell.Environment", Careless)
+    forget_to_escape(monkeypatch)
     monkeypatch.setattr("api.headers._RAW", [])
     with planted_site(tmp_path, ("<img src=x onerror=self.pwned=1>",)) as (house, address, planted):
         looked = look_at_all(house, address, browser, planted)
