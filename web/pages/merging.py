@@ -179,10 +179,10 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
     merging, leaving = merging_moves(workflow)
     is_merged = view.case.merged_into is not None
     text = params.get("q", "").strip()[:Q_CHARACTERS_MAX]
-    is_asked_for = text or "into" in params
-    found = [] if is_merged else main_cases(desk, asker.root, asker.actor, view.case, workflow, text)
-    likely = [] if is_merged or is_asked_for else likely_main_cases(desk, asker.root, asker.actor, view.case)
     chosen = view.case.merged_into or CaseId(params.get("into", "")) or _main_typed(view, attempt)
+    found = [] if is_merged else main_cases(desk, asker.root, asker.actor, view.case, workflow, text)
+    if not text and chosen is None:
+        found = likely_main_cases(desk, asker.root, asker.actor, view.case)
     main = None if chosen is None else _main(shell, visit, chosen, is_merged)
     move = leaving if is_merged else merging
     begins, can_move = _open(shell, visit, view, move)
@@ -205,7 +205,7 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
         state=words.say(title_of(view.case.state, workflow.states)),
         found=[
             (_title(one, workflow.number_fields, workflow.subject_field), _choose(here, kept, text, one))
-            for one in found or likely
+            for one in found
         ],
         main=None if main is None else _named(main, visit),
         main_address=None if main is None else f"/cases/{main.case.id}",
