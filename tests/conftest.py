@@ -25,7 +25,7 @@ from tests.support.postgres import (
     shared_server,
     stop_shared_server,
 )
-from tests.support.proved_rules import load_once
+from tests.support.proved_rules import compiled_once, load_once
 from tests.support.quick_passwords import hash_quickly
 from tests.support.together import scheduler
 
@@ -52,8 +52,10 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     for module in ("runtime.wiring", "runtime.running_rules", "runtime.cli.health"):
         patch.setattr(f"{module}.load_rules", load_once)
-    patch.setattr(upgrade, "run_migrations", made_once(REAL))
-    patch.setattr(upgrade, "_upgrade_sqlite", file_copied(upgrade._upgrade_sqlite))
+    compiled_once(patch)
+    migrations = made_once(REAL)
+    patch.setattr(upgrade, "run_migrations", migrations)
+    patch.setattr(upgrade, "_upgrade_sqlite", file_copied(upgrade._upgrade_sqlite, migrations))
     hash_quickly(patch)
     if ci_is_on():
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")

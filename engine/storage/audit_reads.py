@@ -82,7 +82,7 @@ class _AuditStatements:
         entry, root = ledger_entry.c, bind("root")
         of_leaf = and_(entry.root == leaf.c.root, entry.case == leaf.c.case, entry.seq == leaf.c.seq)
         self.sealed = compiler.compile(
-            at_most(
+            lambda: at_most(
                 select(leaf.c.idx, leaf.c.at, leaf.c.case, leaf.c.seq, entry.body, entry.hash)
                 .join_from(leaf, ledger_entry, of_leaf)
                 .where(leaf.c.root == root, leaf.c.idx < bind("before", BigInteger()))
@@ -93,7 +93,7 @@ class _AuditStatements:
         key = (unsealed.c.at, unsealed.c.case, unsealed.c.seq)
         of_queue = and_(entry.root == unsealed.c.root, entry.case == unsealed.c.case, entry.seq == unsealed.c.seq)
         self.waiting = compiler.compile(
-            at_most(
+            lambda: at_most(
                 select(*key, entry.body, entry.hash)
                 .join_from(unsealed, ledger_entry, of_queue)
                 .where(
@@ -106,11 +106,11 @@ class _AuditStatements:
         )
         newest = select(leaf.c.idx).where(leaf.c.root == root).order_by(leaf.c.idx.desc())
         self.last = compiler.compile(
-            select(at_most(newest, literal_column("1", Integer())).scalar_subquery() + literal_column("1"))
+            lambda: select(at_most(newest, literal_column("1", Integer())).scalar_subquery() + literal_column("1"))
         )
-        self.instant = compiler.compile(select(leaf.c.at).where(leaf.c.root == root, leaf.c.idx == bind("idx")))
+        self.instant = compiler.compile(lambda: select(leaf.c.at).where(leaf.c.root == root, leaf.c.idx == bind("idx")))
         self.places = compiler.compile(
-            select(leaf.c.seq, leaf.c.idx).where(leaf.c.root == root, leaf.c.case == bind("case"))
+            lambda: select(leaf.c.seq, leaf.c.idx).where(leaf.c.root == root, leaf.c.case == bind("case"))
         )
 
     def passed(

@@ -60,8 +60,9 @@ class CalledReads:
 
 def _people(compiler: Compiler, *where: ColumnElement[bool]) -> Statement:
     of_root = (person.c.root == bind("root"), person.c.active == literal_column("1"))
-    found = select(*_COLUMNS).where(*of_root, *where).order_by(person.c.name, person.c.id)
-    return compiler.compile(at_most(found, bind("limit")))
+    return compiler.compile(
+        lambda: at_most(select(*_COLUMNS).where(*of_root, *where).order_by(person.c.name, person.c.id), bind("limit"))
+    )
 
 
 def _of_unit(compiler: Compiler) -> Statement:

@@ -24,6 +24,8 @@ Values = Value | Sequence[Value] | Sequence[Sequence[Value]]
 Record = tuple[Any, ...]
 """A row as the driver returns it. Its columns are those of the statement, which no type checker can follow."""
 
+Core = ClauseElement | Callable[[], ClauseElement]
+
 _MARK = "b_"
 Columns = TypeVarTuple("Columns")
 
@@ -112,19 +114,20 @@ class Compiler:
         self.is_sqlite = dialect.name == "sqlite"
 
     def compile(
-        self, statement: ClauseElement, columns: Sequence[str] | None = None, *, prepare: bool | None = None
+        self, statement: Core, columns: Sequence[str] | None = None, *, prepare: bool | None = None
     ) -> Statement:
         """Return the statement, to be compiled when it is first used.
 
         Args:
-            statement: Core; its parameters are made by ``bind``.
+            statement: Core, or what builds it then; its parameters are made by ``bind``.
             columns: for an INSERT without values, the columns its rows hold.
             prepare: False where one plan cannot be good for all values, as with a rare word and a common one.
         """
         return Statement(lambda: self._compiled(statement, columns), lists_as_json=self.is_sqlite, prepare=prepare)
 
-    def _compiled(self, statement: ClauseElement, columns: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
-        compiled = statement.compile(dialect=self.dialect, column_keys=columns)
+    def _compiled(self, statement: Core, columns: Sequence[str] | None) -> tuple[str, tuple[str, ...]]:
+        built = statement if isinstance(statement, ClauseElement) else statement()
+        compiled = built.compile(dialect=self.dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
         names = compiled.positiontup or ()
         assert all(name.startswith(_MARK) or name in (columns or ()) for name in names), names

@@ -38,11 +38,13 @@ class SurroundingsReader:
 
     def __init__(self, compiler: Compiler) -> None:
         of_root = directory_epoch.c.root == bind("root")
-        self._epoch = compiler.compile(select(directory_epoch.c.epoch).where(of_root))
-        self._moves = compiler.compile(moves_statement())
-        self._units = compiler.compile(select(unit).where(unit.c.root == bind("root")).order_by(unit.c.id))
+        self._epoch = compiler.compile(lambda: select(directory_epoch.c.epoch).where(of_root))
+        self._moves = compiler.compile(moves_statement)
+        self._units = compiler.compile(lambda: select(unit).where(unit.c.root == bind("root")).order_by(unit.c.id))
         self._sessions = compiler.compile(
-            select(congress_session).where(congress_session.c.root == bind("root")).order_by(congress_session.c.id)
+            lambda: (
+                select(congress_session).where(congress_session.c.root == bind("root")).order_by(congress_session.c.id)
+            )
         )
 
     def epoch(self, source: Fetches, root: RootId) -> int:
@@ -74,35 +76,41 @@ class DirectoryReads:
         self._surroundings = SurroundingsReader(compiler)
         compile_ = compiler.compile
         self._roots = compile_(
-            select(unit.c.root)
-            .join(directory_epoch, directory_epoch.c.root == unit.c.root)
-            .where(unit.c.parent.is_(None))
-            .group_by(unit.c.root, directory_epoch.c.position)
-            .order_by(directory_epoch.c.position, unit.c.root)
+            lambda: (
+                select(unit.c.root)
+                .join(directory_epoch, directory_epoch.c.root == unit.c.root)
+                .where(unit.c.parent.is_(None))
+                .group_by(unit.c.root, directory_epoch.c.position)
+                .order_by(directory_epoch.c.position, unit.c.root)
+            )
         )
-        self._definitions = compile_(select(definition).order_by(*definition.primary_key.columns))
-        self._lists = compile_(select(list_version).order_by(*list_version.primary_key.columns))
-        self._notices = compile_(select(calendar_notice).order_by(*calendar_notice.primary_key.columns))
+        self._definitions = compile_(lambda: select(definition).order_by(*definition.primary_key.columns))
+        self._lists = compile_(lambda: select(list_version).order_by(*list_version.primary_key.columns))
+        self._notices = compile_(lambda: select(calendar_notice).order_by(*calendar_notice.primary_key.columns))
         of_root = person.c.root == bind("root")
-        self._persons = compile_(select(person).where(of_root, compiler.among(person.c.id, "persons")))
-        self._all_persons = compile_(select(person).where(of_root).order_by(person.c.id))
+        self._persons = compile_(lambda: select(person).where(of_root, compiler.among(person.c.id, "persons")))
+        self._all_persons = compile_(lambda: select(person).where(of_root).order_by(person.c.id))
         self._all_grants = compile_(
-            select(granting).where(granting.c.root == bind("root")).order_by(*granting.primary_key.columns)
+            lambda: select(granting).where(granting.c.root == bind("root")).order_by(*granting.primary_key.columns)
         )
         self._grants = compile_(_grants_on_a_day(named=False))
         self._rights = compile_(_grants_on_a_day(named=True))
         self._deputations = compile_(
-            select(deputation)
-            .where(
-                deputation.c.root == bind("root"),
-                or_(deputation.c.principal == bind("person"), deputation.c.deputy == bind("person")),
+            lambda: (
+                select(deputation)
+                .where(
+                    deputation.c.root == bind("root"),
+                    or_(deputation.c.principal == bind("person"), deputation.c.deputy == bind("person")),
+                )
+                .order_by(deputation.c.from_on, deputation.c.principal, deputation.c.deputy)
             )
-            .order_by(deputation.c.from_on, deputation.c.principal, deputation.c.deputy)
         )
         self._account = compile_(
-            select(account.c.root, account.c.person, account.c.login, person.c.name, account.c.password_hash)
-            .join(person, and_(person.c.root == account.c.root, person.c.id == account.c.person))
-            .where(account.c.login == bind("login"), person.c.active == literal_column("1"))
+            lambda: (
+                select(account.c.root, account.c.person, account.c.login, person.c.name, account.c.password_hash)
+                .join(person, and_(person.c.root == account.c.root, person.c.id == account.c.person))
+                .where(account.c.login == bind("login"), person.c.active == literal_column("1"))
+            )
         )
 
     def roots(self) -> Sequence[RootId]:

@@ -17,7 +17,7 @@ _COLUMNS = [attachment.c[name] for name in FileRow._fields]
 
 def files_of(compiler: Compiler, fetches: Fetches, root: RootId, ids: Collection[str]) -> Sequence[FileRow]:
     """Return the rows with these ids, inside a write transaction or beside it."""
-    statement = compiler.compile(select(*_COLUMNS).where(_OF_ROOT, compiler.among(attachment.c.id, "ids")))
+    statement = compiler.compile(lambda: select(*_COLUMNS).where(_OF_ROOT, compiler.among(attachment.c.id, "ids")))
     return [_row(row) for row in fetches.fetch(statement, root=root, ids=list(ids))]
 
 
@@ -62,7 +62,7 @@ class FileReads:
         self._file_compiler = compiler
         self._file_pool = pool
         self._marks = compiler.compile(
-            select(attachment.c.id).where(
+            lambda: select(attachment.c.id).where(
                 _OF_ROOT,
                 attachment.c.case == bind("case"),
                 attachment.c.mark == bind("mark"),
@@ -70,13 +70,13 @@ class FileReads:
             )
         )
         self._waiting_files = compiler.compile(
-            select(func.count()).select_from(attachment).where(_OF_ROOT, attachment.c.who == bind("who"))
+            lambda: select(func.count()).select_from(attachment).where(_OF_ROOT, attachment.c.who == bind("who"))
         )
         self._all_waiting = compiler.compile(
-            select(func.count()).select_from(attachment).where(_OF_ROOT, attachment.c.who.is_not(None))
+            lambda: select(func.count()).select_from(attachment).where(_OF_ROOT, attachment.c.who.is_not(None))
         )
         self._over = compiler.compile(
-            at_most(
+            lambda: at_most(
                 select(*_COLUMNS)
                 .where(_OF_ROOT, attachment.c.expires_at <= bind("before"))
                 .order_by(attachment.c.expires_at),
@@ -84,7 +84,7 @@ class FileReads:
             )
         )
         self._addresses = compiler.compile(
-            select(attachment.c.address).where(_OF_ROOT, compiler.among(attachment.c.address, "addresses"))
+            lambda: select(attachment.c.address).where(_OF_ROOT, compiler.among(attachment.c.address, "addresses"))
         )
 
     def files(self, root: RootId, ids: Collection[str]) -> Sequence[FileRow]:

@@ -24,9 +24,11 @@ class HistoryReads:
 
         def of_case(table: Table, fields: tuple[str, ...]) -> Statement:
             return compiler.compile(
-                select(*(table.c[name] for name in fields))
-                .where(table.c.root == bind("root"), table.c.case == bind("case"))
-                .order_by(*table.primary_key.columns)
+                lambda: (
+                    select(*(table.c[name] for name in fields))
+                    .where(table.c.root == bind("root"), table.c.case == bind("case"))
+                    .order_by(*table.primary_key.columns)
+                )
             )
 
         self._entries = of_case(ledger_entry, EntryRow._fields)
@@ -35,12 +37,14 @@ class HistoryReads:
         self._spans = of_case(span, SpanLine._fields)
         self._compiler, self._visibility = compiler, Visibility(compiler, pool)
         self._spans_seen: dict[Sees, Statement] = {}
-        self._kept_ids = compiler.compile(_kept_ids())
+        self._kept_ids = compiler.compile(_kept_ids)
         self._files = _FileStatements(compiler)
-        self._ids = compiler.compile(select(cases.c.id).where(cases.c.root == bind("root")).order_by(cases.c.id))
+        self._ids = compiler.compile(
+            lambda: select(cases.c.id).where(cases.c.root == bind("root")).order_by(cases.c.id)
+        )
         found = idempotency.c
         self._outcome = compiler.compile(
-            select(found.request_hash, found.case, found.seq, found.hash).where(
+            lambda: select(found.request_hash, found.case, found.seq, found.hash).where(
                 found.root == bind("root"),
                 found.actor == bind("actor"),
                 found.key == bind("key"),
@@ -92,9 +96,11 @@ class _FileStatements:
     def __init__(self, compiler: Compiler) -> None:
         def of_cases(table: Table, fields: tuple[str, ...], column: str = "case") -> Statement:
             return compiler.compile(
-                select(*(table.c[name] for name in fields))
-                .where(table.c.root == bind("root"), compiler.among(table.c[column], "cases"))
-                .order_by(*table.primary_key.columns)
+                lambda: (
+                    select(*(table.c[name] for name in fields))
+                    .where(table.c.root == bind("root"), compiler.among(table.c[column], "cases"))
+                    .order_by(*table.primary_key.columns)
+                )
             )
 
         self._rows = of_cases(cases, CaseRow._fields, "id")

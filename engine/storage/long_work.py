@@ -106,17 +106,19 @@ class LongWorkReads:
         self._work_pool = pool
         work = select(*(_WORK[name] for name in WorkRow._fields)).where(_WORK.expires_at > bind("at"))
         self._work_due = compiler.compile(
-            at_most(work.where(_OF_ROOT, _LIVE).order_by(_WORK.turn_at, _WORK.id), literal_column("1"))
+            lambda: at_most(work.where(_OF_ROOT, _LIVE).order_by(_WORK.turn_at, _WORK.id), literal_column("1"))
         )
         self._work = compiler.compile(work.where(_ONE))
         self._works = compiler.compile(
-            at_most(
+            lambda: at_most(
                 work.where(_OF_ROOT, _WORK.who == bind("who")).order_by(_WORK.turn_at.desc(), _WORK.id),
                 bind("limit", Integer()),
             )
         )
         self._versions = compiler.compile(
-            select(cases.c.id, cases.c.version).where(cases.c.root == bind("root"), compiler.among(cases.c.id, "ids"))
+            lambda: select(cases.c.id, cases.c.version).where(
+                cases.c.root == bind("root"), compiler.among(cases.c.id, "ids")
+            )
         )
         of_kind: dict[Which, tuple[ColumnElement[bool], ...]] = {
             Which.ALL: (),

@@ -63,39 +63,45 @@ class NoticeReads:
         waits = (
             select(outbox).where(outbox.c.root == bind("root"), outbox.c.kind.not_in(_NOT_TOLD)).order_by(outbox.c.id)
         )
-        self._outbox = compile_(at_most(waits, limit))
-        self._same_millisecond = compile_(waits.where(outbox.c.id > bind("after"), outbox.c.id < bind("until")))
+        self._outbox = compile_(lambda: at_most(waits, limit))
+        self._same_millisecond = compile_(lambda: waits.where(outbox.c.id > bind("after"), outbox.c.id < bind("until")))
         on = bind("on")
         self._holders = compile_(
-            select(granting.c.role, granting.c.unit, granting.c.person)
-            .distinct()
-            .join(person, and_(person.c.root == granting.c.root, person.c.id == granting.c.person))
-            .where(
-                granting.c.root == bind("root"),
-                compiler.among(granting.c.role, "roles"),
-                _holds_on(granting, on),
-                _ACTIVE,
+            lambda: (
+                select(granting.c.role, granting.c.unit, granting.c.person)
+                .distinct()
+                .join(person, and_(person.c.root == granting.c.root, person.c.id == granting.c.person))
+                .where(
+                    granting.c.root == bind("root"),
+                    compiler.among(granting.c.role, "roles"),
+                    _holds_on(granting, on),
+                    _ACTIVE,
+                )
+                .order_by(granting.c.role, granting.c.unit, granting.c.person)
             )
-            .order_by(granting.c.role, granting.c.unit, granting.c.person)
         )
         self._deputies = compile_(
-            select(deputation.c.principal, deputation.c.deputy)
-            .distinct()
-            .join(person, and_(person.c.root == deputation.c.root, person.c.id == deputation.c.deputy))
-            .where(
-                deputation.c.root == bind("root"),
-                compiler.among(deputation.c.principal, "persons"),
-                _holds_on(deputation, on),
-                _ACTIVE,
+            lambda: (
+                select(deputation.c.principal, deputation.c.deputy)
+                .distinct()
+                .join(person, and_(person.c.root == deputation.c.root, person.c.id == deputation.c.deputy))
+                .where(
+                    deputation.c.root == bind("root"),
+                    compiler.among(deputation.c.principal, "persons"),
+                    _holds_on(deputation, on),
+                    _ACTIVE,
+                )
+                .order_by(deputation.c.principal, deputation.c.deputy)
             )
-            .order_by(deputation.c.principal, deputation.c.deputy)
         )
         self._preferences = compile_(
-            select(preference)
-            .where(preference.c.root == bind("root"), compiler.among(preference.c.person, "persons"))
-            .order_by(preference.c.person, preference.c.channel)
+            lambda: (
+                select(preference)
+                .where(preference.c.root == bind("root"), compiler.among(preference.c.person, "persons"))
+                .order_by(preference.c.person, preference.c.channel)
+            )
         )
-        self._leased = compile_(_leased())
+        self._leased = compile_(_leased)
         self._next_due, self._next_digest = (
             compile_(
                 select(func.min(delivery.c.due_at)).where(
@@ -109,20 +115,24 @@ class NoticeReads:
         )
         queued = (delivery.c.root == bind("root"), delivery.c.state == literal_column("'queued'"))
         self._due_addresses = compile_(
-            select(delivery.c.address)
-            .distinct()
-            .where(*queued, delivery.c.channel == bind("channel"), delivery.c.due_at <= bind("at"))
-            .order_by(delivery.c.address)
+            lambda: (
+                select(delivery.c.address)
+                .distinct()
+                .where(*queued, delivery.c.channel == bind("channel"), delivery.c.due_at <= bind("at"))
+                .order_by(delivery.c.address)
+            )
         )
         self._waiting = compile_(
-            select(delivery.c.channel, func.count(), func.min(delivery.c.at), func.count(delivery.c.reason))
-            .where(*queued)
-            .group_by(delivery.c.channel)
-            .order_by(delivery.c.channel)
+            lambda: (
+                select(delivery.c.channel, func.count(), func.min(delivery.c.at), func.count(delivery.c.reason))
+                .where(*queued)
+                .group_by(delivery.c.channel)
+                .order_by(delivery.c.channel)
+            )
         )
         # One message may settle many deliveries: a digest.
         self._attempts = compile_(
-            select(func.count(delivery.c.message_id.distinct())).where(
+            lambda: select(func.count(delivery.c.message_id.distinct())).where(
                 delivery.c.root == bind("root"),
                 delivery.c.settled_at > bind("since"),
                 delivery.c.channel == bind("channel"),
@@ -130,7 +140,7 @@ class NoticeReads:
             )
         )
         self._settled = compile_(
-            at_most(
+            lambda: at_most(
                 select(delivery.c.id)
                 .where(delivery.c.root == bind("root"), delivery.c.settled_at < bind("before"))
                 .order_by(delivery.c.settled_at, delivery.c.id),
@@ -144,7 +154,7 @@ class NoticeReads:
         self._inboxes: dict[tuple[Sees, bool, bool], Statement] = {}
         self._unread = compile_(
             # In the order of its index, or SQLite would look through everything that was ever read.
-            select(func.count()).select_from(
+            lambda: select(func.count()).select_from(
                 at_most(
                     select(notice.c.outbox)
                     .where(notice.c.root == bind("root"), notice.c.person == bind("person"), notice.c.read_at.is_(None))
@@ -156,9 +166,11 @@ class NoticeReads:
 
         def of_case(table: Table, fields: tuple[str, ...], *order: str) -> Statement:
             return compile_(
-                select(*(table.c[name] for name in fields))
-                .where(table.c.root == bind("root"), table.c.case == bind("case"))
-                .order_by(*(table.c[name] for name in order))
+                lambda: (
+                    select(*(table.c[name] for name in fields))
+                    .where(table.c.root == bind("root"), table.c.case == bind("case"))
+                    .order_by(*(table.c[name] for name in order))
+                )
             )
 
         self._told_of_case = of_case(told, ToldRow._fields, "seq", "outbox")

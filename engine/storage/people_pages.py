@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Final
 
-from sqlalchemy import ColumnElement, Index, and_, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Index, Select, and_, func, literal_column, or_, select, tuple_
 
 from engine.access.directory import Deputation, Person
 from engine.case.identity import PersonId, RootId, UnitId
 from engine.service.account_ports import AccountState
 from engine.service.people_ports import DeputationKey, PersonKey
 from engine.storage.account_tables import second_factor
-from engine.storage.compiled import Compiler, Pool, Record, Statement, at_most, bind
+from engine.storage.compiled import Compiler, Pool, Record, at_most, bind
 from engine.storage.directory_reads import person_of
 from engine.storage.directory_tables import account, deputation, person
 
@@ -41,39 +42,30 @@ class PeopleReads:
     def __init__(self, compiler: Compiler, pool: Pool) -> None:
         self._people_pool = pool
         self._people = {
-            (searched, narrowed): _people(compiler, searched=searched, narrowed=narrowed)
+            (searched, narrowed): compiler.compile(partial(_people, compiler, searched=searched, narrowed=narrowed))
             for searched in (False, True)
             for narrowed in (False, True)
         }
         self._accounts_page = {
-            (searched, waiting, few): _accounts(compiler, searched=searched, waiting=waiting, few=few)
+            (searched, waiting, few): compiler.compile(
+                partial(_accounts, compiler, searched=searched, waiting=waiting, few=few)
+            )
             for searched in (False, True)
             for waiting in (False, True)
             for few in (False, True)
         }
         self._people_in = compiler.compile(
-            select(person.c.unit, func.count())
-            .where(
-                person.c.root == bind("root"),
-                compiler.among(person.c.unit, "units"),
-                person.c.active == literal_column("1"),
-            )
-            .group_by(person.c.unit)
-        )
-        of_root = deputation.c.root == bind("root")
-        place = (deputation.c.deputy, deputation.c.principal, deputation.c.from_on)
-        self._deputations_page = compiler.compile(
-            at_most(
-                select(deputation)
+            lambda: (
+                select(person.c.unit, func.count())
                 .where(
-                    of_root,
-                    tuple_(*place) > tuple_(*(bind(column.name) for column in place)),
-                    or_(deputation.c.until_on.is_(None), deputation.c.until_on >= bind("on")),
+                    person.c.root == bind("root"),
+                    compiler.among(person.c.unit, "units"),
+                    person.c.active == literal_column("1"),
                 )
-                .order_by(*place),
-                bind("limit"),
+                .group_by(person.c.unit)
             )
         )
+        self._deputations_page = compiler.compile(_deputations)
 
     def people_page(
         self,
@@ -115,15 +107,15 @@ class PeopleReads:
         return [_deputation(row) for row in found]
 
 
-def _people(compiler: Compiler, *, searched: bool, narrowed: bool) -> Statement:
+def _people(compiler: Compiler, *, searched: bool, narrowed: bool) -> Select[*tuple[object, ...]]:
     where = _behind(compiler, searched=searched)
     if narrowed:
         where.append(compiler.among(person.c.unit, "units"))
     columns = (person.c.root, person.c.id, person.c.name, person.c.login, person.c.unit, person.c.active)
-    return compiler.compile(at_most(select(*columns).where(*where).order_by(*_PLACE), bind("limit")))
+    return at_most(select(*columns).where(*where).order_by(*_PLACE), bind("limit"))
 
 
-def _accounts(compiler: Compiler, *, searched: bool, waiting: bool, few: bool) -> Statement:
+def _accounts(compiler: Compiler, *, searched: bool, waiting: bool, few: bool) -> Select[*tuple[object, ...]]:
     where = _behind(compiler, searched=searched)
     where.append(person.c.active == literal_column("1"))
     # The people of a few units are read and sorted. Of most units that would be the whole house: a text that is no
@@ -132,26 +124,36 @@ def _accounts(compiler: Compiler, *, searched: bool, waiting: bool, few: bool) -
     where.append(compiler.among(unit, "units"))
     if waiting:
         where.append(account.c.password_hash.is_(None))
-    return compiler.compile(
-        at_most(
-            select(
-                person.c.id,
-                account.c.login,
-                person.c.name,
-                person.c.unit,
-                account.c.password_hash.is_not(None),
-                account.c.password_due_at,
-                second_factor.c.enrolled_at,
-            )
-            .select_from(person)
-            .join(account, and_(account.c.root == person.c.root, account.c.person == person.c.id))
-            .outerjoin(
-                second_factor, and_(second_factor.c.root == person.c.root, second_factor.c.person == person.c.id)
-            )
-            .where(*where)
-            .order_by(*_PLACE),
-            bind("limit"),
+    return at_most(
+        select(
+            person.c.id,
+            account.c.login,
+            person.c.name,
+            person.c.unit,
+            account.c.password_hash.is_not(None),
+            account.c.password_due_at,
+            second_factor.c.enrolled_at,
         )
+        .select_from(person)
+        .join(account, and_(account.c.root == person.c.root, account.c.person == person.c.id))
+        .outerjoin(second_factor, and_(second_factor.c.root == person.c.root, second_factor.c.person == person.c.id))
+        .where(*where)
+        .order_by(*_PLACE),
+        bind("limit"),
+    )
+
+
+def _deputations() -> Select[*tuple[object, ...]]:
+    place = (deputation.c.deputy, deputation.c.principal, deputation.c.from_on)
+    return at_most(
+        select(deputation)
+        .where(
+            deputation.c.root == bind("root"),
+            tuple_(*place) > tuple_(*(bind(column.name) for column in place)),
+            or_(deputation.c.until_on.is_(None), deputation.c.until_on >= bind("on")),
+        )
+        .order_by(*place),
+        bind("limit"),
     )
 
 

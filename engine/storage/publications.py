@@ -52,13 +52,17 @@ class StoredPublications:
             compiler.insert(publication).on_conflict_do_nothing(), list(PublicationRow._fields)
         )
         self._unpublish = compiler.compile(delete(publication).where(*_KEY, publication.c.hash == bind("hash")))
-        self._every = compiler.compile(select(*_COLUMNS).order_by(*publication.primary_key.columns))
+        self._every = compiler.compile(lambda: select(*_COLUMNS).order_by(*publication.primary_key.columns))
         self._of_name = compiler.compile(
-            select(*_COLUMNS)
-            .where(publication.c.kind == bind("kind"), publication.c.name == bind("name"))
-            .order_by(publication.c.version)
+            lambda: (
+                select(*_COLUMNS)
+                .where(publication.c.kind == bind("kind"), publication.c.name == bind("name"))
+                .order_by(publication.c.version)
+            )
         )
-        self._publishing_roots = compiler.compile(select(directory_epoch.c.root).order_by(directory_epoch.c.root))
+        self._publishing_roots = compiler.compile(
+            lambda: select(directory_epoch.c.root).order_by(directory_epoch.c.root)
+        )
         self._new_rules = compiler.compile(
             update(directory_epoch).values(epoch=directory_epoch.c.epoch + literal_column("1"))
         )
@@ -93,8 +97,10 @@ class PublicationReads:
 
     def __init__(self, compiler: Compiler, pool: Pool) -> None:
         self._publication_pool = pool
-        self._publications = compiler.compile(select(*_COLUMNS).order_by(*publication.primary_key.columns))
-        self._publication_roots = compiler.compile(select(directory_epoch.c.root).order_by(directory_epoch.c.root))
+        self._publications = compiler.compile(lambda: select(*_COLUMNS).order_by(*publication.primary_key.columns))
+        self._publication_roots = compiler.compile(
+            lambda: select(directory_epoch.c.root).order_by(directory_epoch.c.root)
+        )
         self._read_under = _under(compiler)
         running = at_most(
             select(cases.c.id).where(
@@ -104,7 +110,7 @@ class PublicationReads:
             ),
             bind("limit"),
         ).subquery()
-        self._of_workflow_running = compiler.compile(select(func.count()).select_from(running))
+        self._of_workflow_running = compiler.compile(lambda: select(func.count()).select_from(running))
 
     def publications(self) -> Sequence[PublicationRow]:
         return [PublicationRow._make(row) for row in self._publication_pool.fetch(self._publications)]

@@ -34,9 +34,11 @@ class RightsReads:
             of_root.where(compiler.among(granting.c.unit, "units"), compiler.among(granting.c.role, "roles"))
         )
         self._deputations_of = compile_(
-            select(deputation)
-            .where(deputation.c.root == bind("root"), compiler.among(deputation.c.principal, "principals"))
-            .order_by(deputation.c.principal, deputation.c.deputy, deputation.c.from_on)
+            lambda: (
+                select(deputation)
+                .where(deputation.c.root == bind("root"), compiler.among(deputation.c.principal, "principals"))
+                .order_by(deputation.c.principal, deputation.c.deputy, deputation.c.from_on)
+            )
         )
 
     def grants_of(self, root: RootId, persons: Collection[PersonId]) -> Sequence[GrantRow]:

@@ -39,7 +39,7 @@ class SealingReads:
         compile_ = compiler.compile
         key = (unsealed.c.at, unsealed.c.case, unsealed.c.seq)
         self._queued = compile_(
-            at_most(
+            lambda: at_most(
                 select(*key)
                 .where(
                     unsealed.c.root == bind("root"),
@@ -52,31 +52,35 @@ class SealingReads:
             )
         )
         of_root = unsealed.c.root == bind("root")
-        self._oldest = compile_(select(func.min(unsealed.c.at)).where(of_root))
+        self._oldest = compile_(lambda: select(func.min(unsealed.c.at)).where(of_root))
         pressing = unsealed.c.case.not_like(literal_column(f"'{SYSTEM}%:{SWEEP_SLOT}'"))
-        self._pressing = compile_(at_most(select(unsealed.c.at).where(of_root, pressing).order_by(unsealed.c.at), _ONE))
-        self._newest_tree = compile_(at_most(_of(tree).order_by(tree.c.year.desc()), _ONE))
+        self._pressing = compile_(
+            lambda: at_most(select(unsealed.c.at).where(of_root, pressing).order_by(unsealed.c.at), _ONE)
+        )
+        self._newest_tree = compile_(lambda: at_most(_of(tree).order_by(tree.c.year.desc()), _ONE))
         self._next = compile_(
-            select(func.coalesce(func.max(leaf.c.idx), literal_column("-1"))).where(leaf.c.root == bind("root"))
+            lambda: select(func.coalesce(func.max(leaf.c.idx), literal_column("-1"))).where(leaf.c.root == bind("root"))
         )
         self._leaves = compile_(
-            _of(leaf).where(leaf.c.idx >= bind("start"), leaf.c.idx < bind("end")).order_by(leaf.c.idx)
+            lambda: _of(leaf).where(leaf.c.idx >= bind("start"), leaf.c.idx < bind("end")).order_by(leaf.c.idx)
         )
-        self._newest = compile_(at_most(_of(checkpoint).order_by(checkpoint.c.n.desc()), _ONE))
+        self._newest = compile_(lambda: at_most(_of(checkpoint).order_by(checkpoint.c.n.desc()), _ONE))
         self._checkpoints = compile_(
-            at_most(
+            lambda: at_most(
                 _of(checkpoint).where(checkpoint.c.n > bind("after")).order_by(checkpoint.c.n), bind("limit", Integer())
             )
         )
         self._of_size = compile_(
-            at_most(
+            lambda: at_most(
                 _of(checkpoint)
                 .where(checkpoint.c.year == bind("year"), checkpoint.c.size == bind("size"))
                 .order_by(checkpoint.c.n),
                 _ONE,
             )
         )
-        self._cosignatures = compile_(_of(cosignature).where(cosignature.c.n == bind("n")).order_by(cosignature.c.name))
+        self._cosignatures = compile_(
+            lambda: _of(cosignature).where(cosignature.c.n == bind("n")).order_by(cosignature.c.name)
+        )
         self._view = _ViewStatements(compiler)
 
     def queued(
@@ -169,33 +173,41 @@ class _ViewStatements:
 
     def __init__(self, compiler: Compiler) -> None:
         def whole(table: Table) -> Statement:
-            return compiler.compile(_of(table).order_by(*table.primary_key.columns))
+            return compiler.compile(lambda: _of(table).order_by(*table.primary_key.columns))
 
         self.trees, self.leaves, self.checkpoints, self.cosignatures = map(whole, (tree, leaf, checkpoint, cosignature))
         # Three streams in one order, merged by who reads them: no database has to guess how to join them.
         entry, of_entry = ledger_entry.c, (ledger_entry.c.case, ledger_entry.c.seq)
         head = func.substr(entry.body, literal_column("1"), literal_column(str(HEAD_BYTES)))
         self.places = compiler.compile(
-            select(*of_entry, entry.hash, head).where(entry.root == bind("root")).order_by(*of_entry)
+            lambda: select(*of_entry, entry.hash, head).where(entry.root == bind("root")).order_by(*of_entry)
         )
         of_leaf = (leaf.c.case, leaf.c.seq)
         self.by_entry = compiler.compile(
-            select(*of_leaf, leaf.c.idx, leaf.c.at, leaf.c.hash).where(leaf.c.root == bind("root")).order_by(*of_leaf)
+            lambda: (
+                select(*of_leaf, leaf.c.idx, leaf.c.at, leaf.c.hash)
+                .where(leaf.c.root == bind("root"))
+                .order_by(*of_leaf)
+            )
         )
         self.queue = compiler.compile(
-            select(unsealed.c.case, unsealed.c.seq, unsealed.c.at)
-            .where(unsealed.c.root == bind("root"))
-            .order_by(unsealed.c.case, unsealed.c.seq, unsealed.c.at)
+            lambda: (
+                select(unsealed.c.case, unsealed.c.seq, unsealed.c.at)
+                .where(unsealed.c.root == bind("root"))
+                .order_by(unsealed.c.case, unsealed.c.seq, unsealed.c.at)
+            )
         )
         self.head_facts = compiler.compile(
-            select(*of_entry, entry.body)
-            .where(
-                entry.root == bind("root"),
-                entry.case >= literal_column("'system:'"),
-                entry.case < literal_column("'system;'"),
-                or_(entry.case.like(literal_column("'%:900'")), entry.case.like(literal_column("'%:901'"))),
+            lambda: (
+                select(*of_entry, entry.body)
+                .where(
+                    entry.root == bind("root"),
+                    entry.case >= literal_column("'system:'"),
+                    entry.case < literal_column("'system;'"),
+                    or_(entry.case.like(literal_column("'%:900'")), entry.case.like(literal_column("'%:901'"))),
+                )
+                .order_by(*of_entry)
             )
-            .order_by(*of_entry)
         )
 
 

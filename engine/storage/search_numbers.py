@@ -30,12 +30,12 @@ class PostgresNumbers:
 
     def __init__(self, compiler: Compiler, pool: Pool) -> None:
         self._pool = pool
-        self._newest = compiler.compile(_newest(), prepare=False)
-        self._by_index = compiler.compile(_by_index(), prepare=False)
-        self._downwards = compiler.compile(_downwards(), prepare=False)
-        self._holding = compiler.compile(_holding())
+        self._newest = compiler.compile(_newest, prepare=False)
+        self._by_index = compiler.compile(_by_index, prepare=False)
+        self._downwards = compiler.compile(_downwards, prepare=False)
+        self._holding = compiler.compile(_holding)
         self._index_only = compiler.compile(
-            select(
+            lambda: select(
                 *(
                     func.set_config(literal(f"'{name}'"), literal("'off'"), literal("true"))
                     for name in ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan")

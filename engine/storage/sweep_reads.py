@@ -27,14 +27,14 @@ class SweepReads:
             cases.c.root == bind("root"), cases.c.phase != literal_column("'final'"), cases.c.id > bind("after")
         )
         limit = bind("limit", Integer())
-        self._open = compiler.compile(select(func.count()).select_from(deadline).where(of_root, runs))
-        self._due = compiler.compile(at_most(due, limit))
-        self._due_after = compiler.compile(at_most(following, limit))
-        self._running = compiler.compile(at_most(running.order_by(cases.c.id), limit))
+        self._open = compiler.compile(lambda: select(func.count()).select_from(deadline).where(of_root, runs))
+        self._due = compiler.compile(lambda: at_most(due, limit))
+        self._due_after = compiler.compile(lambda: at_most(following, limit))
+        self._running = compiler.compile(lambda: at_most(running.order_by(cases.c.id), limit))
         self._last = compiler.compile(
-            select(sweep.c.at, sweep.c.calendar, sweep.c.open, sweep.c.looked, sweep.c.raised, sweep.c.failed).where(
-                sweep.c.root == bind("root")
-            )
+            lambda: select(
+                sweep.c.at, sweep.c.calendar, sweep.c.open, sweep.c.looked, sweep.c.raised, sweep.c.failed
+            ).where(sweep.c.root == bind("root"))
         )
 
     def open_deadlines(self, root: RootId) -> int:

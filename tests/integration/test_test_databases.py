@@ -143,21 +143,25 @@ def test_tables_made_by_saying_again_what_migrations_said_are_those_of_the_migra
 def test_a_file_that_is_copied_has_the_tables_of_the_first_and_nothing_that_came_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = upgrade._upgrade_sqlite
+    real, migrations = upgrade._upgrade_sqlite, made_once(REAL)
     made: list[Path] = []
 
     def make(path: Path) -> None:
         made.append(path)
         monkeypatch.setattr(upgrade, "run_migrations", REAL)
         real(path)
-        monkeypatch.setattr(upgrade, "run_migrations", made_once(REAL))
+        monkeypatch.setattr(upgrade, "run_migrations", migrations)
 
-    monkeypatch.setattr(upgrade, "run_migrations", made_once(REAL))
+    monkeypatch.setattr(upgrade, "run_migrations", migrations)
     first, second = tmp_path / "first.db", tmp_path / "second.db"
-    upgraded = file_copied(make)
+    upgraded = file_copied(make, migrations)
     upgraded(first)
     query(f"sqlite:///{first}", "CREATE TABLE matter (title TEXT)")
     upgraded(second)
     assert made == [first]
+    other = tmp_path / "other.db"
+    monkeypatch.setattr(upgrade, "run_migrations", made_once(REAL))
+    upgraded(other)
+    assert made == [first, other]
     assert {*table_names(f"sqlite:///{second}"), "matter"} == set(table_names(f"sqlite:///{first}"))
     assert query(f"sqlite:///{second}", "SELECT version_num FROM alembic_version") == [NEWEST]

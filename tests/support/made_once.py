@@ -43,15 +43,15 @@ def made_once(run: Migrations) -> Migrations:
     return made
 
 
-def file_copied(make: MakesFile) -> MakesFile:
+def file_copied(make: MakesFile, migrations: Migrations) -> MakesFile:
     """Return what makes a SQLite file as ``make`` does, and a further one as a copy of the first.
 
-    A file that is there, and the tests of migrations themselves, are left to ``make``.
+    A file that is there, and every test that runs other migrations than ``migrations``, are left to ``make``.
     """
     known: list[bytes] = []
 
     def made(path: Path) -> None:
-        if path.exists() or upgrade.run_migrations is REAL:
+        if path.exists() or upgrade.run_migrations is not migrations:
             make(path)
         elif known:
             lock = WriterLock(path)

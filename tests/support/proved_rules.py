@@ -1,11 +1,17 @@
-"""Rules that were read and proved once in this process, for the thousands of tests that open a house of their own."""
+"""Rules that were read, proved and compiled once in this process, for the thousands of tests that open a house of
+their own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
+from engine.definition import rulebook
+from engine.definition.compiled import Definition
+from engine.definition.model import CodeList, Workflow
 from runtime.rules import Rules, load_rules
 
 
@@ -29,3 +35,26 @@ def proved_once(load: Callable[..., Rules]) -> Callable[..., Rules]:
 
 load_once = proved_once(load_rules)
 """What every house of a test loads its rules by, and a test that needs the rules alone."""
+
+
+def compiled_once(patch: pytest.MonkeyPatch) -> None:
+    """Let all rulebooks of this process share what they derive from the same texts: guards, measures, validators.
+
+    Texts are the same when they are the same objects, as those of ``load_once`` are.
+    """
+    known: dict[object, Definition] = {}
+
+    def made(
+        workflow: Workflow, known_as: str, lists: Mapping[str, CodeList], list_hashes: Mapping[str, str]
+    ) -> Definition:
+        stamp = (known_as, *sorted(list_hashes.items()))
+        found = known.get(stamp)
+        if (
+            found is None
+            or found.workflow is not workflow
+            or any(found.lists[name] is not lists[name] for name in lists)
+        ):
+            found = known[stamp] = Definition(workflow, known_as, lists, list_hashes)
+        return found
+
+    patch.setattr(rulebook, "Definition", made)
