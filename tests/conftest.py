@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 
 from engine.storage import upgrade
 from tests.support.demanded import SkipsAreFailures, browser_tests_last, ci_is_on, mark_by_fixtures
+from tests.support.in_memory import folders_in_memory
 from tests.support.made_once import REAL, file_copied, made_once
 from tests.support.measured import is_measured, unmeasured
 from tests.support.postgres import (
@@ -46,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not is_test_worker(config):
         for name in [name for name in os.environ if name.startswith("BANJIE_")]:
             del os.environ[name]
+        folders_in_memory()
         os.environ[SESSION_FOLDER] = tempfile.mkdtemp(prefix="banjie-tests-")
     # What a session of thousands of tests keeps is gone through at every turn; seldom turns save a sixth of its time.
     gc.set_threshold(50_000, 20, 100)
