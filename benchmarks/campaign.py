@@ -36,6 +36,7 @@ from engine.service.verify import verify
 from runtime.demo.build import build_sample
 from runtime.settings import Settings
 from runtime.wiring import desk_of
+from tests.support.in_memory import folders_in_memory
 
 KILLS = 30
 CORRUPTIONS = 400
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--here", choices=ALL, help="one of them, in this process")
     options = parser.parse_args()
     results = Results(command=f"make campaign (seed {options.seed})")
+    folders_in_memory()
     if options.here:
         one_hunt(options.here, results, options.seed)
         results.write(options.output)
