@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -12,13 +14,15 @@ from api.describing import described
 from api.edge import Edge
 from api.identity import Asker
 from api.incoming import read_key, read_model
+from api.limits import PAGE_LINES, PAGE_LINES_MAX
 from api.routing import api_router
 from engine.access.token_scope import scope_of
 from engine.case.codec import at_text, microseconds
 from engine.errors import NotPermitted
 from engine.service.account_care import (
     Carer,
-    accounts_under,
+    account_rows,
+    cared_units,
     demand_carer,
     demand_token_guard,
     person_under,
@@ -110,13 +114,27 @@ def _of_others(edge: Edge, router: APIRouter) -> None:
     desk, staff = edge.desk, edge.settings.accounts.staff
 
     @router.get("/accounts")
-    def list_accounts(request: Request) -> JSONResponse:
-        """Return the accounts of the units whose union office the asker is."""
+    def list_accounts(
+        request: Request,
+        q: Annotated[str, Query(max_length=100)] = "",
+        unit: Annotated[str, Query(max_length=100)] = "",
+        waiting: bool = False,
+        after: Annotated[str, Query(max_length=100)] = "",
+        limit: Annotated[int, Query(ge=1, le=PAGE_LINES_MAX)] = PAGE_LINES,
+    ) -> JSONResponse:
+        """Return a page of the accounts of the units whose union office the asker is, by name.
+
+        ``q`` is a part of a name or login, ``unit`` one of those units (with what is below it), ``waiting`` asks for
+        those without a password only, ``after`` is what ``next`` of the page before says.
+        """
         carer = carer_of(edge.identities.in_thread(request))
         demand_carer(staff, carer.actor)
         slips = slips_open(desk, carer.root)
-        found = accounts_under(desk, staff, carer)
-        return JSONResponse({"accounts": [account_json(one, slips.get(one.person)) for one in found]})
+        units = cared_units(desk, staff, carer, unit)
+        rows = account_rows(desk, carer, units, text=q, waiting=waiting, after=after, limit=limit + 1)
+        found, following = rows[:limit], rows[limit - 1].person if len(rows) > limit else None
+        listed = [account_json(one, slips.get(one.person)) for one in found]
+        return JSONResponse({"accounts": listed, "next": following})
 
     @router.get("/accounts/tokens")
     def list_all_tokens(request: Request) -> JSONResponse:

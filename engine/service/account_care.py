@@ -50,13 +50,6 @@ def demand_token_guard(staff: StaffRoles, actor: Actor, root: RootId) -> None:
         )
 
 
-def accounts_under(desk: Desk, staff: StaffRoles, carer: Carer) -> Sequence[AccountState]:
-    """Return the accounts that somebody looks after, by login name."""
-    there = desk.reads.surroundings(carer.root)
-    cared = {unit for unit in there.units if staff.looks_after(carer.actor, unit, there.tree)}
-    return [one for one in desk.reads.account_states(carer.root) if one.unit in cared]
-
-
 def cared_units(desk: Desk, staff: StaffRoles, carer: Carer, below: str = "") -> frozenset[UnitId]:
     """Return the units whose accounts somebody looks after, of those ``below`` a unit that is named by id or code."""
     there = desk.reads.surroundings(carer.root)

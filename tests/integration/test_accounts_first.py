@@ -180,6 +180,16 @@ def test_whoever_is_not_the_office_looks_after_nobody(house: House, login: str) 
         assert client.get("/accounts/tokens").status_code == 403
 
 
+def page_by_page(client: TestClient, address: str) -> list[str]:
+    """Return the logins of a list that is asked for until nothing follows."""
+    logins, after = [], ""
+    while after is not None:
+        answer = client.get(f"{address}&after={after}").json()
+        logins += [one["login"] for one in answer["accounts"]]
+        after = answer["next"]
+    return logins
+
+
 def test_an_office_looks_after_its_own_units_and_never_hears_of_others(house: House) -> None:
     house.desk.office.write(
         [AddGrant(GrantRow(root=ROOT, person=PersonId("wen"), role="union_office", unit=LOGISTICS))]
@@ -188,6 +198,9 @@ def test_an_office_looks_after_its_own_units_and_never_hears_of_others(house: Ho
         log_in(wen, "wen")
         listed = wen.get("/api/accounts").json()["accounts"]
         assert {one["login"] for one in listed} == {"lai", "wen", "xin"}
+        assert page_by_page(wen, "/api/accounts?limit=1") == [one["login"] for one in listed]
+        assert page_by_page(wen, "/api/accounts?q=xi") == ["xin"]
+        assert page_by_page(wen, "/api/accounts?unit=nowhere") == []
         refused = [wen.post(f"/api/accounts/{login}/slip", json={}, headers=KEY) for login in ("shi", "nobody")]
         assert [answer.status_code for answer in refused] == [404, 404]
         assert refused[0].json() == refused[1].json()
