@@ -14,18 +14,15 @@ from runtime.rules import Rules, load_rules
 from tests.acceptance import (
     steps_behalf,
     steps_common,
+    steps_figures,
     steps_files,
     steps_grievance,
     steps_proposal,
     steps_secrecy,
     steps_supervision,
 )
-from tests.support import (  # noqa: F401 - each registers the way of its cases
-    grievance_lives,
-    proposal_lives,
-    supervision_lives,
-)
 from tests.support.hall import Hall
+from tests.support.lives import WAYS
 from tests.support.tags import claims, kept
 
 REPOSITORY: Final = Path(__file__).parents[2]
@@ -34,7 +31,7 @@ STEP_FAILED: Final = pytest.StashKey[bool]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the shared sentences known: pytest-bdd finds steps where fixtures are found."""
-    more = (steps_files, steps_grievance, steps_proposal, steps_secrecy, steps_supervision)
+    more = (steps_figures, steps_files, steps_grievance, steps_proposal, steps_secrecy, steps_supervision)
     for steps in (steps_common, steps_behalf, *more):
         if not config.pluginmanager.is_registered(steps):
             config.pluginmanager.register(steps, steps.__name__)
@@ -54,7 +51,10 @@ def rules() -> Rules:
 @pytest.fixture
 def hall(rules: Rules) -> Hall:
     """A works with people in it and no case yet."""
-    return Hall(rules=rules)
+    hall = Hall(rules=rules)
+    for way in WAYS.values():
+        hall.cast.invite(way.people)
+    return hall
 
 
 def pytest_bdd_step_error(request: pytest.FixtureRequest, scenario: Scenario) -> None:

@@ -11,8 +11,9 @@ from pytest_bdd import then, when
 from engine.case.codec import at_from
 from engine.case.commands import BasisKind, OnBehalf, Stated
 from engine.case.scope import SHANGHAI
-from tests.acceptance.steps_common import FORM, KIND, WORKFLOWS, case_of, form_of, sentence
+from tests.acceptance.steps_common import FORM, KIND, case_of, form_of, sentence
 from tests.support.hall import OFFICE_OPENS, Hall
+from tests.support.lives import CALLED
 from tests.support.wording import DAY, day, named
 
 KINDS: Final = {
@@ -30,7 +31,7 @@ WHEN: Final = rf"(?:，发生于(?P<on>{DAY}))?"
 def _opens_for(
     hall: Hall, who: str, kind: str, basis: str, whom: str, what: str, name: str, on: str | None, form: str
 ) -> None:
-    workflow = WORKFLOWS[what]
+    workflow = CALLED[what]
     asked = list(hall.definition(workflow).workflow.opening)
     with hall.asking():
         hall.open(

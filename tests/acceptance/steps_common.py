@@ -14,12 +14,11 @@ from engine.case.case import ClockState
 from engine.case.identity import CaseId
 from tests.support.answers import Answer
 from tests.support.hall import Hall
-from tests.support.lives import Circumstances, bring
+from tests.support.lives import CALLED, WAYS, Circumstances, bring
 from tests.support.wording import DAY, answers, day, in_words, named, value_of
 
-WORKFLOWS: Final[Mapping[str, str]] = {"提案": "proposal", "诉求": "grievance", "承办": "handling"}
-KIND: Final = "(?:提案|诉求)"
-CASE: Final = rf"(?:该{KIND}|该督办单|(?:{KIND}“[^“”]+”)?[^，“”]{{2,12}}的承办件|{KIND}“[^“”]+”)"
+KIND: Final = f"(?:{'|'.join(way.called for way in WAYS.values() if way.states)})"
+CASE: Final = rf"(?:该{KIND}|(?:{KIND}“[^“”]+”)?[^，“”]{{2,12}}的承办件|{KIND}“[^“”]+”)"
 FORM: Final = r"(?P<form>(?:，[^“”，]+?为“[^“”]*”)*)"
 
 
@@ -32,17 +31,28 @@ def case_of(hall: Hall, words: str, who: str = "") -> CaseId:
     """Return which case is meant: ``该提案``, ``提案“改善食堂”``, or a unit's part of the current case:
     ``后勤服务中心的承办件``, ``本单位的承办件`` (of who acts), ``原财务部的承办件`` (before the last assignment).
 
-    ``该督办单`` is the newest supervision order on the current case, ``该督办单的承办件`` its unit's part."""
+    ``该督办单`` is the newest case called so that was opened out of the current one, where that one is called by another
+    word; ``该督办单的承办件`` is its lead unit's part."""
     quoted = re.search(rf"{KIND}“([^“”]+)”", words)
     case = hall.case_id(quoted[1] if quoted else hall.current)
-    if words.startswith("该督办单"):
-        order = hall.order(case)
-        return hall.children(order, "lead")[0].id if words.endswith("的承办件") else order
+    this = re.match(rf"该({KIND})(的承办件)?$", words)
+    if this is not None:
+        found = _this(hall, case, CALLED[this[1]])
+        return hall.children(found, "lead")[0].id if this[2] else found
     part = re.search(r"(原?)([^”]+)的承办件$", words)
     if part is None:
         return case
     unit = re.sub("(负责人|承办人)$", "", who) if part[2] == "本单位" else part[2]
     return hall.child(case, hall.cast.unit(unit), earlier=bool(part[1]))
+
+
+def _this(hall: Hall, case: CaseId, workflow: str) -> CaseId:
+    """Return the case itself if it is of the workflow, else the newest of the workflow that was opened out of it."""
+    if hall.case(case).workflow == workflow:
+        return case
+    linked = [one for one in hall.case(case).linked if hall.case(one).workflow == workflow]
+    assert linked, f"没有由该件转出的{WAYS[workflow].called}"
+    return linked[-1]
 
 
 def form_of(hall: Hall, workflow: str, asked: list[str], words: str) -> dict[str, JsonValue]:
@@ -95,10 +105,10 @@ def _in_session(hall: Hall, title: str | None) -> None:
     hall.session = None if title is None else hall.cast.sessions[title]
 
 
-@given(sentence(r"本单位对(?P<kind>提案|诉求)规定“(?P<title>[^“”]+)”为“(?P<value>[^“”]+)”"))
+@given(sentence(rf"本单位对(?P<kind>{KIND})规定“(?P<title>[^“”]+)”为“(?P<value>[^“”]+)”"))
 def _ruled(hall: Hall, kind: str, title: str, value: str) -> None:
     """``本单位对提案规定“逾期提案处理”为“不收”``; choices are written by their Chinese word in the title."""
-    workflow = WORKFLOWS[kind]
+    workflow = CALLED[kind]
     parts = hall.definition(workflow).workflow.parameters
     found = [name for name, part in parts.items() if re.split("（", part.title.zh)[0] == title]
     assert len(found) == 1, f"没有“{title}”：{[part.title.zh for part in parts.values()]}"
@@ -148,7 +158,7 @@ def _stands(
     form: str,
 ) -> None:
     """``提案“改善食堂”处于“办理中”，由后勤服务中心主办、财务部和人力资源部协办，类别为“生活福利”``."""
-    workflow = WORKFLOWS[kind]
+    workflow = CALLED[kind]
     definition = hall.definition(workflow)
     circumstances = Circumstances(
         opener=opener,
@@ -175,7 +185,7 @@ def _asks(hall: Hall, who: str, move: str, case: str, form: str) -> None:
 
 @when(sentence(rf"(?P<who>[^“”，]+)提出(?P<kind>{KIND})“(?P<name>[^“”]+)”{FORM}"))
 def _opens(hall: Hall, who: str, kind: str, name: str, form: str) -> None:
-    workflow = WORKFLOWS[kind]
+    workflow = CALLED[kind]
     asked = list(hall.definition(workflow).workflow.opening)
     with hall.asking():
         hall.open(who, workflow, name, form_of(hall, workflow, asked, form))
@@ -319,7 +329,7 @@ def _handled_by(hall: Hall, case: str, lead: str, co_handlers: str | None) -> No
     assert units == {"lead": [hall.cast.unit(lead)], "co_handler": [hall.cast.unit(unit) for unit in wanted]}
 
 
-@then(sentence(r"该(?:提案|诉求)共有(?P<count>\d+)个承办件"))
+@then(sentence(rf"该{KIND}共有(?P<count>\d+)个承办件"))
 def _parts(hall: Hall, count: str) -> None:
     assert len(hall.case(hall.case_id(hall.current)).newest_children) == int(count)
 

@@ -14,10 +14,11 @@ from engine.ledger.commitments import NullSealer
 from engine.service.file_ports import FileRow
 from engine.service.filing.cabinet import UPLOAD_HOURS
 from engine.service.known_files import FileSecret, seal_file
-from tests.acceptance.steps_common import FORM, KIND, WORKFLOWS, case_of, form_of, sentence
+from tests.acceptance.steps_common import FORM, KIND, case_of, form_of, sentence
 from tests.acceptance.steps_secrecy import _sees
 from tests.support.cast import ROOT
 from tests.support.hall import Hall
+from tests.support.lives import CALLED
 from tests.support.wording import file_id, named
 
 MANY = tuple(f"照片{number}.jpg" for number in range(1, 22))
@@ -62,7 +63,7 @@ def keep_upload(hall: Hall, who: str, name: str) -> None:
 
 @given(sentence(rf"(?P<who>[^“”，]+)提出(?P<kind>{KIND})“(?P<name>[^“”]+)”{FORM}"))
 def _opened(hall: Hall, who: str, kind: str, name: str, form: str) -> None:
-    workflow = WORKFLOWS[kind]
+    workflow = CALLED[kind]
     answer = hall.open(
         who, workflow, name, form_of(hall, workflow, list(hall.definition(workflow).workflow.opening), form)
     )

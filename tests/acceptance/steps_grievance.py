@@ -8,9 +8,8 @@ from pydantic import JsonValue
 from pytest_bdd import given, then
 
 from tests.acceptance.steps_common import case_of, sentence
-from tests.support.grievance_lives import GRIEVANCES
 from tests.support.hall import Hall
-from tests.support.lives import Circumstances, bring
+from tests.support.lives import WAYS, Circumstances, bring
 from tests.support.wording import named, value_of
 
 WORKFLOW: Final = "grievance"
@@ -28,7 +27,7 @@ def _evaluated(hall: Hall, name: str, again: str | None, grade: str) -> None:
 def _evaluate(hall: Hall, name: str, grade: str) -> None:
     bring(hall, WORKFLOW, name, "delivered", Circumstances())
     result = value_of(hall.definition(WORKFLOW), "evaluation_result", grade, hall.names)
-    _must(hall, GRIEVANCES.opener, name, "evaluate", evaluation_result=result)
+    _must(hall, WAYS[WORKFLOW].opener, name, "evaluate", evaluation_result=result)
 
 
 def _must(hall: Hall, who: str, name: str, transition: str, **form: JsonValue) -> None:

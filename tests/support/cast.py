@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -78,6 +78,11 @@ class Cast:
         for unit, title in UNITS.items():
             for ending, role in IN_A_UNIT.items():
                 self.grants[f"{title}{ending}"] = {Grant(role, UnitId(unit))}
+
+    def invite(self, people: Mapping[str, Sequence[str]]) -> None:
+        """Let more people appear, by what they are called: with these grants in the works beside those they hold."""
+        for name, roles in people.items():
+            self.grants.setdefault(name, set()).update(Grant(role, UnitId(ROOT)) for role in roles)
 
     def unit(self, title: str) -> UnitId:
         """Return the unit called so; a name nobody bears stands for itself, so that a scenario can misname one."""

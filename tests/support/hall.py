@@ -147,12 +147,6 @@ class Hall:
         assert found, f"没有{self.cast.unit_title(unit)}的承办件"
         return found[-1]
 
-    def order(self, case: CaseId) -> CaseId:
-        """Return the newest case that was opened out of this one and linked to it: its supervision order."""
-        linked = self.case(case).linked
-        assert linked, "没有督办单"
-        return linked[-1]
-
     def children(self, case: CaseId, role: str) -> list[Case]:
         """Return the parts of the newest assignment that a role (lead, co_handler) has."""
         return [self.case(child.case) for child in self.case(case).newest_children if child.role == role]

@@ -1,16 +1,20 @@
 """How a case came to be where a scenario finds it: for each state the one before it and the moves between, all really
-made. A workflow's way stands in a table of its own; this module walks it."""
+made. A workflow's way stands beside its features; this module walks it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
 
-from pydantic import JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from engine.case.identity import CaseId
+from engine.definition.loader import load_yaml
 from tests.support.hall import Form, Hall
+
+_STRICT: Final = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,39 +27,48 @@ class Circumstances:
     form: Form = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Do:
+class Do(BaseModel):
     """One move of a life. ``{lead}`` in ``who`` and in answers stands for the lead unit, ``{unit}`` for the unit of the
     part. ``of`` says whose move it is: the case's own, the lead's part's or that of every co-handler's part."""
 
+    model_config = _STRICT
     who: str
-    transition: str
-    form: Form = field(default_factory=dict)
-    of: str = "case"
+    transition: str = Field(alias="do")
+    form: dict[str, JsonValue] = {}
+    of: Literal["case", "lead", "co_handler"] = "case"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(BaseModel):
     """How a state is reached: from which, and by what moves; ``before`` is None for the state a case opens in."""
 
-    before: str | None
+    model_config = _STRICT
+    before: str | None = None
     moves: tuple[Do, ...] = ()
 
 
-Life = Mapping[str, Step]
+class Way(BaseModel):
+    """The life of one workflow's cases: what sentences call them, who opens them, with what, how each state is reached.
+
+    ``people`` are those who appear beside the usual cast: what they are called → the grants they hold in the works.
+    """
+
+    model_config = _STRICT
+    called: str
+    opener: str = ""
+    people: dict[str, tuple[str, ...]] = {}
+    form: dict[str, JsonValue] = {}
+    states: dict[str, Step] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """The life of one workflow's cases: who opens them, with what, and how each state is reached."""
-
-    opener: str
-    states: Life
-    form: Form = field(default_factory=dict)
+def _ways() -> dict[str, Way]:
+    files = sorted((Path(__file__).parents[2] / "features").glob("*/way.yaml"))
+    return {file.parent.name: Way.model_validate(load_yaml(file)[0]) for file in files}
 
 
-WAYS: Final[dict[str, Way]] = {}
-"""Workflow → its way; each workflow's table registers itself."""
+WAYS: Final = _ways()
+"""Workflow → its way, as ``features/<workflow>/way.yaml`` tells it."""
+CALLED: Final = {way.called: workflow for workflow, way in WAYS.items()}
+"""What sentences call a case → its workflow."""
 
 
 def bring(hall: Hall, workflow: str, name: str, state: str, circumstances: Circumstances) -> None:
@@ -73,11 +86,11 @@ def lead_on(hall: Hall, case: CaseId, state: str, circumstances: Circumstances) 
     way = WAYS[hall.case(case).workflow]
     for move in _road(way.states, hall.case(case).state, state):
         who = circumstances.opener or move.who if move.who == way.opener else move.who
-        _make(hall, case, replace(move, who=who), circumstances)
+        _make(hall, case, move.model_copy(update={"who": who}), circumstances)
     assert hall.case(case).state == state, f"该件处于{hall.case(case).state}，应为{state}"
 
 
-def _road(states: Life, here: str, there: str) -> list[Do]:
+def _road(states: Mapping[str, Step], here: str, there: str) -> list[Do]:
     """Return the moves between two states, looked for backwards from the second."""
     moves: list[Do] = []
     at: str | None = there

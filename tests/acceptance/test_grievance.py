@@ -1,5 +1,0 @@
-"""The scenarios of grievances."""
-
-from pytest_bdd import scenarios
-
-scenarios("../../features/grievance")
