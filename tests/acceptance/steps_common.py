@@ -31,8 +31,8 @@ def case_of(hall: Hall, words: str, who: str = "") -> CaseId:
     """Return which case is meant: ``该提案``, ``提案“改善食堂”``, or a unit's part of the current case:
     ``后勤服务中心的承办件``, ``本单位的承办件`` (of who acts), ``原财务部的承办件`` (before the last assignment).
 
-    ``该督办单`` is the newest case called so that was opened out of the current one, where that one is called by another
-    word; ``该督办单的承办件`` is its lead unit's part."""
+    ``该督办单`` is the newest case called so that was opened out of the current one, where that one is called something
+    else; ``该督办单的承办件`` is its lead unit's part."""
     quoted = re.search(rf"{KIND}“([^“”]+)”", words)
     case = hall.case_id(quoted[1] if quoted else hall.current)
     this = re.match(rf"该({KIND})(的承办件)?$", words)

@@ -19,6 +19,7 @@ UNMEASURED: Final = (
     "tests/contracts/test_storage_case_rows.py::test_a_case_becomes_a_row_and_the_row_the_same_case",
     "tests/integration/test_canaries.py",
     "tests/integration/test_deliveries_workers.py",
+    "tests/integration/test_fuzz.py",
     "tests/integration/test_keys_killed.py",
     "tests/integration/test_long_work.py::test_a_worker_that_is_killed_loses_nothing_and_nothing_is_done_twice",
     "tests/integration/test_simulated_year.py",
