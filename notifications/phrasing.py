@@ -19,6 +19,7 @@ from engine.case.identity import CaseId, PersonId, RootId
 from engine.case.scope import SHANGHAI
 from engine.case.secrecy import recused_people
 from engine.definition.compiled import Definition
+from engine.definition.model import Saying
 from engine.definition.parts import Privacy
 from engine.errors import BanjieError
 from engine.ledger.commitments import Sealer
@@ -51,7 +52,7 @@ class Rendering(Protocol):
     """Says a notice: ``notifications.rendering.render``."""
 
     def __call__(
-        self, template: str, values: NoticeValues, language: Language, *, confidential: bool = False
+        self, words: Saying | str, values: NoticeValues, language: Language, *, confidential: bool = False
     ) -> tuple[str, str]:
         """Return subject and body."""
 
@@ -165,13 +166,13 @@ class _Batch:
             raise KeyError(leased.name)
         parent = None if case.parent is None else self.cases.get(case.parent)
         above = None if parent is None else self._definition(parent)
-        template = announcement.template if announcement.rung is None else rung_template(announcement.rung)
+        words = announcement.words if announcement.rung is None else rung_template(announcement.rung)
         language = cast(Language, delivery.language)
         confidential = is_confidential(case, definition, parent, above)
         values = self._values(leased, case, definition, announcement, language)
         if not confidential:
             values = replace(values, reason=self._reason(leased, definition))
-        subject, body = self.phrasing.render(template or "", values, language, confidential=confidential)
+        subject, body = self.phrasing.render(words or "", values, language, confidential=confidential)
         # Of a confidential case not even the address of its page leaves the house, nor what leads there.
         data = {"event": "news"} if confidential else {"event": leased.kind, "url": self.phrasing.page_of(case.id)}
         return Message(

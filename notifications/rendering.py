@@ -16,7 +16,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.calendar.wording import date_text
-from engine.definition.model import Rung
+from engine.definition.model import Rung, Saying
 from engine.text import Language
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -50,21 +50,28 @@ class NoticeValues:
     acting_for: str = ""
 
 
-def render(template: str, values: NoticeValues, language: Language, *, confidential: bool = False) -> tuple[str, str]:
+def render(
+    words: Saying | str, values: NoticeValues, language: Language, *, confidential: bool = False
+) -> tuple[str, str]:
     """Return subject and body of a notice.
 
-    The template is looked up by its name and then without the name of its workflow: ``proposal_extended`` falls back
-    to ``extended``. Of a confidential case nothing is said but that there is news: no value is even handed over.
+    ``words`` are the definition's own, or the name of a template. That is looked up as it is and then without the name
+    of its workflow: ``proposal_extended`` falls back to ``extended``. Of a confidential case nothing is said but that
+    there is news: no value is even handed over.
 
     Raises:
         TemplateMissing: No such template, also for a confidential case.
         jinja2.UndefinedError: A template names a variable that notices do not have.
     """
-    macro = _macro_of(template, language)
+    macro, said = (
+        ("", (words.happened.text.read(language), words.next.text.read(language)))
+        if isinstance(words, Saying)
+        else (_macro_of(words, language), ())
+    )
     if confidential:
         subject, body = _divided(_text("confidential", language))
         return subject, f"{body}\n"
-    subject, body = _divided(_text("layout", language, macro=macro, **_written(values, language)))
+    subject, body = _divided(_text("layout", language, macro=macro, said=said, **_written(values, language)))
     return subject, f"{body}\n\n{_text('footer', language)}\n"
 
 

@@ -31,15 +31,15 @@ def notice_problems(files: Sequence[Path]) -> list[Problem]:
 
 
 def _of_notice(loaded: Loaded[Workflow], name: str, notice: NoticePart) -> Iterator[Problem]:
-    if not is_shipped(notice.template):
+    if notice.template is not None and not is_shipped(notice.template):
         yield _problem(
             loaded,
             ("notices", name, "template"),
             "template_missing",
             Text(f"没有名为“{notice.template}”的通知模板", f"There is no template called {notice.template!r}"),
             Text(
-                "请改用已有模板，或在 notifications/templates 的 zh、en 两份 wording.txt 中各写一段",
-                "Name one that is there, or write it in both files wording.txt of notifications/templates",
+                "请改用已有模板，或不写 template，改写 says: {happened: …, next: …}",
+                "Name one that is there, or say it here: says: {happened: …, next: …}",
             ),
         )
     if notice.reason is None:

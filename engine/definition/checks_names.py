@@ -87,6 +87,16 @@ def _check_roles(proof: Proof) -> None:
         proof.all_known(("states", name, "acts"), ROLE, state.acts, workflow.roles)
     for name, notice in workflow.notices.items():
         proof.all_known(("notices", name, "to"), ROLE, notice.to, workflow.roles)
+        if (notice.says is None) == (notice.template is None):
+            proof.add(
+                ("notices", name),
+                "notice_unclear",
+                Text(f"通知“{name}”应写 says、template 之一", f"The notice {name} must say one of says and template"),
+                Text(
+                    "请写 says: {happened: 发生了什么, next: 下一步做什么}，或 template: 已有模板的名称",
+                    "Write says: {happened: what has happened, next: what to do}, or template: a name",
+                ),
+            )
     for name, ladder in workflow.ladders.items():
         for index, rung in enumerate(ladder.rungs):
             proof.all_known(("ladders", name, "rungs", index, "to"), ROLE, rung.to, workflow.roles)

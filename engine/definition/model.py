@@ -125,15 +125,24 @@ class DeadlinePart(Part):
     source: Source | None = None
 
 
-class NoticePart(Part):
-    """Who is told what: an event's roles and the template's name.
+class Saying(Part):
+    """What a notice says beside its title: what has happened, and what the reader does next."""
 
+    happened: Label
+    next: Label
+
+
+class NoticePart(Part):
+    """Who is told what: an event's roles, and what it says.
+
+    Exactly one of ``says``, the words themselves, and ``template``, the name of words that several workflows share.
     ``reason`` names the field in which the one who moves says why; what was said there is told with the notice.
     """
 
     title: Label
     to: tuple[Slug, ...] = Field(min_length=1)
-    template: Slug
+    says: Saying | None = None
+    template: Slug | None = None
     reason: Slug | None = None
 
 

@@ -17,7 +17,7 @@ from engine.case.identity import PersonId, UnitId
 from engine.case.secrecy import accused_units, is_strict, recused_people
 from engine.case.units import UnitTree
 from engine.definition.compiled import Definition
-from engine.definition.model import Rung, Workflow
+from engine.definition.model import Rung, Saying, Workflow
 from engine.definition.parts import Label
 from engine.service.notice_times import URGENT_LEVEL
 
@@ -28,11 +28,14 @@ Holders = Mapping[Grant, Sequence[PersonId]]
 
 
 class Announcement(NamedTuple):
-    """What the definition says is to be told: to which roles, under what title, by which template or rung."""
+    """What the definition says is to be told: to which roles, under what title, in which words or by which rung.
+
+    ``words`` are the definition's own, or the name of words that are shared.
+    """
 
     to: tuple[str, ...]
     title: Label
-    template: str | None = None
+    words: Saying | str | None = None
     rung: Rung | None = None
     deadline: str | None = None
 
@@ -58,7 +61,7 @@ def announced(workflow: Workflow, kind: str, name: str) -> Announcement | None:
     """
     if kind == "notice":
         notice = workflow.notices.get(name)
-        return None if notice is None else Announcement(notice.to, notice.title, notice.template)
+        return None if notice is None else Announcement(notice.to, notice.title, notice.says or notice.template)
     deadline, _, raised = name.partition("/")
     part = workflow.deadlines.get(deadline)
     ladder = None if kind != "rung" or part is None or part.ladder is None else workflow.ladders.get(part.ladder)

@@ -11,7 +11,8 @@ from jinja2 import UndefinedError, meta
 from jinja2.exceptions import SecurityError
 
 from engine.definition.loader import load_workflow
-from engine.definition.model import Rung, Workflow
+from engine.definition.model import Rung, Saying, Workflow
+from engine.definition.parts import Label
 from engine.text import Language
 from notifications.checkpoint_mail import CheckpointMail
 from notifications.rendering import (
@@ -49,13 +50,33 @@ def rungs_of(workflow: Workflow) -> list[Rung]:
 
 def templates_named() -> list[str]:
     """Return every template that a notice or a rung of a shipped procedure is told by."""
-    notices = {notice.template for workflow in WORKFLOWS for notice in workflow.notices.values()}
+    notices = {notice.template for workflow in WORKFLOWS for notice in workflow.notices.values() if notice.template}
     return sorted(notices | {rung_template(rung) for workflow in WORKFLOWS for rung in rungs_of(workflow)})
 
 
 def macros(language: Language) -> set[str]:
     wording = environment().get_template(f"{language}/wording.txt").module
     return {name for name in vars(wording) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize(
+    ("language", "happened", "following"), [("zh", "已收到申请。", "请三日内受理。"), ("en", "It came.", "Accept it.")]
+)
+def test_a_notice_may_say_its_own_words_which_are_no_template(
+    language: Language, happened: str, following: str
+) -> None:
+    words = Saying(
+        happened=Label(zh="已收到申请。", en="It came."),
+        next=Label(zh="请三日内受理。", en="Accept it."),
+    )
+    _subject, body = render(words, VALUES, language)
+    assert happened in body
+    assert following in body
+    assert body.index(happened) < body.index(VALUES.reason) < body.index(following)
+    tricky = Saying(happened=Label(zh="{{ url }}", en="{{ url }}"), next=Label(zh="{% if %}", en="{% if %}"))
+    assert "{{ url }}" in render(tricky, VALUES, language)[1]
+    _subject, kept = render(words, VALUES, language, confidential=True)
+    assert happened not in kept
 
 
 def test_the_shipped_procedures_name_templates() -> None:
@@ -145,7 +166,7 @@ def test_both_languages_have_the_same_templates_of_two_lines_each() -> None:
 
 
 def test_templates_use_only_the_variables_that_notices_have() -> None:
-    known = {field.name for field in fields(NoticeValues)} | {"macro"}
+    known = {field.name for field in fields(NoticeValues)} | {"macro", "said"}
     of_checkpoints = {field.name for field in fields(CheckpointMail)} | {"file", "begin", "end"}
     used = {
         path.relative_to(TEMPLATES).as_posix(): meta.find_undeclared_variables(environment().parse(path.read_text()))
