@@ -33,7 +33,7 @@ def test_a_template_that_is_not_there_is_refused_with_its_line(banjie: CommandLi
     [problem, _sum] = checked.err.splitlines()
     assert problem.startswith(f"{proposal}:{line}:")
     assert "没有名为“proposal_withdraw”的通知模板" in problem
-    assert "请改用已有模板，或在 notifications/templates 的 zh、en 两份 wording.txt 中各写一段" in problem
+    assert "请改用已有模板，或不写 template，改写 says: {happened: …, next: …}" in problem
     assert problem.endswith("（template_missing）")
 
 
