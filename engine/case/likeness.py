@@ -112,6 +112,7 @@ class Likeness:
     shared: tuple[str, ...]
 
 
+@lru_cache(maxsize=1024)
 def features(subject: str, text: str = "") -> Features:
     """Return what a matter is compared by: its subject, and what more it says.
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from engine.case.actors import Actor
 from engine.case.case import Case
-from engine.case.roles import first_capacity
+from engine.case.roles import holds_role
 from engine.case.units import UnitTree
 from engine.definition.model import Workflow
 from engine.errors import NotPermitted, TransitionNotOffered
@@ -21,11 +21,13 @@ def offered(workflow: Workflow, case: Case, actor: Actor, units: UnitTree) -> tu
     is open only where something was entered so.
     """
     # Many moves are made by the same roles.
-    may = cache(lambda by: first_capacity(by, workflow, case, actor, units) is not None)
+    holds = cache(lambda role: holds_role(role, workflow, case, actor, units))
     return tuple(
         name
         for name, transition in workflow.transitions.items()
-        if case.state in transition.from_ and not nothing_to_object_to(workflow, case, name) and may(transition.by)
+        if case.state in transition.from_
+        and any(map(holds, transition.by))
+        and not nothing_to_object_to(workflow, case, name)
     )
 
 

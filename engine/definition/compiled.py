@@ -48,6 +48,11 @@ class Definition:
         }
 
     @cached_property
+    def guard_parts(self) -> Mapping[str, GuardPart]:
+        """Every guard of a transition by its id."""
+        return {guard.id: guard for part in self.workflow.transitions.values() for guard in all_guards(part)}
+
+    @cached_property
     def values(self) -> Mapping[str, Value]:
         """Every expression of a ``set`` effect, compiled, by its text."""
         names = guard_names(self.workflow, self.lists)

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.limits import KEY_CHARACTERS_MAX, PAGE_LINES_MAX
+from api.limits import KEY_CHARACTERS_MAX
 from api.multipart import Posted, uploads_of
 from api.problems import headers_of, status_of
 from api.rendering import number_of
@@ -53,6 +53,8 @@ from web.views.ways import reviews, ways_of
 
 VERSION_DIGITS_MAX = 15
 SIMILAR_SHOWN = 3
+CHOICES_MAX = 50
+"""Cases that a form offers to choose from; the page of merging finds any other by its words or number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,9 +329,9 @@ def _maker(shell: Shell, visit: Visit, view: CaseView, world: World, attempt: At
 
 
 def _others(shell: Shell, visit: Visit, view: CaseView) -> list[tuple[str, str]]:
-    """Return the other running cases of the workflow that the reader may see, the newest first."""
+    """Return the newest running cases of the workflow that the reader may see, but for the case itself."""
     where = CaseFilter(workflow=view.case.workflow, phase=str(Phase.ACTIVE))
-    page = shell.edge.desk.queries.page(visit.known.root, visit.known.actor, where, limit=PAGE_LINES_MAX)
+    page = shell.edge.desk.queries.page(visit.known.root, visit.known.actor, where, limit=CHOICES_MAX)
     return [
         (line.id, " ".join(part for part in (line.number, line.subject) if part) or line.id)
         for line in page.lines

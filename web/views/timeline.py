@@ -52,11 +52,6 @@ def entry_view(line: TimelineLine, writer: FieldWriter, rules: Rulebook) -> Entr
     """Return the view of one entry; ``rules`` know what the moves of related cases are called."""
     words, workflow = writer.words, writer.definition.workflow
     order = {name: place for place, name in enumerate(workflow.fields)}
-    refusals = {
-        guard.id: words.say(guard.refuse.text.filled(_parameters(writer)))
-        for part in workflow.transitions.values()
-        for guard in (*part.guards, *(guard for way in part.alternatives for guard in way.guards))
-    }
     return EntryView(
         at=words.instant(at_from(line.at)),
         title=_title(line, writer),
@@ -67,7 +62,7 @@ def entry_view(line: TimelineLine, writer: FieldWriter, rules: Rulebook) -> Entr
         else words.t("entry_occurred", at=stated_words(at_from(line.occurred_at), words)),
         cause=_cause(line.body, writer, rules),
         checked=tuple(
-            Checked(text=words.t("workflow_unless", refusal=refusals.get(guard, guard)), holds=holds)
+            Checked(text=words.t("workflow_unless", refusal=_refusal(guard, writer)), holds=holds)
             for guard, holds in line.guards
         ),
         fields=tuple(
@@ -148,6 +143,12 @@ def _cause(body: Mapping[str, JsonValue], writer: FieldWriter, rules: Rulebook) 
     others = (rules.newest(other) for other in rules.names() if other != own.name)
     workflow = next((other for other in others if name in other.transitions), own)
     return writer.words.t("entry_cause", move=writer.words.say(title_of(name, workflow.transitions)))
+
+
+def _refusal(guard: str, writer: FieldWriter) -> str:
+    """Return what a guard says where it does not hold; its name where the definition has none of that name."""
+    part = writer.definition.guard_parts.get(guard)
+    return guard if part is None else writer.words.say(part.refuse.text.filled(_parameters(writer)))
 
 
 def _parameters(writer: FieldWriter) -> dict[str, object]:
