@@ -113,7 +113,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind.PLAIN, "children before within within_days near_working_days days all show as_of by audience start roll"
     ),
     **_each(Kind.PLAIN, "expected_version transitions.expected_version version on_behalf.kind on_behalf.basis basis"),
-    **_each(Kind.PLAIN, "on_behalf.occurred_at on_behalf.scan unread_only done lang next find sure paths path file"),
+    **_each(
+        Kind.PLAIN, "on_behalf.occurred_at on_behalf.scan unread_only waiting done lang next find sure paths path file"
+    ),
     **_each(
         Kind.PLAIN, "address active digest quiet_from quiet_until language from_on until_on note old password again"
     ),
