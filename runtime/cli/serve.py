@@ -23,8 +23,6 @@ PORT = 8000
 SHUTDOWN_SECONDS = 10
 PORT_LAST = 65535
 SHOWN_LATE = 5
-HEADLINE = ("filing_rate", "reply_rate", "on_time_reply_rate", "closing_rate", "satisfaction_rate_result")
-"""The figures shown first; the rest is a command away."""
 
 
 def serve(
@@ -175,14 +173,16 @@ def _show_round(run: Run, settings: Settings) -> None:
         root = the_root(desk, None)
         world = desk.world(root)
         now = desk.office.now()
-        for workflow in ("proposal", "grievance"):
-            report = figures(desk.reads, world, root, workflow, now)
+        for workflow in (world.rules.newest(name) for name in world.rules.names()):
+            report = figures(desk.reads, world, root, workflow.name, now)
+            if not workflow.counts_as_case or not report.extent.cases:
+                continue
             terminal.say(
                 Text(f"{report.title.zh} {report.extent.cases} 件", f"{report.title.en}: {report.extent.cases}")
             )
             for measure in report.measures:
                 of = measure.total
-                if measure.name in HEADLINE:
+                if workflow.measures[measure.name].headline:
                     shown = Text(
                         f"  {measure.title.zh}：{of.numerator}/{of.denominator} = {of.value()}%",
                         f"  {measure.title.en}: {of.numerator}/{of.denominator} = {of.value()}%",

@@ -187,9 +187,10 @@ def process_pages(shell: Shell) -> Pages:
 
 def _workflow(shell: Shell, visit: Visit, asked: dict[str, str]) -> Workflow:
     rules = shell.world(visit).rules
-    known = [part.name for part in shown_workflows(rules)]
-    preferred = "proposal" if "proposal" in known else known[0]
-    return rules.newest(asked["workflow"] if asked["workflow"] in known else preferred)
+    known = {part.name: part for part in shown_workflows(rules)}
+    # First of all what a meeting goes through, then whatever counts as a case.
+    preferred = next((part for part in known.values() if part.meeting is not None), next(iter(known.values())))
+    return known.get(asked["workflow"], preferred)
 
 
 def _where(shell: Shell, visit: Visit, workflow: Workflow, asked: dict[str, str]) -> Drawn:
