@@ -75,6 +75,16 @@ def test_a_delegate_is_told_that_delegates_read_a_proposal_and_no_name_is_publis
     assert page.index("先请看清楚：谁会看到什么") < page.index("案由")
 
 
+def test_what_is_never_published_does_not_say_so_and_who_is_named_later_is_told_of(
+    client: TestClient, house: House
+) -> None:
+    said = words(as_whom(client, house, "luo").get("/cases/new").text)
+    own = said.partition("劳动争议调解")[2]
+    assert "填写劳动争议调解" in own
+    assert "劳动争议调解委员会、档案管理员、调解员" in own
+    assert "公开" not in own.partition("填写劳动争议调解")[0]
+
+
 def test_who_may_file_nothing_is_told_whom_to_ask(client: TestClient, house: House) -> None:
     assert "请找工会办公室核对您的账号" in as_whom(client, house, "lai").get("/cases/new").text
 

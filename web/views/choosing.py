@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.definition.compiled import Definition
-from engine.definition.parts import Privacy
+from engine.definition.model import Workflow
+from engine.definition.parts import Bind, Privacy, Publish
+from engine.service.families import effects_of
 from web.words import Words
 
 _ORDER = tuple(Privacy)
@@ -52,7 +54,7 @@ def kind_of(definition: Definition, words: Words) -> Kind:
         title=title,
         purpose=words.say(workflow.purpose.text),
         table=words.t("filing_table", title=title),
-        note=None if workflow.identity is not None else words.t("filing_published"),
+        note=words.t("filing_published") if workflow.identity is None and _publishes(workflow) else None,
         ways=tuple(_ways(definition, words, title)),
     )
 
@@ -61,10 +63,13 @@ def _ways(definition: Definition, words: Words, title: str) -> Iterator[Way]:
     workflow, identity = definition.workflow, definition.workflow.identity
     address = f"/cases/new/{workflow.name}"
     whole = Privacy.INTERNAL if identity is None else Privacy.CONFIDENTIAL
-    readers = words.listed(_posts(definition, words, at_least=whole))
+    others = tuple(_named_later(workflow, words)) if identity is None else ()
+    readers = words.listed([*_posts(definition, words, at_least=whole), *others])
     some = tuple(_posts(definition, words, at_least=Privacy.INTERNAL, below=whole))
     brief = words.listed(some) if some else ""
-    known, login = words.listed(_posts(definition, words, at_least=Privacy.PERSONAL)), words.t("filing_follow_login")
+    # Where identity is not kept apart, everybody who sees the case sees who is concerned.
+    known = words.listed([*_posts(definition, words, at_least=Privacy.PUBLIC), *others])
+    login = words.t("filing_follow_login")
     code_list = None if identity is None else definition.list_of(identity.level)
     if identity is None or code_list is None:
         start = words.t("filing_start", title=title)
@@ -110,6 +115,24 @@ def _ways(definition: Definition, words: Words, title: str) -> Iterator[Way]:
 def _initial(definition: Definition, level: str, named: Sequence[str]) -> str:
     initial = definition.workflow.fields[level].initial
     return str(initial) if initial in named else named[0]
+
+
+def _publishes(workflow: Workflow) -> bool:
+    return any(isinstance(effect, Publish) for name in workflow.transitions for effect in effects_of(workflow, name))
+
+
+def _named_later(workflow: Workflow, words: Words) -> Iterator[str]:
+    """Yield the roles to which somebody else than who filed names a person, as a mediator."""
+    own = workflow.opener_becomes
+    roles = (
+        effect.role
+        for name, part in workflow.transitions.items()
+        if own not in part.by
+        for effect in effects_of(workflow, name)
+        if isinstance(effect, Bind) and effect.who != "actor" and effect.those_in is None and effect.role != own
+    )
+    for role in dict.fromkeys(roles):
+        yield words.say(workflow.roles[role].title.text)
 
 
 def _posts(definition: Definition, words: Words, *, at_least: Privacy, below: Privacy | None = None) -> Iterator[str]:
