@@ -188,6 +188,16 @@ def _check_rung(proof: Proof, path: Path, rung: Rung, seen: set[str]) -> None:
     for key, period in (("before", at.before), ("after", at.after)):
         if period is not None:
             _check_period(proof, (*path, "at", key), period)
+            if period.endswith(("hour", "hours")):
+                proof.add(
+                    (*path, "at", key),
+                    "rung_in_hours",
+                    Text(
+                        f"督办“{rung.title.zh}”不能按小时设定",
+                        f"The rung {rung.id} cannot be set by hours",
+                    ),
+                    Text("请按日、工作日或月设定，如 1 day", "Set it by days, working days or months, as 1 day"),
+                )
 
 
 def _check_effects(proof: Proof, running: Mapping[str, frozenset[str]]) -> None:
