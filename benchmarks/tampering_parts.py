@@ -186,7 +186,9 @@ def seeded(part: Part) -> dict[str, bool]:
         for name, expected in EXPECTED.items():
             if played(ground, name, draw) != (expected.alone, expected.by_evidence):
                 return True
-        chosen = some_of(every, BUG_TRIES, draw)
+        # Of checkpoints that come and go only the last tells what no other does: none of them is left to chance.
+        checkpoints = [one for one in every if one.table == "checkpoint" and not one.column]
+        chosen = [*some_of(every, BUG_TRIES, draw), *checkpoints]
         draw.shuffle(chosen)
         return any(tamper(life.url, life.house, life.keeper.key, [one]).missed for one in chosen)
 
@@ -223,4 +225,8 @@ def _lived(part: Part) -> Iterator[Life]:
         life.beat()
         life.seal()
         life.go(LIVED // 2)
+        # Nothing tells of the last checkpoint yet, and something waits behind it.
+        life.seal()
+        while not life.open_case():
+            pass
         yield life

@@ -282,7 +282,7 @@ def _answers(
             answer = client.get(f"/api/cases?text={word}", headers=headers)
             found.answers += 1
             hits = answer.json().get("cases", []) if answer.status_code == 200 else []
-            if hits and (name != "subject" or not may_read(viewer, secret, name)):
+            if hits and (name not in BRIEF or not may_read(viewer, secret, name)):
                 found.leaks.add(f"{viewer} finds {secret.level} by its {name}")
 
 
