@@ -10,7 +10,7 @@ from typing import Final
 
 MEMORY: Final = Path("/dev/shm")
 ROOM: Final = 6 * 2**30
-"""Bytes that must be free, as a container may have been given few: four times what a whole session holds at once."""
+"""Bytes that must be free: a container may have been given few, and what a whole session holds at once must fit."""
 
 
 def folders_in_memory(memory: Path = MEMORY) -> None:
