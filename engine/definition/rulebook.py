@@ -72,23 +72,28 @@ class Rulebook:
         )
 
     def pinned(self, definition_hash: str, list_hashes: Mapping[str, str]) -> Definition:
-        """Return the definition a case is pinned to, by hash; raises NotFound when its text is not known here."""
+        """Return the definition a case is pinned to, by hash.
+
+        Raises NotFound when its text is not known here, or when the lists that are named are not the definition's own:
+        a history that somebody changed may say that one list is another.
+        """
         for made in self._made.get(definition_hash, ()):
             if made.list_hashes == list_hashes:
                 return made
         part = next((part for part, known in self.workflows.values() if known == definition_hash), None)
         part = part or self.kept_workflows.get(definition_hash)
-        lists = {name: self._list_with(known) for name, known in list_hashes.items()}
-        if part is None or None in lists.values():
+        lists = {name: self._list_with(name, known) for name, known in list_hashes.items()}
+        if part is None or None in lists.values() or not lists.keys() >= set(part.lists.values()):
             raise NotFound(
                 Text("办理所依据的流程版本或代码表不在库中", "The pinned definition or code list is not known here"),
                 definition=definition_hash,
             )
         return self._make(part, definition_hash, {name: one for name, one in lists.items() if one}, list_hashes)
 
-    def _list_with(self, content_hash: str) -> CodeList | None:
+    def _list_with(self, name: str, content_hash: str) -> CodeList | None:
         found = next((part for part, known in self.lists.values() if known == content_hash), None)
-        return found or self.kept_lists.get(content_hash)
+        found = found or self.kept_lists.get(content_hash)
+        return found if found is not None and found.name == name else None
 
     def _newest_list(self, name: str) -> int:
         return self.once(("newest_list", name), partial(self._greatest_version, name))

@@ -13,6 +13,7 @@ from engine.definition.model import CodeList, Workflow
 from engine.definition.rulebook import Rulebook
 from engine.definition.shapes import PATTERNS
 from engine.errors import DefinitionError, NotFound, Problem
+from runtime.rules import load_rules
 from tests.unit.definition.conftest import WRONG_DEFINITIONS, Edit, edited
 from tests.unit.definition.test_definition_pages import CLOSE, FIELDS, MANY, OPENING, field
 
@@ -187,3 +188,17 @@ def test_a_definition_that_is_not_kept_is_not_replaced_by_another() -> None:
     with pytest.raises(NotFound) as caught:
         rules.pinned("sha256:gone", {})
     assert caught.value.text.zh == "办理所依据的流程版本或代码表不在库中"
+
+
+
+def test_a_history_that_names_one_list_as_another_is_not_followed() -> None:
+    """What somebody changed in the pins of a case must be found, and not end in an error on the way."""
+    rules = load_rules(Path("workflows")).rulebook()
+    made = rules.for_new("proposal")
+    first, second = sorted(made.list_hashes)[:2]
+    swapped = {**made.list_hashes, first: made.list_hashes[second], second: made.list_hashes[first]}
+    fewer = {name: known for name, known in made.list_hashes.items() if name != first}
+    for pins in (swapped, fewer):
+        with pytest.raises(NotFound, match="办理所依据的流程版本或代码表不在库中"):
+            rules.pinned(made.hash, pins)
+    assert rules.pinned(made.hash, made.list_hashes) is made
