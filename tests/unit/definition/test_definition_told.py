@@ -190,7 +190,6 @@ def test_a_definition_that_is_not_kept_is_not_replaced_by_another() -> None:
     assert caught.value.text.zh == "办理所依据的流程版本或代码表不在库中"
 
 
-
 def test_a_history_that_names_one_list_as_another_is_not_followed() -> None:
     """What somebody changed in the pins of a case must be found, and not end in an error on the way."""
     rules = load_rules(Path("workflows")).rulebook()
@@ -199,6 +198,6 @@ def test_a_history_that_names_one_list_as_another_is_not_followed() -> None:
     swapped = {**made.list_hashes, first: made.list_hashes[second], second: made.list_hashes[first]}
     fewer = {name: known for name, known in made.list_hashes.items() if name != first}
     for pins in (swapped, fewer):
-        with pytest.raises(NotFound, match="办理所依据的流程版本或代码表不在库中"):
+        with pytest.raises(NotFound, match="pinned definition or code list"):
             rules.pinned(made.hash, pins)
     assert rules.pinned(made.hash, made.list_hashes) is made
