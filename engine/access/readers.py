@@ -90,7 +90,12 @@ def readers_of(
     parent, and all below them get none (XF Art.28; design: visibility).
     """
     workflow = definition.workflow
-    found = {f"person:{party.person}" for party in case.parties if workflow.roles[party.role].sees_in(case.state)}
+    roles = workflow.roles
+    found = {
+        f"person:{party.person}"
+        for party in case.parties
+        if party.role in roles and roles[party.role].sees_in(case.state)
+    }
     if case.published:
         found.add(REGISTER)
     return _offices(case, definition, rules, units, parent, case.state) | found

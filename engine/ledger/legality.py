@@ -185,12 +185,14 @@ def _role_held(before: Case, event: Event, transition: TransitionPart, workflow:
     entered = event.behalf is not None
     if event.role is None or event.role not in (transition.on_behalf if entered else transition.by):
         return False
-    part = workflow.roles[event.role]
+    roles = workflow.roles
+    part = roles[event.role]
     if event.actor.kind is not ActorKind.PERSON:
         return (part.bound == "system") == (event.actor.kind is ActorKind.SYSTEM) and event.acting_unit is None
     who = event.actor.acting_for or event.actor.person
     if event.acting_unit is None and any(
-        party.person == who and workflow.roles[party.role].stands_in_for == event.role for party in before.parties
+        party.person == who and party.role in roles and roles[party.role].stands_in_for == event.role
+        for party in before.parties
     ):
         return True
     match part.bound:

@@ -54,7 +54,7 @@ class Attempt(NamedTuple):
 
 @dataclass(slots=True)
 class Tampered:
-    """What became of all attempts; ``missed`` are those that verification did not find."""
+    """What became of all attempts; ``missed`` are those that verification did not find, or at which it broke off."""
 
     refused: int = 0
     detected: int = 0
@@ -189,8 +189,13 @@ def tamper(
             except REFUSED:
                 result.refused += 1
                 continue
-            found = everything_found(house, key)
-            hand.replace(attempt.table, attempt.put, attempt.out)
+            try:
+                found = everything_found(house, key)
+            except Exception as error:  # noqa: BLE001 - what somebody wrote into the tables must not end it
+                found = set()
+                attempt = attempt._replace(kind=f"{attempt.kind}: broken off, {type(error).__name__}: {error}"[:200])
+            finally:
+                hand.replace(attempt.table, attempt.put, attempt.out)
             if found:
                 result.detected += 1
                 result.by_rule.update(found)

@@ -56,6 +56,11 @@ def test_parties_read_in_every_role_that_sees() -> None:
     assert readers(a_plant_case(parties=parties)) == OWN | {"person:zhao", "person:qian"}
 
 
+def test_a_party_in_a_role_that_no_definition_has_reads_nothing() -> None:
+    parties = (Party("proposerx", PersonId("zhao")), Party("seconder", PersonId("qian")))
+    assert readers(a_plant_case(parties=parties)) == OWN | {"person:qian"}
+
+
 def test_the_units_of_the_newest_assignment_read_by_their_own_roles() -> None:
     case = a_plant_case(("finance", "lead", 1), ("canteen", "lead", 2), ("workshop", "co_handler", 2))
     handling = {f"role:{grant}@{unit}" for unit in ("canteen", "workshop") for grant in ("handler", "deputy")}
