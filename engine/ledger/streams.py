@@ -110,9 +110,9 @@ class StreamEntry:
     hash: bytes
 
 
-def is_stream(chain: str) -> bool:
-    """Say whether a chain is one of these and not a case's."""
-    return chain.startswith((SYSTEM, ACCESS))
+def is_stream(chain: object) -> bool:
+    """Say whether a chain is one of these and not a case's; what is no text, in a database somebody damaged, is not."""
+    return isinstance(chain, str) and chain.startswith((SYSTEM, ACCESS))
 
 
 def stream_of(at: datetime, slot: int) -> str:

@@ -116,9 +116,9 @@ def verify_some(
     reads: FileReads, rules: Rulebook, root: RootId, sealer: Sealer, chains: Sequence[CaseId]
 ) -> Verification:
     """Verify these cases and streams, read at one moment."""
-    files = reads.case_files(root, chains)
+    files = reads.case_files(root, [chain for chain in chains if isinstance(chain, str)])
     sealer.fetch({row.key for file in files for row in file.privates if isinstance(row.key, str)})
-    findings = list[Finding]()
+    findings = [_nameless(chain) for chain in chains if not isinstance(chain, str)]
     for group in _groups(files):
         findings += verify_cases([file for file in group if not is_stream(file.case)], rules, root, sealer)
         for file in group:
@@ -128,6 +128,13 @@ def verify_some(
         entries=sum(len(file.entries) for file in files),
         findings=tuple(findings),
     )
+
+
+def _nameless(chain: object) -> Finding:
+    """Return what is wrong where a damaged file has something else than text for the id of a case."""
+    shown = f"{chain!r:.60}"
+    text = Text(f"表中的事项编号 {shown} 不是文字", f"rows name their case by {shown}, which is no text")
+    return Finding(case=CaseId(shown), seq=0, rule=Rule.COLUMNS, text=text)
 
 
 def chunks_of(ids: Iterable[CaseId]) -> Iterator[list[CaseId]]:

@@ -65,7 +65,8 @@ class SchemaReads:
 
 
 def _on_sqlite(found: Sequence[Record]) -> list[Text]:
-    here, wanted = ({row[:2]: _words(row[2]) for row in rows} for rows in (found, _made_anew()))
+    # A file that somebody damaged may name a table by bytes.
+    here, wanted = ({(str(row[0]), str(row[1])): _words(row[2]) for row in rows} for rows in (found, _made_anew()))
     problems = []
     for kind, name in sorted({*here, *wanted}):
         if here.get((kind, name)) != wanted.get((kind, name)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Final, LiteralString
 
 import psycopg
@@ -61,3 +62,14 @@ def test_changes_behind_the_engines_back_are_found(house: House, any_database: s
         run(any_database, statement)
         found.append({str(finding.rule) for finding in verified(house).findings})
     assert found == [{"P1"}, {"P1", "P2"}, {"P1", "P2", "P3"}, {"P1", "P2", "P3", "V1"}, {"P1", "P2", "P3", "V1", "V6"}]
+
+
+def test_an_id_that_is_no_text_in_a_damaged_file_is_found_and_ends_nothing(tmp_path: Path) -> None:
+    """One flipped bit in the head of a record turns a text into bytes; PostgreSQL keeps types apart."""
+    url = f"sqlite:///{tmp_path / 'house.db'}"
+    with open_house(url) as house:
+        house.filed()
+        run(url, 'UPDATE span SET "case" = CAST("case" AS BLOB) WHERE kind = \'state\'')
+        found = [finding for finding in verified(house).findings if str(finding.rule) == "E3"]
+        assert found[0].text.zh.startswith("表中的事项编号 b'")
+        assert found[0].text.zh.endswith("不是文字")

@@ -58,7 +58,7 @@ CLASSES: Final[Mapping[str, TableClass]] = {
     "deadline": _history("root case name state started_at due_at promised_on due_on provisional rungs rung_at"),
     "attachment": _history(
         "root id case seq path who expires_at key sealed address",
-        rows='"case" IS NOT NULL',
+        rows='"case" IS NOT NULL AND NOT (expires_at IS NOT NULL AND length(sealed) = 0)',  # erased: to be cleared
         mark="finds the same content twice in one case; a wrong one finds nothing",
     ),
     "reader": _beside("root principal case due_at", _SIGHT),

@@ -47,6 +47,7 @@ def test_a_stream_is_named_by_the_day_of_shanghai_and_the_process() -> None:
     assert stream_of(AT + timedelta(minutes=1), 4) == "system:2026-03-03:4"
     assert is_stream(STREAM)
     assert not is_stream("019cac0f26805f9251c8f4201747b167")
+    assert not is_stream(STREAM.encode()), "a damaged file may hold bytes where a text was"
 
 
 def test_the_instant_stands_among_the_first_bytes_of_every_fact() -> None:
