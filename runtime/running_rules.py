@@ -94,7 +94,14 @@ def publication_problems(settings: Settings) -> list[Problem]:
         store.close()
     if not published:
         return []
-    return clashes(load_rules(settings.workflows, calendar_missing=settings.calendar_missing), published)
+    return clashes(proved_rules(settings), published)
+
+
+def proved_rules(settings: Settings) -> Rules:
+    """Return the rules of the folder, proved now or remembered as such where a server has run."""
+    cache = settings.rules_cache
+    known = cache if cache is not None and cache.is_dir() else None
+    return load_rules(settings.workflows, calendar_missing=settings.calendar_missing, cache=known)
 
 
 def _clash(row: PublicationRow) -> Problem:

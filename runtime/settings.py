@@ -115,3 +115,8 @@ class Settings(ChannelSettings):
         """The database file, None on PostgreSQL."""
         prefix = "sqlite:///"
         return Path(self.database_url.removeprefix(prefix)) if self.database_url.startswith(prefix) else None
+
+    @property
+    def rules_cache(self) -> Path | None:
+        """The folder that remembers which rules were proved, beside the database file; None on PostgreSQL."""
+        return None if self.sqlite_path is None else self.sqlite_path.parent / "cache"

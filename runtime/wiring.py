@@ -106,8 +106,7 @@ def open_desk(settings: Settings, *, clock: Clock | None = None, write: bool = T
     path = settings.sqlite_path
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    cache = None if path is None else path.parent / "cache"
-    rules = load_rules(settings.workflows, calendar_missing=settings.calendar_missing, cache=cache)
+    rules = load_rules(settings.workflows, calendar_missing=settings.calendar_missing, cache=settings.rules_cache)
     elsewhere = path is not None and write and writer_elsewhere(path)
     store = open_store(settings.database_url, write=write and not elsewhere)
     try:

@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # What a session of thousands of tests keeps is gone through at every turn; seldom turns save a sixth of its time.
     gc.set_threshold(50_000, 20, 100)
     patch = pytest.MonkeyPatch()
-    for module in ("runtime.wiring", "runtime.running_rules", "runtime.cli.health"):
+    for module in ("runtime.wiring", "runtime.running_rules"):
         patch.setattr(f"{module}.load_rules", load_once)
     compiled_once(patch)
     migrations = made_once(REAL)

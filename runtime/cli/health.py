@@ -22,8 +22,8 @@ from runtime.cli.advice import advice_for
 from runtime.cli.looking import asked
 from runtime.clock import Clock, WallClock
 from runtime.known_calendar import known_calendar
-from runtime.rules import load_calendar, load_rules
-from runtime.running_rules import publication_problems
+from runtime.rules import load_calendar
+from runtime.running_rules import proved_rules, publication_problems
 from runtime.settings import Settings
 from runtime.socket import socket_path
 
@@ -118,7 +118,7 @@ def _disk(path: Path) -> Look:
 
 def _definitions(settings: Settings) -> Look:
     def ask() -> None:
-        load_rules(settings.workflows, calendar_missing=settings.calendar_missing)
+        proved_rules(settings)
 
     where = settings.workflows
     look = _tried("definitions", ask, Text(f"流程已通过核验（{where}）", f"The workflows are proved ({where})"))
