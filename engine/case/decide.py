@@ -20,6 +20,7 @@ from engine.case.erasing import erase_values
 from engine.case.escalation import tended
 from engine.case.events import Cause, Event, EventType, Opening, Step, Verdict
 from engine.case.files import with_files
+from engine.case.form_tables import reckon
 from engine.case.forms import checked_form
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.case.merging import follow_calendar, forget_unseen
@@ -287,6 +288,7 @@ def _fire(
         form=clean,
         at=drafting.happened_at,
     )
+    reckon(building, moment)
     judge = _Judge(definition, moment, building)
     judge.demand(transition.guards)
     taken = table.fire(case.state, name, lambda way: judge.way_open(transition, way))

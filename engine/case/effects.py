@@ -20,6 +20,7 @@ from engine.case.drafting import Building, Drafting
 from engine.case.events import Cause, EventType, Opening
 from engine.case.evolve import unborn
 from engine.case.files import TakenFile
+from engine.case.form_tables import reckon
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.case.merging import merge_into, unmerge_from
 from engine.case.numbers import number_in, series_key, written
@@ -130,6 +131,7 @@ def open_case(
         taken=taken,
         entered=entered,
     )
+    reckon(building, _moment(building, drafting))
     apply_effects(workflow.on_open, building, drafting, fire, "open")
     apply_entered(building, drafting, fire, "open")
     case = drafting.record(
@@ -251,7 +253,13 @@ def _unmerge(building: Building, drafting: Drafting, move: str) -> None:
 
 
 def _set(effect: SetFields, building: Building, drafting: Drafting) -> None:
-    moment = Moment(
+    scope = Scope(_moment(building, drafting))
+    for name, text in effect.values.items():
+        building.fields[name] = _plain(building.definition.values[text].of(scope))
+
+
+def _moment(building: Building, drafting: Drafting) -> Moment:
+    return Moment(
         situation=drafting.situation,
         family=drafting.family,
         definition=building.definition,
@@ -260,9 +268,6 @@ def _set(effect: SetFields, building: Building, drafting: Drafting) -> None:
         form=building.form,
         at=drafting.happened_at,
     )
-    scope = Scope(moment)
-    for name, text in effect.values.items():
-        building.fields[name] = _plain(building.definition.values[text].of(scope))
 
 
 def _plain(value: object) -> JsonValue:

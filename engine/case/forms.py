@@ -9,7 +9,9 @@ from typing import Any, Literal
 from jsonschema import ValidationError
 from pydantic import JsonValue
 
+from engine.case.scope import table_rows
 from engine.definition.compiled import Definition
+from engine.definition.parts import FieldPart
 from engine.errors import FieldProblem, FormInvalid
 from engine.text import Text
 
@@ -25,6 +27,8 @@ _TYPES = {
 }
 YEAR_FIRST, YEAR_LAST = 1900, 2100
 """The years of dates in forms: dates of birth reach back, terms never reach further than calendars."""
+_YEARS = Text(f"年份应在 {YEAR_FIRST} 至 {YEAR_LAST} 之间", f"The year must lie between {YEAR_FIRST} and {YEAR_LAST}")
+_REQUIRED = Text("为必填项", "required")
 _DATED = ("date", "date-time")
 _EMPTY: tuple[JsonValue, ...] = ("", [], None)
 
@@ -69,25 +73,69 @@ def _wrong_values(definition: Definition, name: str, value: JsonValue) -> Iterat
     # The quick check answers for nearly every value; the library judges the rest and words the error.
     errors = [] if definition.surely_valid[name](value) else list(definition.validators[name].iter_errors(value))
     for error in errors:
-        path = ".".join((name, *(str(part) for part in error.absolute_path)))
-        yield FieldProblem(path=path, text=_in_words(error))
-    if not errors and definition.field(name).json_schema.get("format") in _DATED and not _within_years(value):
-        yield FieldProblem(
-            path=name,
-            text=Text(
-                f"年份应在 {YEAR_FIRST} 至 {YEAR_LAST} 之间", f"The year must lie between {YEAR_FIRST} and {YEAR_LAST}"
-            ),
-        )
-    codes = definition.codes.get(name)
-    if codes is None or errors:
+        place: list[str | int] = list(error.absolute_path)
+        words = _in_words(error)
+        if error.validator == "required" and definition.field(name).columns:
+            place, words = [*place, str(error.message).split("'")[1]], _REQUIRED  # the message begins with the name
+        yield FieldProblem(path=".".join((name, *map(str, place))), text=_placed(definition, name, place, words))
+    if errors:
         return
-    for code in value if isinstance(value, list) else [value]:
+    yield from (
+        FieldProblem(path=path, text=_placed(definition, name, cell, _YEARS))
+        for path, cell, one, schema in _dated(definition, name, value)
+        if schema.get("format") in _DATED and not _within_years(one)
+    )
+    for path, cell, listed, code in _coded(definition, name, value):
+        codes = definition.codes[listed]
         if not isinstance(code, str) or code not in codes:
             zh, en = _listed(sorted(codes))
-            yield FieldProblem(
-                path=name,
-                text=Text(f"“{code}”不在代码表内，可填：{zh}", f"{code!r} is not in the list; use one of: {en}"),
-            )
+            wrong = Text(f"“{code}”不在代码表内，可填：{zh}", f"{code!r} is not in the list; use one of: {en}")
+            yield FieldProblem(path=path, text=_placed(definition, name, cell, wrong))
+
+
+_Place = Sequence[str | int]
+
+
+def _placed(definition: Definition, name: str, place: _Place, text: Text) -> Text:
+    """Return a message with the row and the column in which something is wrong; as it is for what is no table."""
+    part = definition.field(name)
+    if not part.columns or not place or not isinstance(place[0], int):
+        return text
+    before = column_place(part, place[0], str(place[1]) if len(place) > 1 else None)
+    return Text(f"{before.zh}{text.zh}", f"{before.en}{text.en}")
+
+
+def column_place(part: FieldPart, index: int, column: str | None) -> Text:
+    """Return the words that say where in a table something is wrong, the row counted from 1."""
+    known = None if column is None else part.columns.get(column)
+    if known is None:
+        return Text(f"第 {index + 1} 行：", f"Row {index + 1}: ")
+    return Text(f"第 {index + 1} 行“{known.title.zh}”：", f"Row {index + 1}, {known.title.en}: ")
+
+
+def _dated(
+    definition: Definition, name: str, value: JsonValue
+) -> Iterator[tuple[str, _Place, JsonValue, Mapping[str, JsonValue]]]:
+    """Yield every single value of a field: its path, its place in a table, itself and its schema."""
+    part = definition.field(name)
+    if not part.columns:
+        yield name, (), value, part.json_schema
+        return
+    for index, row in enumerate(table_rows(value)):
+        for column, one in row.items():
+            if one is not None:
+                yield f"{name}.{index}.{column}", (index, column), one, part.columns[column].json_schema
+
+
+def _coded(definition: Definition, name: str, value: JsonValue) -> Iterator[tuple[str, _Place, str, JsonValue]]:
+    """Yield every value that must be a code: its path, its place in a table, what its list is kept under, itself."""
+    if name in definition.codes:
+        for code in value if isinstance(value, list) else [value]:
+            yield name, (), name, code
+    for index, row in enumerate(table_rows(value)):
+        for column, code in row.items():
+            if f"{name}.{column}" in definition.codes and code is not None:
+                yield f"{name}.{index}.{column}", (index, column), f"{name}.{column}", code
 
 
 def _over(
@@ -95,20 +143,16 @@ def _over(
 ) -> Iterator[FieldProblem]:
     """Yield the codes that may not be chosen any more."""
     for name in asked:
-        last_days = definition.last_days.get(name)
-        value = form.get(name)
-        if not last_days or value == held.get(name):
+        if name not in form or form[name] == held.get(name):
             continue
-        for code in value if isinstance(value, list) else [value]:
-            last = last_days.get(code) if isinstance(code, str) else None
+        for path, place, listed, code in _coded(definition, name, form[name]):
+            last = definition.last_days[listed].get(code) if isinstance(code, str) else None
             if last is not None and last < on:
-                yield FieldProblem(
-                    path=name,
-                    text=Text(
-                        f"“{code}”自 {last.isoformat()} 之后停用，请另选一项",
-                        f"{code!r} could be chosen until {last.isoformat()}; choose another",
-                    ),
+                over = Text(
+                    f"“{code}”自 {last.isoformat()} 之后停用，请另选一项",
+                    f"{code!r} could be chosen until {last.isoformat()}; choose another",
                 )
+                yield FieldProblem(path=path, text=_placed(definition, name, place, over))
 
 
 def _within_years(value: JsonValue) -> bool:
@@ -128,6 +172,8 @@ def _in_words(error: ValidationError) -> Text:
             kinds = [str(kind) for kind in (limit if isinstance(limit, list) else [limit]) if kind != "null"]
             zh, _en = _listed([_TYPES.get(kind, kind) for kind in kinds])
             return Text(f"类型不对，应为{zh}", f"Wrong type, expected {' or '.join(kinds)}")
+        case "additionalProperties":
+            return Text("有不应填写的项", "Holds something that is not asked for")
         case "maxLength":
             return Text(f"不得超过 {limit} 个字", f"At most {limit} characters")
         case "minLength":

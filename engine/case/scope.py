@@ -65,6 +65,24 @@ class Scope(Mapping[str, Mapping[str, object]]):
         return len(_ROOTS)
 
 
+class RowScope(Scope):
+    """The same values, and those of one row of a table under ``row``."""
+
+    __slots__ = ()
+
+    def __init__(self, moment: Moment, table: str, row: Mapping[str, JsonValue]) -> None:
+        super().__init__(moment)
+        columns = moment.definition.workflow.fields[table].columns
+        self._values["row"] = {
+            name: _as_date(columns[name].json_schema, value) for name, value in row.items() if name in columns
+        }
+
+
+def table_rows(value: JsonValue) -> list[Mapping[str, JsonValue]]:
+    """Return the rows of a table's value; none where there is none."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
 def _case(moment: Moment) -> Mapping[str, object]:
     case = moment.case
     values: dict[str, object] = _dated(moment.definition, case.data)
@@ -89,12 +107,29 @@ def _form(moment: Moment) -> Mapping[str, object]:
 
 def _dated(definition: Definition, values: Mapping[str, JsonValue]) -> dict[str, object]:
     """Return the values with ISO dates turned into dates where the field's schema says so."""
-    result: dict[str, object] = dict(values)
-    for name in values:
-        part = definition.workflow.fields.get(name)
-        if part is not None and part.json_schema.get("format") == "date" and isinstance(values[name], str):
-            result[name] = date.fromisoformat(str(values[name]))
-    return result
+    fields = definition.workflow.fields
+    return {
+        name: _as_date(fields[name].json_schema, value) if name in fields else value for name, value in values.items()
+    }
+
+
+def _as_date(schema: Mapping[str, JsonValue], value: JsonValue) -> object:
+    return date.fromisoformat(value) if schema.get("format") == "date" and isinstance(value, str) else value
+
+
+def _tally(moment: Moment) -> Mapping[str, object]:
+    """Return every number over the rows of a table, those of the form before those the case holds."""
+    found: dict[str, object] = {}
+    for name, tally in moment.definition.tallies.items():
+        rows = table_rows(moment.form.get(tally.of, moment.case.data.get(tally.of)))
+        scopes = [RowScope(moment, tally.of, row) for row in rows]
+        kept = [scope for scope in scopes if tally.where is None or tally.where.holds(scope)]
+        if tally.value is None:
+            found[name] = len(kept)
+            continue
+        values = [value for scope in kept if (value := tally.value.of(scope)) is not None]
+        found[name] = sum(value for value in values if isinstance(value, int)) if tally.is_sum else len(set(values))
+    return found
 
 
 def _parameter(moment: Moment) -> Mapping[str, object]:
@@ -177,6 +212,7 @@ def _extended(moment: Moment) -> Mapping[str, object]:
 _ROOTS: Mapping[str, Callable[[Moment], Mapping[str, object]]] = {
     "case": _case,
     "form": _form,
+    "tally": _tally,
     "parameter": _parameter,
     "actor": _actor,
     "parties": _parties,

@@ -22,6 +22,7 @@ from engine.definition.checks_pages import check_pages
 from engine.definition.checks_proof import Findings, Proof
 from engine.definition.checks_reach import check_reach
 from engine.definition.checks_retention import check_retention
+from engine.definition.checks_tables import check_tables
 from engine.definition.checks_unused import check_unused
 from engine.definition.checks_words import check_codes, check_words
 from engine.definition.model import CodeList, Workflow
@@ -36,6 +37,7 @@ _QUESTIONS = (
     check_effects,
     check_clock,
     check_guards,
+    check_tables,
     check_joins,
     check_identity,
     check_behalf,

@@ -52,7 +52,7 @@ def _check_place(proof: Proof, name: str, part: FieldPart) -> None:
 
 def _check_schema(proof: Proof, name: str, part: FieldPart) -> bool:
     path: Path = ("fields", name, "schema")
-    for place, key in _references(part.json_schema, path):
+    for place, key in _references(part.value_schema, path):
         proof.add(
             place,
             "schema_wrong",
@@ -61,10 +61,10 @@ def _check_schema(proof: Proof, name: str, part: FieldPart) -> bool:
         )
         return False
     try:
-        Draft202012Validator.check_schema(part.json_schema)
+        Draft202012Validator.check_schema(part.value_schema)
     except SchemaError as error:
         proof.add(
-            (*path, *error.absolute_path),
+            path if part.columns else (*path, *error.absolute_path),
             "schema_wrong",
             Text(f"字段“{name}”的 schema 不是 JSON Schema：{error.message}", f"The schema of {name}: {error.message}"),
             Text(
@@ -72,7 +72,7 @@ def _check_schema(proof: Proof, name: str, part: FieldPart) -> bool:
             ),
         )
         return False
-    if part.list is not None and not _holds_codes(part.json_schema):
+    if part.list is not None and not part.columns and not _holds_codes(part.json_schema):
         proof.add(
             path,
             "schema_wrong",

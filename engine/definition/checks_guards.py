@@ -68,11 +68,18 @@ def question(proof: Proof, path: Path, text: str, names: Mapping[str, NameType])
         return None
 
 
-def _check_value(proof: Proof, path: Path, field: str, text: str, names: Mapping[str, NameType]) -> None:
+def expression(proof: Proof, path: Path, text: str, names: Mapping[str, NameType]) -> Value | None:
+    """Return the compiled value, or None after the problem was added where in the text it stands."""
     try:
-        value = compile_value(text, names)
+        return compile_value(text, names)
     except ExpressionWrong as error:
         _add_wrong(proof, path, text, error)
+        return None
+
+
+def _check_value(proof: Proof, path: Path, field: str, text: str, names: Mapping[str, NameType]) -> None:
+    value = expression(proof, path, text, names)
+    if value is None:
         return
     part = proof.workflow.fields.get(field)
     for source in sorted({source for name in value.carries for source in fields_behind(proof.workflow, name)}):

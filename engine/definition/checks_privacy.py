@@ -36,9 +36,13 @@ def check_moved(proof: Proof, path: Path, source: str, target: tuple[str, FieldP
 def fields_behind(workflow: Workflow, name: str) -> tuple[str, ...]:
     """Return the fields whose values a dotted name gives: one, those of the number, or none.
 
-    ``case.number`` is the first of several fields that has a value.
+    ``case.number`` is the first of several fields that has a value. A tally that adds up gives what stands in its
+    table, one that counts rows does not.
     """
     root, _, attribute = name.partition(".")
+    if root == "tally":
+        tally = workflow.tallies[attribute]
+        return () if tally.sum is None else (tally.of,)
     if root not in ("case", "form"):
         return ()
     names = workflow.number_fields if name == "case.number" else (attribute,)

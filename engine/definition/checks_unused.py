@@ -15,15 +15,17 @@ from engine.definition.checks_proof import (
     PARAMETER,
     ROLE,
     SERIES,
+    TALLY,
     Proof,
     effect_places,
     guard_places,
     walk,
 )
-from engine.definition.model import Apart, Share, Workflow
+from engine.definition.model import Apart, Share, TallyPart, Workflow
 from engine.definition.parts import (
     Assign,
     Bind,
+    ColumnPart,
     Effect,
     Extend,
     GuardPart,
@@ -53,6 +55,7 @@ def check_unused(proof: Proof) -> None:
         ("parameters", PARAMETER, workflow.parameters),
         ("numbers", SERIES, workflow.numbers),
         ("ladders", LADDER, workflow.ladders),
+        ("tallies", TALLY, workflow.tallies),
     )
     for section, kind, names in declared:
         for name in names:
@@ -73,6 +76,7 @@ def _named(workflow: Workflow) -> Iterator[tuple[str, str]]:
     yield from (("roles", name) for name in (*workflow.openers, workflow.opener_becomes or ""))
     for field in workflow.fields.values():
         yield "lists", field.list or ""
+        yield from (("lists", column.list or "") for column in field.columns.values())
     for name, role in workflow.roles.items():
         if (role.bound == "grant" and role.sees) or role.stands_in_for is not None:
             yield "roles", name  # its holders read every case of their unit, as an auditor does, or act for others
@@ -138,6 +142,8 @@ def _read(workflow: Workflow) -> Iterator[tuple[str, str]]:
                 yield "fields", name
             elif root == "flag":
                 yield from (("fields", field) for field in workflow.fields if name.startswith(f"{field}_"))
+            elif root == "tally":
+                yield "tallies", name
             elif root == "parameter":
                 yield "parameters", name
             elif root in ("actor", "parties"):
@@ -155,6 +161,10 @@ def _expressions(workflow: Workflow) -> Iterator[str]:
                 yield text
             case SetFields():
                 yield from part.values.values()
+            case ColumnPart(value=str(text)):
+                yield text
+            case TallyPart():
+                yield from (text for text in (part.where, part.sum, part.distinct) if text is not None)
             case Share() | Apart():
                 yield part.where
                 yield getattr(part, "sum", None) or ""

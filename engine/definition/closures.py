@@ -2,9 +2,9 @@
 checked both before.
 
 What null means, in one place: an order (``<`` ``<=`` ``>`` ``>=``) with null on either side is false; ``==`` and
-``!=`` treat null as a value equal only to itself; ``in`` is false for a null member and for a null list; a sum or
-difference with null is null; in ``and``, ``or``, ``not`` and before ``?`` only true counts as true. A name that the
-scope does not hold is null. Strings compare by code point.
+``!=`` treat null as a value equal only to itself; ``in`` is false for a null member and for a null list; a sum,
+difference or product with null is null; in ``and``, ``or``, ``not`` and before ``?`` only true counts as true. A
+name that the scope does not hold is null. Strings compare by code point.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def negated(term: Closure) -> Closure:
 
 
 def computed(operation: Callable[[object, object], object], left: Closure, right: Closure) -> Closure:
-    """``left + right`` or ``left - right``, as ``operation`` says."""
+    """``left + right``, ``left - right`` or ``left * right``, as ``operation`` says."""
 
     def compute(scope: Scope) -> object:
         first = left(scope)

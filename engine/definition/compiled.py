@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 
 from engine.definition.guards import Guard, Value, compile_guard, compile_value
 from engine.definition.model import CodeList, Workflow
-from engine.definition.names import guard_names
+from engine.definition.names import guard_names, row_names
 from engine.definition.parts import Effect, FieldPart, GuardPart, Privacy, SetFields, TransitionPart
 from engine.definition.quick import SurelyValid, surely_valid
 
@@ -21,6 +21,15 @@ OPEN_PRIVACY = frozenset({Privacy.PUBLIC, Privacy.INTERNAL})
 STRICT: Final = "strict"
 """The flag of codes (保密、匿名) under which nothing of a case may leave the house."""
 ANONYMOUS: Final = "anonymous"
+
+
+class Tally(NamedTuple):
+    """A number over the rows of a table: their count, the sum of ``value``, or how many different values it has."""
+
+    of: str
+    where: Guard | None
+    value: Value | None
+    is_sum: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,35 +78,66 @@ class Definition:
         }
 
     @cached_property
+    def tables(self) -> Mapping[str, Mapping[str, Value | None]]:
+        """Table → column → its compiled expression, None for what is filled in; fields that are no table left out."""
+        return {
+            name: {
+                column: None
+                if part.value is None
+                else compile_value(part.value, row_names(self.workflow, self.lists, name))
+                for column, part in field.columns.items()
+            }
+            for name, field in self.workflow.fields.items()
+            if field.columns
+        }
+
+    @cached_property
+    def tallies(self) -> Mapping[str, Tally]:
+        """Every tally, compiled, by its id."""
+        found = {}
+        for name, part in self.workflow.tallies.items():
+            names = row_names(self.workflow, self.lists, part.of)
+            given = part.sum or part.distinct
+            found[name] = Tally(
+                of=part.of,
+                where=None if part.where is None else compile_guard(part.where, names),
+                value=None if given is None else compile_value(given, names),
+                is_sum=part.sum is not None,
+            )
+        return found
+
+    @cached_property
     def validators(self) -> Mapping[str, Validator]:
         """A validator per field, built once; formats such as ``date`` are asserted."""
         return {
-            name: Draft202012Validator(field.json_schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+            name: Draft202012Validator(field.value_schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
             for name, field in self.workflow.fields.items()
         }
 
     @cached_property
     def surely_valid(self) -> Mapping[str, SurelyValid]:
         """A quick check per field, whose yes needs no second look by the validator."""
-        return {name: surely_valid(field.json_schema) for name, field in self.workflow.fields.items()}
+        return {name: surely_valid(field.value_schema) for name, field in self.workflow.fields.items()}
 
     @cached_property
     def codes(self) -> Mapping[str, frozenset[str]]:
-        """The codes allowed in each field that is backed by a list."""
-        return {
-            name: frozenset(item.code for item in code_list.items)
-            for name in self.workflow.fields
-            if (code_list := self.list_of(name)) is not None
-        }
+        """The codes allowed in each field that is backed by a list, and in each column as ``table.column``."""
+        return {name: frozenset(item.code for item in code_list.items) for name, code_list in self._listed()}
 
     @cached_property
     def last_days(self) -> Mapping[str, Mapping[str, date]]:
-        """Field → code → the last day on which it may be chosen, those without one left out."""
+        """Field or ``table.column`` → code → the last day on which it may be chosen, those without one left out."""
         return {
             name: {item.code: item.until_on for item in code_list.items if item.until_on is not None}
-            for name in self.workflow.fields
-            if (code_list := self.list_of(name)) is not None
+            for name, code_list in self._listed()
         }
+
+    def _listed(self) -> Iterator[tuple[str, CodeList]]:
+        for name, field in self.workflow.fields.items():
+            for place in (name, *(f"{name}.{column}" for column in field.columns)):
+                code_list = self.list_of(place)
+                if code_list is not None:
+                    yield place, code_list
 
     @cached_property
     def flags(self) -> Mapping[str, Mapping[str, Mapping[str, bool]]]:
@@ -145,9 +185,11 @@ class Definition:
     def field(self, name: str) -> FieldPart:
         return self.workflow.fields[name]
 
-    def list_of(self, field: str) -> CodeList | None:
-        """Return the code list behind a field, or None when it has none."""
-        alias = self.workflow.fields[field].list
+    def list_of(self, place: str) -> CodeList | None:
+        """Return the code list behind a field, or behind a column as ``table.column``; None when it has none."""
+        field, _, column = place.partition(".")
+        part = self.workflow.fields[field]
+        alias = part.columns[column].list if column else part.list
         return None if alias is None else self.lists[self.workflow.lists[alias]]
 
 

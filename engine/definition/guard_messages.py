@@ -16,8 +16,8 @@ SUBSCRIPT: Final = Text("不能取下标或切片；请写已声明的名称", "
 UNFINISHED: Final = Text("表达式没有写完；请检查括号与运算符两边", "unfinished; look at brackets and operators")
 BARE_NULL: Final = Text("null 不是可写入的值；请写出一个值", "null is no value to set; write a value")
 NOT_ALLOWED: Final = Text(
-    "不能这样写；请只用名称、文本、整数、比较、and、or、not、in、+、- 和 ? :",
-    "not allowed; use only names, text, integers, comparisons, and, or, not, in, +, - and ? :",
+    "不能这样写；请只用名称、文本、整数、比较、and、or、not、in、+、-、* 和 ? :",
+    "not allowed; use only names, text, integers, comparisons, and, or, not, in, +, -, * and ? :",
 )
 MEMBERS: Final = Text(
     "方括号里只能写文本或整数，至少一个，且种类相同，如 ['a', 'b']",
@@ -33,12 +33,13 @@ _REGEX: Final = Text(
     "不能用正则匹配；请用 == 或 in 逐一列出可取的值", "no regular expressions; list the values with == or in"
 )
 _ARITHMETIC: Final = Text(
-    "整数只能用 + 和 - 计算；其他数值请声明为参数", "only + and - on integers; declare other figures as parameters"
+    "整数只能用 +、- 和 * 计算；求比例请两边相乘，如 in_favour * 2 > delegates",
+    "only +, - and * on integers; compare shares by multiplying, as in_favour * 2 > delegates",
 )
 _BITS: Final = Text("不能用位运算；请写 and、or 或 not", "no bit operations; write and, or, not")
 _REFUSED: Final = {
     **dict.fromkeys(("=~", "=~~", "!~", "!~~"), _REGEX),
-    **dict.fromkeys(("*", "**", "/", "//", "%"), _ARITHMETIC),
+    **dict.fromkeys(("**", "/", "//", "%"), _ARITHMETIC),
     **dict.fromkeys(("&", "|", "^", "<<", ">>"), _BITS),
     "for": _COMPREHENSION,
     "if": _IF,

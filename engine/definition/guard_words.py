@@ -77,11 +77,11 @@ _TOKEN = re.compile(
     | (?P<string>'[^'\\\n]*'|"[^"\\\n]*")
     | (?P<number>[0-9][0-9A-Za-z_.]*)
     | (?P<refused>(?:for|if)\b
-        |=~~?|!~~?|\*\*?|//?|%|<<|>>|&&|&[.\[]|\|\||\?\?|[&|^{}\#;]|\$[A-Za-z0-9_]*|=(?!=)|!(?!=))
+        |=~~?|!~~?|\*\*|//?|%|<<|>>|&&|&[.\[]|\|\||\?\?|[&|^{}\#;]|\$[A-Za-z0-9_]*|=(?!=)|!(?!=))
     | (?P<operator>(?:and|or|not|in)\b)
     | (?P<constant>(?:true|false|null)\b)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)
-    | (?P<sign>==|!=|<=|>=|[<>+?:,()\[\]-])""",
+    | (?P<sign>==|!=|<=|>=|[<>+*?:,()\[\]-])""",
     re.VERBOSE | re.ASCII,
 )
 _OPERANDS = frozenset({Word.STRING, Word.NUMBER, Word.CONSTANT, Word.NAME})

@@ -15,6 +15,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import rule_engine
@@ -179,6 +180,7 @@ _ORDERS: Mapping[str, tuple[str, Callable[..., bool]]] = {
     "gt": (">", operator.gt),
     "ge": (">=", operator.ge),
 }
+_SUMS = {ast.AddExpression: operator.add, ast.SubtractExpression: operator.sub}
 _ORDERED_KINDS = (Kind.INTEGER, Kind.STRING, Kind.INSTANT, Kind.DATE)
 
 
@@ -208,8 +210,9 @@ class _Walk:
             ast.ComparisonExpression: self._equality,
             ast.ArithmeticComparisonExpression: self._order,
             ast.ContainsExpression: self._containment,
-            ast.AddExpression: self._sum,
-            ast.SubtractExpression: self._sum,
+            ast.AddExpression: partial(self._reckoned, "+ -", _SUMS),
+            ast.SubtractExpression: partial(self._reckoned, "+ -", _SUMS),
+            ast.ArithmeticExpression: partial(self._reckoned, "*", {ast.ArithmeticExpression: operator.mul}),
             ast.UnaryExpression: self._unary,
             ast.TernaryExpression: self._choice,
         }
@@ -299,17 +302,16 @@ class _Walk:
             raise ExpressionWrong(messages.MEMBERS, start)
         return kinds.pop(), tuple(value for _, value in literals)
 
-    def _sum(self, node: Any) -> _Part:
+    def _reckoned(self, sign: str, operations: Mapping[type, Callable[[Any, Any], object]], node: Any) -> _Part:
         steps, first = [], node
-        while type(first) in (ast.AddExpression, ast.SubtractExpression):  # a chain is one level, not many
+        while type(first) in operations:  # a chain is one level, not many
             steps.append(first)
             first = first.left
-        total = self._fit(self.part(first), "+ -", Kind.INTEGER)
+        total = self._fit(self.part(first), sign, Kind.INTEGER)
         for step in reversed(steps):
-            operation = operator.add if type(step) is ast.AddExpression else operator.sub
-            term = self._fit(self.part(step.right), "+ -", Kind.INTEGER)
+            term = self._fit(self.part(step.right), sign, Kind.INTEGER)
             total = _Part(
-                closure=closures.computed(operation, total.closure, term.closure),
+                closure=closures.computed(operations[type(step)], total.closure, term.closure),
                 kind=Kind.INTEGER,
                 nullable=total.nullable or term.nullable,
                 start=total.start,

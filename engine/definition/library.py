@@ -146,8 +146,8 @@ def _key(entry: tuple[tuple[str, int], object]) -> tuple[str, int]:
 
 
 def _procedures(folder: Path) -> Iterator[Path]:
-    for pattern in ("lists/*.yaml", "calendars/*.yaml", "*/v*.yaml"):
-        yield from sorted(folder.glob(pattern))
+    found = (sorted(folder.glob(pattern)) for pattern in ("lists/*.yaml", "calendars/*.yaml", "*/v*.yaml"))
+    yield from dict.fromkeys(file for files in found for file in files)  # a list called v… is no procedure
 
 
 def _files(path: Path) -> Iterator[Path]:

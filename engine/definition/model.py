@@ -156,6 +156,20 @@ class EvaluationPart(Part):
     on_bad: Slug | None = None
 
 
+class TallyPart(Part):
+    """A number that the rows of a table give: how many there are, what ``sum`` adds up to, or how many ``distinct``.
+
+    ``where`` leaves rows out. The expressions read ``row.`` and what guards may read; guards and values read the number
+    as ``tally.<id>``. It is reckoned from the table in the form, else from the one the case holds, and is 0 without
+    either.
+    """
+
+    of: Slug
+    sum: Expression | None = None
+    distinct: Expression | None = None
+    where: Expression | None = None
+
+
 class IdentityPart(Part):
     """Who is behind a case, where that is kept apart (XF Art.30).
 
@@ -292,6 +306,7 @@ class Workflow(Part):
     lists: dict[Slug, str] = Field(default_factory=dict)
     numbers: dict[Slug, NumberSeries] = Field(default_factory=dict)
     fields: dict[Slug, FieldPart] = Field(default_factory=dict)
+    tallies: dict[Slug, TallyPart] = Field(default_factory=dict)
     subject_field: Slug
     category_field: Slug | None = None
     number_fields: tuple[Slug, ...] = ()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from pydantic import JsonValue
+
 from engine.definition.guards import BOOLEAN, DATE, INSTANT, INTEGER, LIST_OF_STRING, STRING, NameType
 from engine.definition.model import CodeList, Workflow
 from engine.definition.parts import FieldPart, Milestone, Privacy
@@ -50,9 +52,23 @@ def guard_names(workflow: Workflow, lists: Mapping[str, CodeList]) -> dict[str, 
     names |= {f"session.{name}": DATE.or_null() for name in SESSION_DATES}
     names |= {"session.exists": BOOLEAN, "now.date": DATE, "now.at": INSTANT}
     names |= _flags(workflow, lists, workflow.fields)
+    names |= {f"tally.{name}": INTEGER for name in workflow.tallies}
     for name in workflow.deadlines:
         names |= {f"{root}.{name}": BOOLEAN for root in ("running", "suspended", "expired")}
         names[f"extended.{name}"] = INTEGER
+    return names
+
+
+def row_names(workflow: Workflow, lists: Mapping[str, CodeList], table: str) -> dict[str, NameType]:
+    """Return what expressions over one row of a table may read: its columns, and what guards may, but no tally.
+
+    A column that is reckoned reads those before it; ``checks_tables`` sees to that.
+    """
+    names = {name: kind for name, kind in guard_names(workflow, lists).items() if not name.startswith("tally.")}
+    for name, column in workflow.fields[table].columns.items():
+        kind = type_of(column.json_schema)
+        if kind is not None and kind is not LIST_OF_STRING:
+            names[f"row.{name}"] = kind.or_null()
     return names
 
 
@@ -87,7 +103,11 @@ def measure_names(workflow: Workflow, lists: Mapping[str, CodeList]) -> dict[str
 
 def field_type(part: FieldPart) -> NameType | None:
     """Return the type of a field's values, or None when expressions cannot read them."""
-    schema = part.json_schema
+    return None if part.columns else type_of(part.json_schema)
+
+
+def type_of(schema: Mapping[str, JsonValue]) -> NameType | None:
+    """Return the type of what a JSON Schema describes, or None when expressions cannot read it."""
     kind = schema.get("type")
     if isinstance(kind, list):
         kind = next((name for name in kind if name != "null"), None) if len(kind) <= 2 else None

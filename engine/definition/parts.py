@@ -6,6 +6,7 @@ Shapes only. What must hold between the parts is proved in ``checks``; how a def
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -73,11 +74,27 @@ class Privacy(StrEnum):
     CONFIDENTIAL = "confidential"
 
 
+class ColumnPart(Part):
+    """One column of a table: what each of its rows says there.
+
+    ``schema`` and ``list`` are as those of a field. ``value`` is an expression over ``row.`` and what guards may read:
+    such a column is reckoned when the move is made, and nobody fills it in. ``required`` asks for it in every row.
+    """
+
+    title: Label
+    json_schema: dict[str, JsonValue] = Field(alias="schema")
+    list: Slug | None = None
+    required: bool = True
+    value: Expression | None = None
+
+
 class FieldPart(Part):
     """One datum of a case.
 
     ``schema`` is a JSON Schema; ``list`` names the code list the value must come from; ``tracked`` keeps its values
-    over time as spans, so that figures can count by it; ``initial`` is set when the case is opened.
+    over time as spans, so that figures can count by it; ``initial`` is set when the case is opened. With ``columns``
+    the value is a table: a list of rows, each with what the columns ask for; ``schema`` then says only that it is an
+    array, and how many rows it takes.
     """
 
     title: Label
@@ -85,8 +102,23 @@ class FieldPart(Part):
     privacy: Privacy
     json_schema: dict[str, JsonValue] = Field(alias="schema")
     list: Slug | None = None
+    columns: dict[Slug, ColumnPart] = Field(default_factory=dict)
     tracked: bool = False
     initial: JsonValue = None
+
+    @cached_property
+    def value_schema(self) -> dict[str, JsonValue]:
+        """The JSON Schema of a whole value: of a table with its rows, without the columns that are reckoned."""
+        if not self.columns:
+            return self.json_schema
+        asked = {name: column for name, column in self.columns.items() if column.value is None}
+        rows: dict[str, JsonValue] = {
+            "type": "object",
+            "properties": {name: column.json_schema for name, column in asked.items()},
+            "required": [name for name, column in asked.items() if column.required],
+            "additionalProperties": False,
+        }
+        return {**self.json_schema, "items": rows}
 
 
 class RolePart(Part):

@@ -20,6 +20,7 @@ from tests.acceptance import (
     steps_proposal,
     steps_secrecy,
     steps_supervision,
+    steps_tables,
 )
 from tests.support.hall import Hall
 from tests.support.lives import WAYS
@@ -31,7 +32,7 @@ STEP_FAILED: Final = pytest.StashKey[bool]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the shared sentences known: pytest-bdd finds steps where fixtures are found."""
-    more = (steps_figures, steps_files, steps_grievance, steps_proposal, steps_secrecy, steps_supervision)
+    more = (steps_figures, steps_files, steps_grievance, steps_proposal, steps_secrecy, steps_supervision, steps_tables)
     for steps in (steps_common, steps_behalf, *more):
         if not config.pluginmanager.is_registered(steps):
             config.pluginmanager.register(steps, steps.__name__)

@@ -13,7 +13,7 @@ from engine.case.actors import Grant
 from engine.case.case import ClockState
 from engine.case.identity import CaseId
 from tests.support.answers import Answer
-from tests.support.hall import Hall
+from tests.support.hall import Form, Hall
 from tests.support.lives import CALLED, WAYS, Circumstances, bring
 from tests.support.wording import DAY, answers, day, in_words, named, value_of
 
@@ -67,13 +67,13 @@ def form_of(hall: Hall, workflow: str, asked: list[str], words: str) -> dict[str
     return filled
 
 
-def ask(hall: Hall, who: str, move: str, case: CaseId, words: str) -> Answer:
-    """Ask for a move by its Chinese title as what the scenario is about."""
+def ask(hall: Hall, who: str, move: str, case: CaseId, words: str, tables: Form | None = None) -> Answer:
+    """Ask for a move by its Chinese title as what the scenario is about; ``tables`` are filled in beside the words."""
     workflow = hall.case(case).workflow
     transitions = hall.definition(workflow).workflow.transitions
     here = [name for name, part in transitions.items() if part.title.zh == move and hall.case(case).state in part.from_]
     name = here[0] if len(here) == 1 else named(move, transitions)
-    form = form_of(hall, workflow, list(transitions[name].form), words)
+    form = {**form_of(hall, workflow, list(transitions[name].form), words), **(tables or {})}
     with hall.asking():
         return hall.fire(who, case, name, form)
 

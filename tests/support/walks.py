@@ -168,8 +168,17 @@ class Walk:
         if name in targets:
             alike = [case for case in self.play.cases.values() if case.workflow == definition.workflow.name]
             return self.random.choice([case.id for case in alike if case.phase is Phase.ACTIVE] or [alike[0].id])
+        if part.columns:
+            return [self._row(definition, name) for _ in range(self.random.randrange(1, 4))]
         codes = sorted(definition.codes.get(name, ()))
         return self._of_schema(part.json_schema, codes)
+
+    def _row(self, definition: Definition, table: str) -> dict[str, JsonValue]:
+        return {
+            name: self._of_schema(column.json_schema, sorted(definition.codes.get(f"{table}.{name}", ())))
+            for name, column in definition.field(table).columns.items()
+            if column.value is None and (column.required or self.random.random() < 0.5)
+        }
 
     def _of_schema(self, schema: Mapping[str, JsonValue], codes: list[str]) -> JsonValue:
         kind = schema.get("type")

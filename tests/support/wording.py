@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -84,6 +84,22 @@ def value_of(definition: Definition, name: str, answer: str, names: Names) -> Js
     return _plain(part.json_schema, answer, names)
 
 
+def rows_of(definition: Definition, table: str, written: Sequence[Sequence[str]], names: Names) -> list[JsonValue]:
+    """Return the rows of a table as a scenario writes them: the titles of columns first, an empty cell says nothing."""
+    columns = definition.field(table).columns
+    heads = [named(title, columns) for title in written[0]]
+    rows: list[JsonValue] = []
+    for cells in written[1:]:
+        row: dict[str, JsonValue] = {}
+        for column, cell in zip(heads, cells, strict=True):
+            codes = definition.list_of(f"{table}.{column}")
+            by_title = {item.title.zh: item.code for item in codes.items} if codes is not None else {}
+            if cell:
+                row[column] = by_title[cell] if codes is not None else _plain(columns[column].json_schema, cell, names)
+        rows.append(row)
+    return rows
+
+
 def _rung(definition: Definition, words: str) -> str:
     """Return ``答复期限/黄色：逾期催办`` as deadline and rung."""
     title, _, rung = words.partition("/")
@@ -121,12 +137,26 @@ def file_id(name: str) -> str:
 def anything(definition: Definition, name: str, today: date, names: Names) -> JsonValue:
     """Return an answer that fits the field, for what a scenario does not speak of."""
     part: FieldPart = definition.field(name)
-    codes = definition.list_of(name)
+    if part.columns:
+        asked = {column: one for column, one in part.columns.items() if one.value is None}
+        return [
+            {
+                column: _anything(definition, f"{name}.{column}", one.json_schema, one.title.zh, today, names)
+                for column, one in asked.items()
+            }
+        ]
+    return _anything(definition, name, part.json_schema, part.title.zh, today, names)
+
+
+def _anything(
+    definition: Definition, place: str, schema: Mapping[str, JsonValue], title: str, today: date, names: Names
+) -> JsonValue:
+    codes = definition.list_of(place)
     if codes is not None:
         return codes.items[0].code
-    match part.json_schema.get("type"), part.json_schema.get("format"):
+    match schema.get("type"), schema.get("format"):
         case "integer", _:
-            return part.json_schema.get("minimum", 1)
+            return schema.get("minimum", 1)
         case "boolean", _:
             return True
         case "array", _:
@@ -136,4 +166,4 @@ def anything(definition: Definition, name: str, today: date, names: Names) -> Js
         case _, "unit":
             return names.unit("后勤服务中心")
         case _:
-            return f"{part.title.zh}（从略）"
+            return f"{title}（从略）"

@@ -14,7 +14,7 @@ from engine.errors import FieldProblem
 from engine.service.measures import Planned, asked_fields
 from engine.service.queries import CaseView
 from engine.service.world import World
-from web.forms.filled import PREFIX
+from web.forms.filled import PREFIX, rows_filled
 from web.forms.people import FIND, PeopleTyped, Roster, people_typed, with_people
 from web.forms.widgets import Choices, FormMaker, Widget
 from web.shell import Shell, Visit
@@ -76,5 +76,18 @@ def asked_widgets(
         choices = with_people(choices, definition, [name], [typed], roster_of(shell, visit), people)
         maker = FormMaker(words=visit.words, definition=definition, choices=choices)
         need = workflow.transitions[measure].form[name]
-        found += maker.widgets({name: need}, typed, [one for one in problems if one.path.partition(".")[0] == name])
+        found += maker.widgets(
+            {name: need},
+            _with_rows(definition, name, typed),
+            [one for one in problems if one.path.partition(".")[0] == name],
+        )
     return found
+
+
+def _with_rows(definition: Definition, name: str, typed: Values) -> Values:
+    """Return what was typed, the cells of a table put together."""
+    part = definition.field(name)
+    if not part.columns:
+        return typed
+    cells = {f"{PREFIX}{key}": [str(value)] for key, value in typed.items() if not isinstance(value, list)}
+    return {**typed, name: rows_filled(part, name, cells)}

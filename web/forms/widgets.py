@@ -12,11 +12,12 @@ from pydantic import JsonValue
 from engine.access.directory import Person, Surroundings
 from engine.case.files import is_file_field
 from engine.case.forms import Asked
+from engine.case.scope import table_rows
 from engine.definition.compiled import Definition
 from engine.definition.model import ListItem
 from engine.definition.parts import FieldPart, Privacy
 from engine.errors import FieldProblem
-from web.views.fields import format_of
+from web.views.fields import column_as_field, format_of
 from web.words import Words
 
 LINE_CHARACTERS_MAX: Final = 200
@@ -38,9 +39,12 @@ class Kind(StrEnum):
     PERSON = "person"
     PEOPLE = "people"
     FILES = "files"
+    TABLE = "table"
 
 
-_WIDE: Final = frozenset({Kind.AREA, Kind.CHECKS, Kind.LINES, Kind.PERSON, Kind.PEOPLE, Kind.FILES})
+_WIDE: Final = frozenset({Kind.AREA, Kind.CHECKS, Kind.LINES, Kind.PERSON, Kind.PEOPLE, Kind.FILES, Kind.TABLE})
+SPARE_ROWS: Final = 3
+"""So many empty rows stand under those of a table; more are had by a button."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,8 @@ class Option:
 class Widget:
     """One control. ``name`` is the field's; ``values`` what stands in it; ``error`` what was wrong with that.
 
-    ``typed`` are names that were typed and are not clear; those to choose from stand among the options.
+    ``typed`` are names that were typed and are not clear; those to choose from stand among the options. ``rows`` are
+    the controls of a table's cells, of ``rows_max`` rows at most.
     """
 
     name: str
@@ -72,6 +77,8 @@ class Widget:
     privacy: str | None
     error: str | None
     typed: str = ""
+    rows: tuple[tuple[Widget, ...], ...] = ()
+    rows_max: int | None = None
 
     @property
     def is_wide(self) -> bool:
@@ -98,7 +105,7 @@ class Widget:
         """Return the ids of everything that is said about the control on the page, the error first; "" for nothing."""
         said = (
             ("error", bool(self.error)),
-            ("how", self.kind in (Kind.LINES, Kind.PERSON, Kind.PEOPLE, Kind.FILES)),
+            ("how", self.kind in (Kind.TABLE, Kind.LINES, Kind.PERSON, Kind.PEOPLE, Kind.FILES)),
             ("style", self.kind is Kind.FILES and bool(self.privacy)),
             ("limit", self.is_counted or self.has_range),
             ("help", bool(self.help)),
@@ -184,16 +191,48 @@ class FormMaker:
         return tuple(
             replace(widget, help=own.get(widget.name, widget.help))
             for widget in (
-                self._widget(name, need == "required", _texts(values.get(name)), errors.get(name))
+                self._table(name, need == "required", values.get(name), errors.get(name))
+                if self.definition.field(name).columns
+                else self._widget(name, need == "required", _texts(values.get(name)), errors.get(name))
                 for name, need in asked.items()
             )
         )
 
+    def _table(self, name: str, is_required: bool, value: JsonValue, error: str | None) -> Widget:
+        """Return the control of a table: what stands in it, and empty rows under that."""
+        part = self.definition.field(name)
+        least, most = _whole(part, "minItems") or 1, _whole(part, "maxItems")
+        held = table_rows(value)
+        shown = max(least, len(held) + SPARE_ROWS)
+        filled = [*held, *([{}] * (shown - len(held)))][: max(len(held), most or shown)]
+        rows = tuple(self._row(name, part, index, row) for index, row in enumerate(filled))
+        return replace(self._widget(name, is_required, (), error), kind=Kind.TABLE, rows=rows, rows_max=most)
+
+    def _row(self, table: str, part: FieldPart, index: int, row: Mapping[str, JsonValue]) -> tuple[Widget, ...]:
+        return tuple(
+            self._control(
+                f"{table}.{index}.{name}",
+                f"{table}.{name}",
+                column_as_field(column, part),
+                is_required=column.required,
+                values=_texts(row.get(name)),
+                error=None,
+            )
+            for name, column in part.columns.items()
+            if column.value is None
+        )
+
     def _widget(self, name: str, is_required: bool, values: tuple[str, ...], error: str | None) -> Widget:
         part = self.definition.field(name)
+        return self._control(name, name, part, is_required=is_required, values=values, error=error)
+
+    def _control(
+        self, name: str, listed: str, part: FieldPart, *, is_required: bool, values: tuple[str, ...], error: str | None
+    ) -> Widget:
+        """Return one control; ``listed`` is what its code list is kept under: a field, or a column of a table."""
         options = [
             Option(value=value, title=title, is_chosen=value in values)
-            for value, title in self._options(name, part, values)
+            for value, title in self._options(listed, part, values)
         ]
         return Widget(
             name=name,
@@ -221,7 +260,7 @@ class FormMaker:
         return self.words.t("code_until", title=title, day=self.words.date(item.until_on))
 
     def _options(self, name: str, part: FieldPart, values: Sequence[str]) -> Iterable[tuple[str, str]]:
-        code_list = self.definition.list_of(name)
+        code_list = None if part.columns else self.definition.list_of(name)
         if code_list is not None:
             return [(item.code, self._titled(item)) for item in code_list.items]
         if "boolean" in _types(part):

@@ -235,6 +235,59 @@ for (const panel of document.querySelectorAll("[data-similar]")) {
   });
 }
 
+// More rows of a table are added in place, and what was copied from a spreadsheet fills the cells from the one it is
+// pasted into. Without this the button shows the form again with more rows.
+const ROWS_MORE = 3;
+const addRows = (table, count) => {
+  const body = table.querySelector("tbody");
+  const most = Number(table.dataset.rowsMax ?? 1000);
+  for (let added = 0; added < count && body.rows.length < most; added += 1) {
+    const row = body.rows[body.rows.length - 1].cloneNode(true);
+    row.cells[0].textContent = String(body.rows.length + 1);
+    for (const control of row.querySelectorAll("[name]")) {
+      control.name = control.name.replace(/\.\d+\./, `.${body.rows.length}.`);
+      control.value = "";
+      for (const option of control.options ?? []) {
+        option.defaultSelected = false;
+      }
+    }
+    body.append(row);
+  }
+};
+for (const more of document.querySelectorAll("[data-rows-more]")) {
+  const table = document.getElementById(more.dataset.rowsMore);
+  more.addEventListener("click", (event) => {
+    event.preventDefault();
+    const count = table.querySelectorAll("tbody tr").length;
+    addRows(table, ROWS_MORE);
+    table.querySelectorAll("tbody tr")[count]?.querySelector("[name]")?.focus();
+  });
+  table.addEventListener("paste", (event) => {
+    const lines = (event.clipboardData?.getData("text/plain") ?? "").replace(/\r?\n$/, "").split(/\r?\n/);
+    const start = event.target.closest("tr");
+    if (!start || (lines.length < 2 && !lines[0].includes("\t"))) {
+      return;
+    }
+    event.preventDefault();
+    const body = table.querySelector("tbody");
+    const first = [...body.rows].indexOf(start);
+    const column = [...start.querySelectorAll("[name]")].indexOf(event.target);
+    addRows(table, first + lines.length - body.rows.length);
+    lines.forEach((line, down) => {
+      const controls = [...(body.rows[first + down]?.querySelectorAll("[name]") ?? [])];
+      line.split("\t").forEach((text, across) => {
+        const control = controls[column + across];
+        if (!control) {
+          return;
+        }
+        const option = [...(control.options ?? [])].find((one) => one.text.trim() === text.trim());
+        control.value = option ? option.value : text.trim();
+      });
+    });
+    start.closest("form").dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
 // How far long work has come is asked for every other second, so that the page need not be loaded anew; when it is
 // over, the page is, as then it shows what was done. Without this the page refreshes itself.
 const WORK_EVERY_MS = 2000;

@@ -11,14 +11,24 @@ from pydantic import JsonValue
 from engine.access.directory import Person, Surroundings
 from engine.case.files import described_files
 from engine.case.identity import PersonId, UnitId
+from engine.case.scope import table_rows
 from engine.definition.compiled import Definition
-from engine.definition.parts import FieldPart, Privacy
+from engine.definition.parts import ColumnPart, FieldPart, Privacy
 from web.views.files import FileLink
 from web.views.rungs import rung_of_deadline
 from web.words import Words
 
 LONG_CHARACTERS = 60
 LIMIT_OF_SHORT = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """The rows of a table as a page shows them; ``numeric`` says by column whether numbers stand in it."""
+
+    heads: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +39,7 @@ class Shown:
     text: str
     is_long: bool = False
     files: tuple[FileLink, ...] = ()
+    table: Table | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +71,32 @@ class FieldWriter:
     def write(self, name: str, value: JsonValue) -> str:
         """Return a value as a reader reads it."""
         part = self.definition.workflow.fields.get(name)
+        if part is not None and part.columns:
+            table, colon = self._table(name, part, value), self.words.t("colon")
+            rows = ([f"{head}{colon}{cell}" for head, cell in zip(table.heads, row, strict=True)] for row in table.rows)
+            return "\n".join(self.words.listed(cells) for cells in rows)
         if isinstance(value, list):
             return self.words.listed(self._one(name, part, item) for item in value)
         return self._one(name, part, value)
+
+    def _table(self, name: str, part: FieldPart, value: JsonValue) -> Table:
+        rows = table_rows(value)
+        columns = {
+            column: one
+            for column, one in part.columns.items()
+            if one.required or any(row.get(column) is not None for row in rows)
+        }
+        return Table(
+            heads=tuple(self.words.say(one.title.text) for one in columns.values()),
+            numeric=tuple(one.json_schema.get("type") == "integer" for one in columns.values()),
+            rows=tuple(
+                tuple(
+                    self._one(f"{name}.{column}", column_as_field(one, part), row.get(column))
+                    for column, one in columns.items()
+                )
+                for row in rows
+            ),
+        )
 
     def shown(self, name: str, value: JsonValue) -> Shown:
         """Return a field with its title; a field for long texts is long whatever stands in it."""
@@ -73,6 +107,8 @@ class FieldWriter:
             return Shown(title=self.title(name), text=text, is_long=True, files=known)
         text = self.write(name, value)
         part = self.definition.workflow.fields.get(name)
+        if part is not None and part.columns:
+            return Shown(title=self.title(name), text=text, is_long=True, table=self._table(name, part, value))
         limit = None if part is None else part.json_schema.get("maxLength")
         is_long = len(text) > LONG_CHARACTERS or "\n" in text or (isinstance(limit, int) and limit > LIMIT_OF_SHORT)
         return Shown(title=self.title(name), text=text, is_long=is_long)
@@ -138,6 +174,11 @@ class FieldWriter:
                 return self.words.date(date.fromisoformat(text))
             case _:
                 return text
+
+
+def column_as_field(column: ColumnPart, table: FieldPart) -> FieldPart:
+    """Return a column as if it were a field of its own."""
+    return FieldPart(title=column.title, privacy=table.privacy, json_schema=column.json_schema, list=column.list)
 
 
 def format_of(part: FieldPart) -> str | None:

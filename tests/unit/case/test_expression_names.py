@@ -128,6 +128,6 @@ def test_names_of_the_session_are_its_dates() -> None:
 
 def test_a_scope_has_every_root_once_and_no_other() -> None:
     scope = Scope(a_moment())
-    assert len(scope) == len(set(scope)) == 14
+    assert len(scope) == len(set(scope)) == 15
     assert "case" in scope
     assert scope.get("vault") is None

@@ -102,3 +102,10 @@ def test_a_path_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
 
 def test_the_plain_workflow_of_the_benchmarks_is_right() -> None:
     assert check_paths([WRONG_DEFINITIONS.parent / "definitions" / "five_states.yaml"]) == []
+
+
+def test_a_list_whose_name_begins_like_a_version_is_read_once(procedures: Path) -> None:
+    write_errand(procedures, edited())
+    vetoes = (procedures / "lists" / "outcomes.yaml").read_text(encoding="utf-8").replace("outcomes", "vetoes")
+    (procedures / "lists" / "vetoes.v1.yaml").write_text(vetoes, encoding="utf-8")
+    assert set(load_folder(procedures).lists) == {("outcomes", 1), ("vetoes", 1)}

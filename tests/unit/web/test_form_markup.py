@@ -32,6 +32,9 @@ PLAIN = Widget(
     error="理由太短",
 )
 
+GROUPS = (Kind.CHECKS, Kind.TABLE)
+"""What is no single control but several under one legend."""
+
 
 class Tags(HTMLParser):
     def __init__(self, markup: str) -> None:
@@ -47,6 +50,8 @@ class Tags(HTMLParser):
 
 
 def shown(widget: Widget) -> str:
+    if widget.kind is Kind.TABLE:
+        widget = replace(widget, rows=((replace(PLAIN, name="x.0.a", kind=Kind.TEXT, error=None),),))
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -73,12 +78,12 @@ def test_all_that_is_said_about_a_control_is_linked_to_it_and_stands_there_once(
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_control_has_a_name_of_its_own(kind: Kind) -> None:
     markup = shown(replace(PLAIN, kind=kind))
-    label = "<legend>理由" if kind is Kind.CHECKS else '<label for="move-x">理由'
+    label = "<legend>理由" if kind in GROUPS else '<label for="move-x">理由'
     assert label in markup
     assert ("required" in markup, "必填" in markup) == (True, True)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.CHECKS])
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in GROUPS])
 def test_a_control_that_is_wrong_says_so_itself(kind: Kind) -> None:
     (control,) = [held for _tag, held in Tags(shown(replace(PLAIN, kind=kind))).tags if held.get("id") == "move-x"]
     assert control["aria-invalid"] == "true"
@@ -86,8 +91,9 @@ def test_a_control_that_is_wrong_says_so_itself(kind: Kind) -> None:
     assert not any("aria-invalid" in held for _tag, held in right.tags)
 
 
-def test_a_group_of_boxes_can_be_gone_to_from_the_list_of_errors() -> None:
-    (group,) = [held for tag, held in Tags(shown(replace(PLAIN, kind=Kind.CHECKS))).tags if tag == "fieldset"]
+@pytest.mark.parametrize("kind", GROUPS)
+def test_a_group_can_be_gone_to_from_the_list_of_errors(kind: Kind) -> None:
+    (group,) = [held for tag, held in Tags(shown(replace(PLAIN, kind=kind))).tags if tag == "fieldset"]
     assert (group["id"], group["tabindex"]) == ("move-x", "-1")
 
 
