@@ -237,7 +237,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     "form_submit": Text("提交", "Submit"),
     "form_confirm": Text("确认{title}", "{title}"),
     "form_lines": Text("每行一项", "One per line"),
-    "row_nth": Text("序号", "No."),
+    "row_nth": Text("行", "Row"),
     "rows_how": Text(
         "每行一项，空行不计；可从电子表格复制多行，粘贴到第一格",
         "One item a row, empty rows do not count; rows copied from a spreadsheet can be pasted into the first cell",

@@ -14,6 +14,7 @@ FILING_TEXTS: Final = {
         "Choose one. It says who will see what; nothing is typed or recorded yet.",
     ),
     "filing_step": Text("第 {n} 步，共 {of} 步：{what}", "Step {n} of {of}: {what}"),
+    "filing_kinds": Text("哪一种事项", "Which kind"),
     "filing_choose": Text("选择", "Choose"),
     "filing_fill": Text("填写", "Fill in"),
     "filing_look": Text("核对", "Look it over"),

@@ -187,28 +187,34 @@ class FormMaker:
         ``helped`` says something else than the definition about how a field is filled in.
         """
         own = helped or {}
-        errors = errors_by_field(problems, self.words)
+        found = tuple(problems)
+        errors = errors_by_field(found, self.words)
+        cells = {problem.path: self.words.say(problem.text) for problem in found}
         return tuple(
             replace(widget, help=own.get(widget.name, widget.help))
             for widget in (
-                self._table(name, need == "required", values.get(name), errors.get(name))
+                self._table(name, need == "required", values.get(name), errors.get(name), cells)
                 if self.definition.field(name).columns
                 else self._widget(name, need == "required", _texts(values.get(name)), errors.get(name))
                 for name, need in asked.items()
             )
         )
 
-    def _table(self, name: str, is_required: bool, value: JsonValue, error: str | None) -> Widget:
+    def _table(
+        self, name: str, is_required: bool, value: JsonValue, error: str | None, cells: Mapping[str, str]
+    ) -> Widget:
         """Return the control of a table: what stands in it, and empty rows under that."""
         part = self.definition.field(name)
         least, most = _whole(part, "minItems") or 1, _whole(part, "maxItems")
         held = table_rows(value)
         shown = max(least, len(held) + SPARE_ROWS)
         filled = [*held, *([{}] * (shown - len(held)))][: max(len(held), most or shown)]
-        rows = tuple(self._row(name, part, index, row) for index, row in enumerate(filled))
+        rows = tuple(self._row(name, part, index, row, cells) for index, row in enumerate(filled))
         return replace(self._widget(name, is_required, (), error), kind=Kind.TABLE, rows=rows, rows_max=most)
 
-    def _row(self, table: str, part: FieldPart, index: int, row: Mapping[str, JsonValue]) -> tuple[Widget, ...]:
+    def _row(
+        self, table: str, part: FieldPart, index: int, row: Mapping[str, JsonValue], cells: Mapping[str, str]
+    ) -> tuple[Widget, ...]:
         return tuple(
             self._control(
                 f"{table}.{index}.{name}",
@@ -216,7 +222,7 @@ class FormMaker:
                 column_as_field(column, part),
                 is_required=column.required,
                 values=_texts(row.get(name)),
-                error=None,
+                error=cells.get(f"{table}.{index}.{name}"),
             )
             for name, column in part.columns.items()
             if column.value is None

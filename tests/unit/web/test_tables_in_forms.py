@@ -65,6 +65,7 @@ def test_a_table_shows_its_rows_and_empty_ones_without_what_is_reckoned(definiti
         f"votes.4.{one}" for one in ("item", "kind", "unit", "on", "in_favour")
     ]
     assert held.error == "第 2 行“同意”：太多"
+    assert [cell.name for row in held.rows for cell in row if cell.error] == ["votes.1.in_favour"]
 
 
 def test_no_more_rows_are_offered_than_a_table_takes(definition: Definition) -> None:
