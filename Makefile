@@ -74,6 +74,10 @@ schema: setup  ## write workflows/schema.json anew from the model of a definitio
 diagrams: setup  ## draw the diagrams of the workflows' READMEs anew from the definitions
 	@$(BANJIE) diagram --write
 
+.PHONY: seed-map
+seed-map: setup  ## write docs/seed-map.md anew: what fulfils what the five documents ask for
+	@$(PYTHON) -m tests.support.seed_map
+
 .PHONY: pictures
 pictures: setup  ## take the pictures of the pages anew, into docs/pictures
 	@python3 deploy/packages.py test
