@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from pydantic import JsonValue
@@ -41,8 +41,10 @@ def counted_by(part: DeadlinePart, calendar: Calendar) -> Calendar:
 
 
 def started(part: DeadlinePart, name: str, calendar: Calendar, at: datetime, dates: Dates) -> Clock:
-    """Return a new running clock; raises GuardRefused when the date it should take is not there."""
+    """Return a new running clock; raises GuardRefused when the date it should take or count from is not there."""
     term, calendar = _term(part, dates), counted_by(part, calendar)
+    if part.counts_from is not None:
+        at = _counted_from(part, part.counts_from, dates)
     computed = _computed(part, term, calendar, at, (), ())
     return Clock(
         name=name,
@@ -147,6 +149,19 @@ def suspended_days(clock: Clock, until: date) -> int:
 def with_rung(clock: Clock, rung: str) -> Clock:
     """Return the clock with a rung of its ladder raised."""
     return clock._replace(rungs=(*clock.rungs, rung))
+
+
+def _counted_from(part: DeadlinePart, field: str, dates: Dates) -> datetime:
+    """Return the beginning of the day in a field."""
+    value = dates.fields.get(field)
+    if not value:
+        raise GuardRefused(
+            Text(
+                f"“{part.title.zh}”缺少起算日期，请先填写",
+                f"{part.title.en} has no day to count from; fill it in first",
+            )
+        )
+    return day_begins_at(date.fromisoformat(str(value))).astimezone(UTC)
 
 
 def _term(part: DeadlinePart, dates: Dates) -> str:

@@ -103,6 +103,8 @@ def _check_deadline(proof: Proof, name: str, part: DeadlinePart) -> None:
         _check_within(proof, (*path, "within"), part.within)
     else:
         _check_period(proof, (*path, "within"), part.within)
+    if part.counts_from is not None:
+        _check_counted_from(proof, (*path, "counts_from"), part, part.counts_from)
     done = {effect.do for place in effect_places(proof.workflow) for effect in place.effects if _is_of(effect, name)}
     if "start" not in done:
         proof.add(
@@ -141,14 +143,30 @@ def _check_within(proof: Proof, path: Path, within: Within) -> None:
         )
     if within.otherwise is not None:
         _check_period(proof, (*path, "otherwise"), within.otherwise)
-    field = within.from_field
-    if field is None or not proof.known((*path, "from_field"), FIELD, field, proof.workflow.fields):
+    if within.from_field is not None:
+        _check_date(proof, (*path, "from_field"), within.from_field, ("date", "date-time"))
+
+
+def _check_counted_from(proof: Proof, path: Path, part: DeadlinePart, field: str) -> None:
+    if isinstance(part.within, Within):
+        proof.add(
+            path,
+            "counts_from_no_period",
+            Text("已给出日期的期限不再另行起算", "A term that is a date counts from nowhere"),
+            Text("请把 within 写成“3 days”这样的期间，或删去 counts_from", "Write a period, or leave counts_from out"),
+        )
+    _check_date(proof, path, field, ("date",))
+
+
+def _check_date(proof: Proof, path: Path, field: str, formats: tuple[str, ...]) -> None:
+    """Add a field that is not there, or that holds no date which a clock may show."""
+    if not proof.known(path, FIELD, field, proof.workflow.fields):
         return
     part = proof.workflow.fields[field]
-    is_date = part.json_schema.get("format") in ("date", "date-time") and field_type(part) is not None
+    is_date = part.json_schema.get("format") in formats and field_type(part) is not None
     if not is_date or part.privacy not in (Privacy.PUBLIC, Privacy.INTERNAL):
         proof.add(
-            (*path, "from_field"),
+            path,
             "within_no_date",
             Text(f"字段“{field}”不是公开或内部的日期", f"The field {field} is no public or internal date"),
             Text("请用 schema: {type: string, format: date} 的字段", "Use a field of {type: string, format: date}"),

@@ -88,6 +88,7 @@ def _named(workflow: Workflow) -> Iterator[tuple[str, str]]:
     for deadline in workflow.deadlines.values():
         yield "ladders", deadline.ladder or ""
         yield "fields", getattr(deadline.within, "from_field", None) or ""
+        yield "fields", deadline.counts_from or ""
         for limit in (deadline.suspension, deadline.extension):
             yield from (("roles", name) for name in (limit.approver if limit is not None else ()))
     recipients = [rung.to for ladder in workflow.ladders.values() for rung in ladder.rungs]

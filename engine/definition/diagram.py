@@ -9,6 +9,7 @@ from engine.definition.model import RetentionPart, Workflow
 from engine.definition.parts import Phase, TransitionPart, UnMerge
 from engine.definition.wording import (
     NOTHING,
+    counted_words,
     effect_words,
     guard_words,
     listed,
@@ -16,7 +17,6 @@ from engine.definition.wording import (
     retention_words,
     rung_words,
     source_words,
-    term_words,
     title_of,
     titles,
 )
@@ -201,7 +201,7 @@ def _deadlines(workflow: Workflow) -> str:
         ladder = f"`{part.ladder}`" if part.ladder is not None else f"不设：{part.waive.get('ladder', '')}"
         source = source_words(part.source, workflow).zh
         rows.append(
-            (f"`{name}`", part.title.zh, term_words(part.within).zh, "<br>".join(limits) or "—", ladder, source)
+            (f"`{name}`", part.title.zh, counted_words(part, workflow).zh, "<br>".join(limits) or "—", ladder, source)
         )
     return _table(("期限", "名称", "时限", "中止与延长", "督办层级", "依据"), rows)
 

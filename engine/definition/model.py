@@ -109,11 +109,14 @@ class DeadlinePart(Part):
     ``roll`` says what happens when the last day is a day off; without it days and months roll forward and working
     days and hours do not. A date from a field, session or notice never rolls. ``calendar`` says whether the unit's own
     rest days and worked days count too; a term that cites a source counts by the official notices alone (ADR 0015).
-    ``promise`` marks the term of a promise, which an overview of supervision follows.
+    ``promise`` marks the term of a promise, which an overview of supervision follows. ``counts_from`` names a field:
+    then a period counts from the day that stands there, before or after the move that starts the clock ("within three
+    days of the congress"), and not from the day of the move.
     """
 
     title: Label
     within: PeriodText | Within
+    counts_from: Slug | None = None
     start_day: Literal["excluded", "included"] = "excluded"
     roll: Literal["none", "next", "previous"] | None = None
     calendar: Literal["official", "unit"] = "official"

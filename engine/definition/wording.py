@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from engine.definition.catalogue import CATALOGUE
-from engine.definition.model import RetentionTerm, Rung, Within, Workflow
+from engine.definition.model import DeadlinePart, RetentionTerm, Rung, Within, Workflow
 from engine.definition.parts import (
     Assign,
     Bind,
@@ -85,6 +85,15 @@ def term_words(within: str | Within) -> Text:
         return text
     otherwise = parse_period(within.otherwise).text()
     return Text(f"{text.zh}，没有日期时为 {otherwise.zh}", f"{text.en}, otherwise {otherwise.en}")
+
+
+def counted_words(part: DeadlinePart, workflow: Workflow) -> Text:
+    """Return the term of a deadline, with the field that it counts from where it does: ``自“闭会日期”起 3日``."""
+    term = term_words(part.within)
+    if part.counts_from is None:
+        return term
+    field = title_of(part.counts_from, workflow.fields)
+    return Text(f"自“{field.zh}”起 {term.zh}", f"{term.en} from {field.en}")
 
 
 def rung_words(rung: Rung, workflow: Workflow) -> Text:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from engine.case.forms import Asked
 from engine.definition.compiled import all_guards
-from engine.definition.model import DeadlinePart, Limit, Within, Workflow
+from engine.definition.model import DeadlinePart, Limit, Workflow
 from engine.definition.parts import GuardPart, TransitionPart
 from engine.definition.wording import (
+    counted_words,
     effect_words,
     listed,
     retention_source,
@@ -123,7 +124,7 @@ def deadline_views(workflow: Workflow, words: Words) -> Iterator[DeadlineView]:
         yield DeadlineView(
             id=name,
             title=words.say(part.title.text),
-            term=_term(part.within, workflow, words),
+            term=_term(part, workflow, words),
             counting=_counting(part, words),
             starts=words.listed(dict.fromkeys(_starts(name, workflow, words))),
             limits=tuple(_limits(part, workflow, words)),
@@ -215,10 +216,11 @@ def _limits(part: DeadlinePart, workflow: Workflow, words: Words) -> Iterator[st
             yield words.t(text, count=limit.max_count, days=limit.max_days, approver=approver)
 
 
-def _term(within: str | Within, workflow: Workflow, words: Words) -> str:
+def _term(part: DeadlinePart, workflow: Workflow, words: Words) -> str:
     """Return a term in words; a date from a field by the field's title, which ``term_words`` does not know."""
+    within = part.within
     if isinstance(within, str) or within.from_field is None:
-        return words.say(term_words(within))
+        return words.say(counted_words(part, workflow))
     title = words.say(title_of(within.from_field, workflow.fields))
     if within.otherwise is None:
         return words.t("workflow_from_field", title=title)

@@ -261,6 +261,23 @@ def test_a_term_may_take_its_date_from_a_field_and_does_not_roll() -> None:
     assert moved(play, case, "2026-03-12", "extend", days=10).due_on == date(2026, 3, 30)
 
 
+@pytest.mark.parametrize("day", ["2026-04-28", "2026-04-29", "2026-05-04"])
+def test_a_term_counts_from_the_day_in_a_field_whenever_its_clock_is_started(day: str) -> None:
+    """E19: three days from Wed 29 April end on Sat 2 May, and roll behind the holiday of labour to Wed 6 May."""
+    play, case = begun("3 days", day, more=", counts_from: due_on", due_on="2026-04-29")
+    clock = the_clock(play.cases[case])
+    assert (clock.started_at, clock.term) == (at("2026-04-29", 0), "3 days")
+    assert (clock.nominal_on, clock.due_on, clock.promised_on) == (date(2026, 5, 2), date(2026, 5, 6), date(2026, 5, 6))
+    # Two days more end on Monday 4 May, which is still holiday (D10: counted from the nominal end).
+    assert moved(play, case, "2026-05-05", "extend", days=2).due_on == date(2026, 5, 6)
+
+
+def test_without_the_day_to_count_from_the_move_is_refused() -> None:
+    with pytest.raises(GuardRefused) as refused:
+        begun("3 days", "2026-04-29", more=", counts_from: due_on")
+    assert refused.value.text.zh == "“期限”缺少起算日期，请先填写"
+
+
 def test_a_term_from_an_instant_ends_at_that_instant() -> None:
     play, case = begun("{from_field: due_on}", "2026-03-02", due_on="2026-03-15T10:30:00+08:00")
     clock = the_clock(play.cases[case])
