@@ -20,7 +20,7 @@ from engine.case.drafting import Building, Drafting
 from engine.case.events import Cause, EventType, Opening
 from engine.case.evolve import unborn
 from engine.case.files import TakenFile
-from engine.case.form_tables import reckon
+from engine.case.form_tables import append_rows, reckon
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.case.merging import merge_into, unmerge_from
 from engine.case.numbers import number_in, series_key, written
@@ -28,6 +28,7 @@ from engine.case.roles import Capacity
 from engine.case.scope import Moment, Scope
 from engine.definition.compiled import Definition
 from engine.definition.parts import (
+    AppendRows,
     Assign,
     Bind,
     Cascade,
@@ -68,6 +69,8 @@ def apply_effects(
                 _unmerge(building, drafting, move)
             case SetFields():
                 _set(effect, building, drafting)
+            case AppendRows():
+                append_rows(effect, building)
             case Bind():
                 _bind(effect, building)
             case Unbind():

@@ -1,4 +1,4 @@
-"""Tables in a form: the columns that are reckoned when a move is made.
+"""Tables in a form: the columns that are reckoned when a move is made, and rows put under others.
 
 How a table is declared stands in ``engine.definition.parts`` (``columns``); the numbers over all rows are tallies.
 """
@@ -13,6 +13,7 @@ from engine.case.drafting import Building
 from engine.case.forms import column_place
 from engine.case.scope import Moment, RowScope, table_rows
 from engine.definition.guard_words import INTEGER_MAX
+from engine.definition.parts import AppendRows
 from engine.errors import FieldProblem, FormInvalid
 from engine.text import Text
 
@@ -49,3 +50,22 @@ def _row(moment: Moment, table: str, index: int, row: Mapping[str, JsonValue]) -
             if value is not None:  # what cannot be reckoned is left out of the row, like a cell nobody filled in
                 filled[name] = value if isinstance(value, str | int) else str(value)
     return {name: filled[name] for name in moment.definition.tables[table] if name in filled}
+
+
+def append_rows(effect: AppendRows, building: Building) -> None:
+    """Put the rows of the form under those of a table; raises FormInvalid where it would hold too many.
+
+    Tallies of effects that follow count the table as it is then.
+    """
+    new, held = table_rows(building.form.get(effect.rows)), table_rows(building.value(effect.table))
+    part = building.definition.field(effect.table)
+    most = part.json_schema.get("maxItems")
+    if isinstance(most, int) and len(held) + len(new) > most:
+        text = Text(
+            f"“{part.title.zh}”最多 {most} 行，已有 {len(held)} 行，不能再添 {len(new)} 行",
+            f"{part.title.en} takes {most} rows at most and holds {len(held)}; {len(new)} more do not fit",
+        )
+        raise FormInvalid([FieldProblem(path=effect.rows, text=text)])
+    if new:
+        rows: list[JsonValue] = [dict(row) for row in (*held, *new)]
+        building.form[effect.table] = building.fields[effect.table] = rows

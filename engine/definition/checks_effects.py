@@ -21,6 +21,7 @@ from engine.definition.checks_proof import (
     effect_places,
 )
 from engine.definition.parts import (
+    AppendRows,
     Assign,
     Bind,
     Cascade,
@@ -32,6 +33,7 @@ from engine.definition.parts import (
     Merge,
     Notify,
     OpenLinked,
+    Privacy,
     Publish,
     RaiseRung,
     SetFields,
@@ -71,6 +73,9 @@ def _check(proof: Proof, place: EffectsPlace, path: Path, effect: Effect) -> Non
         case SetFields():
             for name in effect.values:
                 proof.known((*path, "values", name), FIELD, name, workflow.fields, is_key=True)
+        case AppendRows():
+            _check_asked(proof, place, (*path, "rows"), effect.rows, required=False)
+            _check_append(proof, path, effect)
         case Bind() | Unbind():
             if proof.known((*path, "role"), ROLE, effect.role, workflow.roles):
                 must_be_party(proof, (*path, "role"), effect.role)
@@ -102,6 +107,37 @@ def _check(proof: Proof, place: EffectsPlace, path: Path, effect: Effect) -> Non
             pass
         case _:
             assert_never(effect)
+
+
+def _check_append(proof: Proof, path: Path, effect: AppendRows) -> None:
+    """Add tables that are none, that do not ask for the same, or that the case does not hold in the open."""
+    fields = proof.workflow.fields
+    if not proof.known((*path, "table"), FIELD, effect.table, fields) or effect.rows not in fields:
+        return
+    table, rows = fields[effect.table], fields[effect.rows]
+    if not table.columns or {name: part.json_schema for name, part in table.columns.items()} != {
+        name: part.json_schema for name, part in rows.columns.items()
+    }:
+        proof.add(
+            (*path, "table"),
+            "append_unlike",
+            Text(
+                f"“{effect.table}”和“{effect.rows}”不是栏目相同的表格",
+                f"{effect.table} and {effect.rows} are no tables alike",
+            ),
+            Text("两个表格的 columns 须名称、schema 都相同", "Give both tables the same columns"),
+        )
+    if table.privacy not in (Privacy.PUBLIC, Privacy.INTERNAL):
+        proof.add(
+            (*path, "table"),
+            "append_to_private",
+            Text(
+                f"表格“{effect.table}”的隐私级别是 {table.privacy}，不得逐次添加",
+                f"{effect.table} is {table.privacy}, so nothing is put under it",
+            ),
+            Text("个人、保密的表格每次整体填写", "Fill in a personal or confidential table as a whole"),
+        )
+    check_moved(proof, path, effect.rows, (effect.table, table))
 
 
 def _check_asked(proof: Proof, place: EffectsPlace, path: Path, field: str, *, required: bool) -> None:

@@ -23,6 +23,7 @@ from engine.definition.checks_proof import (
 )
 from engine.definition.model import Apart, Share, TallyPart, Workflow
 from engine.definition.parts import (
+    AppendRows,
     Assign,
     Bind,
     ColumnPart,
@@ -120,6 +121,8 @@ def _by_effect(effect: Effect) -> Iterator[tuple[str, str]]:
             yield from (("roles", name) for name in (*effect.join_as, *effect.join_as.values()))
         case SetFields():
             yield from (("fields", name) for name in effect.values)
+        case AppendRows():
+            yield "fields", effect.table
         case Bind() | Unbind():
             yield "roles", effect.role
             yield "fields", effect.who

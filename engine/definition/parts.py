@@ -227,6 +227,14 @@ class SetFields(Part):
     values: dict[Slug, Expression]
 
 
+class AppendRows(Part):
+    """Puts the rows of a table in the form under those that another table of the case holds, as into a diary."""
+
+    do: Literal["append"]
+    table: Slug
+    rows: Slug
+
+
 class Bind(Part):
     """Binds a person to a role of the case: the actor, or the person whose id stands in a form field.
 
@@ -322,6 +330,7 @@ Effect = Annotated[
     | UnMerge
     | LeaveMerge
     | SetFields
+    | AppendRows
     | Bind
     | Unbind
     | ClockEffect

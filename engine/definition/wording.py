@@ -8,6 +8,7 @@ from typing import assert_never
 from engine.definition.catalogue import CATALOGUE
 from engine.definition.model import DeadlinePart, RetentionTerm, Rung, Within, Workflow
 from engine.definition.parts import (
+    AppendRows,
     Assign,
     Bind,
     Cascade,
@@ -167,6 +168,9 @@ def effect_words(effect: Effect, workflow: Workflow) -> Text:
             return Text(f"“{term.zh}”启动督办 {effect.rung}", f"raise {effect.rung} of {term.en}")
         case WithdrawRung():
             return Text("撤销一级督办", "withdraw a rung")
+        case AppendRows():
+            table = title_of(effect.table, workflow.fields)
+            return Text(f"添入“{table.zh}”", f"put under {table.en}")
         case IssueNumber():
             series = title_of(effect.series, workflow.numbers)
             return Text(f"编{series.zh}", f"issue {series.en}")

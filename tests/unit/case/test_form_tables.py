@@ -73,6 +73,70 @@ AGAIN = a_move(
     "again",
     guards="[{id: two, expr: tally.items == 2 and tally.kinds == 1, refuse: {zh: 不是两项一类, en: Not so}}]",
 )
+MORE = """
+more:
+  title: {zh: 新增, en: More}
+  privacy: public
+  schema: {type: array, maxItems: 3}
+  columns:
+    on: {title: {zh: 日期, en: Day}, schema: {type: string, format: date}}
+    people: {title: {zh: 人数, en: People}, schema: {type: integer}}
+diary:
+  title: {zh: 台账, en: Diary}
+  privacy: internal
+  schema: {type: array, maxItems: 4}
+  columns:
+    on: {title: {zh: 日期, en: Day}, schema: {type: string, format: date}}
+    people: {title: {zh: 人数, en: People}, schema: {type: integer}}
+met: {title: {zh: 总人数, en: People}, privacy: internal, schema: {type: integer}}
+"""
+DIARY = a_move(
+    "note_down",
+    form="{more: optional}",
+    effects="[{do: append, table: diary, rows: more}, {do: set, values: {met: tally.met}}]",
+)
+KEPT: Rulebook = a_rulebook(
+    a_definition_with(fields=MORE, head="tallies: {met: {of: diary, sum: row.people}}", transitions=DIARY)
+)
+
+
+def day(on: str, people: int) -> dict[str, JsonValue]:
+    return {"on": on, "people": people}
+
+
+def noted(held: list[JsonValue], *rows: dict[str, JsonValue]) -> Step | BanjieError:
+    case = a_case(KEPT, state="handling", data={"subject": "联系", **({"diary": held} if held else {})})
+    form: dict[str, JsonValue] = {"more": list(rows)}
+    return decide(a_situation(KEPT, case), asked(case, "note_down", form=form), at("2026-05-01"))
+
+
+def test_rows_are_put_under_those_that_are_there_and_counted_with_them() -> None:
+    first = noted([], day("2026-04-01", 3))
+    assert isinstance(first, Step)
+    assert (first.after[0].data["diary"], first.after[0].data["met"]) == ([day("2026-04-01", 3)], 3)
+    held = first.after[0].data["diary"]
+    assert isinstance(held, list)
+    second = noted(held, day("2026-04-08", 5), day("2026-04-09", 2))
+    assert isinstance(second, Step)
+    assert second.after[0].data["diary"] == [day("2026-04-01", 3), day("2026-04-08", 5), day("2026-04-09", 2)]
+    assert second.after[0].data["met"] == 10
+    assert second.events[0].fields["more"] == [day("2026-04-08", 5), day("2026-04-09", 2)], "what was new stands apart"
+
+
+def test_without_new_rows_the_table_stays_and_is_not_written_again() -> None:
+    step = noted([day("2026-04-01", 3)])
+    assert isinstance(step, Step)
+    assert "diary" not in step.events[0].fields
+    assert step.after[0].data["diary"] == [day("2026-04-01", 3)]
+
+
+def test_more_rows_than_a_table_takes_are_refused_whole() -> None:
+    refusal = noted([day("2026-04-01", 3)] * 3, day("2026-04-08", 5), day("2026-04-09", 2))
+    assert isinstance(refusal, FormInvalid)
+    [problem] = refusal.fields
+    assert (problem.path, problem.text.zh) == ("more", "“台账”最多 4 行，已有 3 行，不能再添 2 行")
+
+
 RULES: Rulebook = a_rulebook(
     a_definition_with(opening="subject: required\nvotes: optional", fields=VOTES, head=HEAD, transitions=COUNT + AGAIN),
     lists=[a_list("kinds", "pay", "rest")],
