@@ -29,6 +29,7 @@ YEAR_FIRST, YEAR_LAST = 1900, 2100
 """The years of dates in forms: dates of birth reach back, terms never reach further than calendars."""
 _YEARS = Text(f"年份应在 {YEAR_FIRST} 至 {YEAR_LAST} 之间", f"The year must lie between {YEAR_FIRST} and {YEAR_LAST}")
 _REQUIRED = Text("为必填项", "required")
+_NONE: Mapping[str, date] = {}
 _DATED = ("date", "date-time")
 _EMPTY: tuple[JsonValue, ...] = ("", [], None)
 
@@ -78,19 +79,20 @@ def _wrong_values(definition: Definition, name: str, value: JsonValue) -> Iterat
         if error.validator == "required" and definition.field(name).columns:
             place, words = [*place, str(error.message).split("'")[1]], _REQUIRED  # the message begins with the name
         yield FieldProblem(path=".".join((name, *map(str, place))), text=_placed(definition, name, place, words))
-    if errors:
+    part = definition.field(name)
+    plain = not part.columns and name not in definition.codes and part.json_schema.get("format") not in _DATED
+    if errors or plain:
         return
-    yield from (
-        FieldProblem(path=path, text=_placed(definition, name, cell, _YEARS))
-        for path, cell, one, schema in _dated(definition, name, value)
-        if schema.get("format") in _DATED and not _within_years(one)
-    )
-    for path, cell, listed, code in _coded(definition, name, value):
-        codes = definition.codes[listed]
-        if not isinstance(code, str) or code not in codes:
-            zh, en = _listed(sorted(codes))
-            wrong = Text(f"“{code}”不在代码表内，可填：{zh}", f"{code!r} is not in the list; use one of: {en}")
-            yield FieldProblem(path=path, text=_placed(definition, name, cell, wrong))
+    for cell, listed, one, schema in _cells(definition, name, value):
+        problem = None
+        if schema.get("format") in _DATED and not _within_years(one):
+            problem = _YEARS
+        elif listed in definition.codes and (not isinstance(one, str) or one not in definition.codes[listed]):
+            zh, en = _listed(sorted(definition.codes[listed]))
+            problem = Text(f"“{one}”不在代码表内，可填：{zh}", f"{one!r} is not in the list; use one of: {en}")
+        if problem is not None:
+            path = ".".join((name, *map(str, cell)))
+            yield FieldProblem(path=path, text=_placed(definition, name, cell, problem))
 
 
 _Place = Sequence[str | int]
@@ -113,29 +115,19 @@ def column_place(part: FieldPart, index: int, column: str | None) -> Text:
     return Text(f"第 {index + 1} 行“{known.title.zh}”：", f"Row {index + 1}, {known.title.en}: ")
 
 
-def _dated(
+def _cells(
     definition: Definition, name: str, value: JsonValue
-) -> Iterator[tuple[str, _Place, JsonValue, Mapping[str, JsonValue]]]:
-    """Yield every single value of a field: its path, its place in a table, itself and its schema."""
+) -> Iterator[tuple[_Place, str, JsonValue, Mapping[str, JsonValue]]]:
+    """Yield every single value of a field: its place in a table, under what its codes are kept, itself, its schema."""
     part = definition.field(name)
     if not part.columns:
-        yield name, (), value, part.json_schema
-        return
-    for index, row in enumerate(table_rows(value)):
+        coded = name in definition.codes
+        for one in value if coded and isinstance(value, list) else [value]:
+            yield (), name, one, part.json_schema
+    for index, row in enumerate(table_rows(value) if part.columns else ()):
         for column, one in row.items():
             if one is not None:
-                yield f"{name}.{index}.{column}", (index, column), one, part.columns[column].json_schema
-
-
-def _coded(definition: Definition, name: str, value: JsonValue) -> Iterator[tuple[str, _Place, str, JsonValue]]:
-    """Yield every value that must be a code: its path, its place in a table, what its list is kept under, itself."""
-    if name in definition.codes:
-        for code in value if isinstance(value, list) else [value]:
-            yield name, (), name, code
-    for index, row in enumerate(table_rows(value)):
-        for column, code in row.items():
-            if f"{name}.{column}" in definition.codes and code is not None:
-                yield f"{name}.{index}.{column}", (index, column), f"{name}.{column}", code
+                yield (index, column), f"{name}.{column}", one, part.columns[column].json_schema
 
 
 def _over(
@@ -143,15 +135,18 @@ def _over(
 ) -> Iterator[FieldProblem]:
     """Yield the codes that may not be chosen any more."""
     for name in asked:
-        if name not in form or form[name] == held.get(name):
+        if name not in form or not (name in definition.tables or definition.last_days.get(name)):
             continue
-        for path, place, listed, code in _coded(definition, name, form[name]):
-            last = definition.last_days[listed].get(code) if isinstance(code, str) else None
+        if form[name] == held.get(name):
+            continue
+        for place, listed, code, _schema in _cells(definition, name, form[name]):
+            last = definition.last_days.get(listed, _NONE).get(code) if isinstance(code, str) else None
             if last is not None and last < on:
                 over = Text(
                     f"“{code}”自 {last.isoformat()} 之后停用，请另选一项",
                     f"{code!r} could be chosen until {last.isoformat()}; choose another",
                 )
+                path = ".".join((name, *map(str, place)))
                 yield FieldProblem(path=path, text=_placed(definition, name, place, over))
 
 
