@@ -172,18 +172,21 @@ def measures_of(rules: Rulebook, *, any_move: bool = False) -> Mapping[str, Text
 
 
 def measure_called(rules: Rulebook, name: str, *, any_move: bool = False) -> str:
-    """Return the measure with this name or title; raises NotFound, which names those there are.
+    """Return the measure with this name, else with this title; raises NotFound, which names those there are.
 
-    Any move is known by its name alone: titles of moves are not all different.
+    A name goes before a title, as the title of one may be the name of another. Any move is known by its name alone:
+    titles of moves are not all different.
     """
     known = measures_of(rules, any_move=any_move)
     if any_move and name not in known:
         raise NotFound(Text(f"没有名为“{name}”的办理步骤", f"No move is named {name!r}"), measure=name)
     if any_move:
         return name
-    for measure, title in known.items():
-        if name.strip().casefold() in (measure, title.zh, title.en.casefold()):
-            return measure
+    wanted = name.strip().casefold()
+    by_name = [measure for measure in known if measure == wanted]
+    by_title = [measure for measure, title in known.items() if wanted in (title.zh, title.en.casefold())]
+    if by_name or by_title:
+        return (by_name or by_title)[0]
     titles = [f"{title.zh}（{measure}）" for measure, title in known.items()]
     raise NotFound(
         Text(
