@@ -70,6 +70,13 @@ class WatchedPost(Post):
 @contextmanager
 def an_office(url: str, people: int) -> Iterator[tuple[Desk, CaseId]]:
     """Open a house where so many people of the union office are to be told by mail of one registered proposal."""
+    with a_quiet_office(url, people) as house:
+        yield house.desk, house.filed()
+
+
+@contextmanager
+def a_quiet_office(url: str, people: int) -> Iterator[House]:
+    """Open a house with so many people in the union office who are told by mail, and nothing yet to tell them."""
     with open_house(url, MORNING):
         pass
     settings = Settings(database_url=url)
@@ -78,8 +85,7 @@ def an_office(url: str, people: int) -> Iterator[tuple[Desk, CaseId]]:
         if path is not None:
             open_.callback(SocketServer(socket_path(path), opened.desk.office).close)
         opened.desk.office.write([write for number in range(people) for write in _officer(f"officer-{number}")])
-        case = House(opened.desk, SetClock(MORNING), iter(range(1_000))).filed()
-        yield opened.desk, case
+        yield House(opened.desk, SetClock(MORNING), iter(range(1_000)))
 
 
 def _officer(name: str) -> list[PlainWrite]:
@@ -140,12 +146,13 @@ def delivered_by_two(url: str, people: int) -> Delivered:
     """Let two workers deliver to so many people; whoever began is told to end half-way, and the other goes on."""
     one, other = "one@union.example.cn", "other@union.example.cn"
     with (
-        an_office(url, people) as (desk, case),
+        a_quiet_office(url, people) as house,
         mail_server(WatchedPost()) as post,
         worker(url, post.port, one) as first,
         worker(url, post.port, other) as second,
     ):
         assert isinstance(post, WatchedPost)
+        desk, case = house.desk, house.filed()  # now that both are at work: a quick one might do it all alone
 
         def states() -> Counter[tuple[str, int]]:
             return Counter((row.state, row.attempts) for row in desk.reads.deliveries_of_case(ROOT, case))
