@@ -6,7 +6,7 @@ to make the move when its turn comes; what is refused is told with the reason, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from pydantic import JsonValue
@@ -26,7 +26,7 @@ from engine.errors import (
 from engine.service.desk import Desk
 from engine.service.long_work import Asked, Outcome
 from engine.service.long_work_waves import Wave
-from engine.service.measures import Planned, commands, measure_called, measures_of, plan
+from engine.service.measures import Planned, commands, measure_called, plan, title_on
 from engine.service.office import Answer
 from engine.service.selecting import Selection
 from engine.text import Text
@@ -36,7 +36,13 @@ _PASSING: Final = frozenset({StorageUnavailable.code, OutcomeUnknown.code, TooBu
 
 
 def bulk_moves(
-    selection: Selection, versions: Mapping[CaseId, int | None], rules: Rulebook, *, section: str, back: str
+    selection: Selection,
+    versions: Mapping[CaseId, int | None],
+    rules: Rulebook,
+    *,
+    section: str,
+    back: str,
+    planned: Iterable[Planned] = (),
 ) -> Asked:
     """Return what is asked for when somebody confirms a move on many cases.
 
@@ -46,11 +52,12 @@ def bulk_moves(
         rules: of the organisation.
         section: the list from which they were chosen, ``board`` or ``overdue``.
         back: the address of that list.
+        planned: some of the cases as they were looked at: by them the work is called.
     """
     measure = measure_called(rules, selection.measure, any_move=selection.any_move)
     return Asked(
         kind=KIND,
-        title=measures_of(rules, any_move=selection.any_move)[measure],
+        title=title_on(planned, rules, measure, any_move=selection.any_move),
         payload={
             "measure": measure,
             "any_move": selection.any_move,

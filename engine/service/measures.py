@@ -171,6 +171,15 @@ def measures_of(rules: Rulebook, *, any_move: bool = False) -> Mapping[str, Text
     return found
 
 
+def title_on(planned: Iterable[Planned], rules: Rulebook, measure: str, *, any_move: bool = False) -> Text:
+    """Return what a measure or move is called on these cases: procedures may give one name to moves of other titles."""
+    for one in planned:
+        part = None if one.definition is None else one.definition.workflow.transitions.get(measure)
+        if part is not None and (part.supervises or any_move):
+            return part.title.text
+    return measures_of(rules, any_move=any_move)[measure]
+
+
 def measure_called(rules: Rulebook, name: str, *, any_move: bool = False) -> str:
     """Return the measure with this name, else with this title; raises NotFound, which names those there are.
 

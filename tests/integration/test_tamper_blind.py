@@ -96,7 +96,7 @@ def test_a_change_is_told_by_the_rule_it_breaks(
 @pytest.mark.parametrize(
     ("statement", "rule"),
     [
-        ("INSERT INTO leaf SELECT root, idx + 100, 'nobody', seq, at, hash FROM leaf WHERE idx = 1", "M5"),
+        ("INSERT INTO leaf SELECT root, idx + 100000, 'nobody', seq, at, hash FROM leaf WHERE idx = 1", "M5"),
         ('INSERT INTO unsealed SELECT root, at, "case", seq FROM leaf WHERE idx = 1', "M3"),
         ("INSERT INTO unsealed SELECT root, at, 'nobody', seq FROM leaf WHERE idx = 1", "M6"),
         ('INSERT INTO unsealed SELECT root, at + 1, "case", seq FROM unsealed', "M3"),

@@ -27,7 +27,7 @@ from engine.case.commands import FireTransition
 from engine.case.identity import CaseId
 from engine.errors import BanjieError, FormInvalid, GuardRefused, StaleCase
 from engine.service.execute import Done
-from engine.service.measures import Planned, asked_fields, measure_called, measures_of, plan
+from engine.service.measures import Planned, asked_fields, measure_called, plan, title_on
 from engine.service.selecting import Selection, confirm, preview
 from engine.service.world import World
 from web.forms.asked import Values, asked_people, asked_widgets, typed_values
@@ -318,7 +318,7 @@ def _page(shell: Shell, visit: Visit, shown: _Shown) -> Response:
     unclear = None if shown.people is None else shown.people.refusal
     status = unclear or _status(shown, wrong)
     back = place.back(shell, visit)
-    title = words.say(measures_of(world.rules, any_move=place.any_move)[measure])
+    title = words.say(title_on(asked_of, world.rules, measure, any_move=place.any_move))
     problems = next((one.fields for one in (unclear, *refusals, *_refusals(wrong)) if isinstance(one, FormInvalid)), ())
     response = shell.page(
         visit,

@@ -21,7 +21,7 @@ from engine.service.board_ports import BoardOrder
 from engine.service.bulk_moves import bulk_moves
 from engine.service.long_work import ITEMS_MAX, JOB, LongWork, Work, WorkTooLarge
 from engine.service.long_work_ports import Which
-from engine.service.measures import Planned
+from engine.service.measures import Planned, measure_called, plan
 from engine.service.overdue import OverdueList
 from engine.service.selecting import Selection
 from web.pages.board import board_asked
@@ -121,7 +121,10 @@ def begun(
 ) -> Response:
     """Begin long work on what was confirmed, and lead to where its progress is shown."""
     asker, desk = visit.known, shell.edge.desk
-    asked = bulk_moves(selection, versions, shell.world(visit).rules, section=section, back=back)
+    rules, some = shell.world(visit).rules, list(versions)[:LOOKED_AT_MAX]
+    measure = measure_called(rules, selection.measure, any_move=selection.any_move)
+    planned = plan(desk, asker.root, selection.actor, measure, some, any_move=selection.any_move)
+    asked = bulk_moves(selection, versions, rules, section=section, back=back, planned=planned)
     work = LongWork(desk).begin(asker.root, asker.person, asked, key=key)
     hint_of_work(shell)
     return RedirectResponse(address_of(work), status_code=303)
