@@ -205,7 +205,8 @@ def test_a_back_up_that_is_not_whole_is_refused(house_line: CommandLine, tmp_pat
     file = backed_up(house_line, tmp_path / "b")
     manifest = file.with_name(file.name + ".json")
     if damage == "bytes":
-        file.write_bytes(file.read_bytes()[:-1] + b"x")
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     elif damage == "manifest":
         manifest.write_text("{}")
     elif damage == "no manifest":
