@@ -10,6 +10,7 @@ from api.headers import SecurityHeaders
 from api.incoming import CleanAddress
 from api.problems import Respond, install_problems, problem_response
 from api.routes.accounts import account_routes
+from api.routes.coverage import coverage_routes
 from api.routes.erasures import erasure_routes
 from api.routes.figures import figures_routes
 from api.routes.files import file_routes
@@ -42,6 +43,7 @@ ROUTES = (
     grants_routes,
     rules_routes,
     figures_routes,
+    coverage_routes,
     ledger_routes,
     jobs_routes,
     strangers_routes,

@@ -41,6 +41,7 @@ from web.pages.board import board_pages
 from web.pages.calls import calls_pages
 from web.pages.case import case_pages
 from web.pages.cases import cases_pages
+from web.pages.coverage import coverage_pages
 from web.pages.drafts import drafts_pages
 from web.pages.ended import after_the_end
 from web.pages.erasing import erasing_pages
@@ -100,6 +101,7 @@ PAGES = (
     merging_pages,
     assigning_pages,
     figures_pages,
+    coverage_pages,
     workflow_pages,
     my_cases_pages,
     register_pages,

@@ -116,6 +116,7 @@ SECTIONS: Final = (
     _part("register", Group.CONGRESS, everybody),
     _part("supervise", Group.OVERSIGHT, _holders(SUPERVISION)),
     _part("figures", Group.OVERSIGHT, everybody),
+    _part("coverage", Group.OVERSIGHT, Viewer.is_staff),
     _part("workflows", Group.RULES, everybody),
     _part("audit", Group.PROOF, Viewer.audits),
     _part("process", Group.PROOF, Viewer.audits, "/audit/process"),

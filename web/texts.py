@@ -13,6 +13,7 @@ from web.texts_archive import ARCHIVE_TEXTS
 from web.texts_audit import AUDIT_TEXTS
 from web.texts_behalf import BEHALF_TEXTS
 from web.texts_calls import CALL_TEXTS
+from web.texts_coverage import COVERAGE_TEXTS
 from web.texts_diagrams import DIAGRAM_TEXTS
 from web.texts_drafts import DRAFT_TEXTS
 from web.texts_erasing import ERASING_TEXTS
@@ -46,6 +47,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     **AUDIT_TEXTS,
     **BEHALF_TEXTS,
     **CALL_TEXTS,
+    **COVERAGE_TEXTS,
     **DRAFT_TEXTS,
     **DIAGRAM_TEXTS,
     **FIGURE_TEXTS,

@@ -22,6 +22,7 @@ from engine.definition.checks_pages import check_pages
 from engine.definition.checks_proof import Findings, Proof
 from engine.definition.checks_reach import check_reach
 from engine.definition.checks_retention import check_retention
+from engine.definition.checks_rosters import check_rosters
 from engine.definition.checks_tables import check_tables
 from engine.definition.checks_unused import check_unused
 from engine.definition.checks_words import check_codes, check_words
@@ -43,6 +44,7 @@ _QUESTIONS = (
     check_behalf,
     check_meeting,
     check_retention,
+    check_rosters,
     check_pages,
     check_measures,
     check_unused,

@@ -105,6 +105,12 @@ def _named(workflow: Workflow) -> Iterator[tuple[str, str]]:
         yield "fields", workflow.retention.hold
     if workflow.on_behalf is not None:
         yield from (("roles", name) for name in workflow.on_behalf.by)
+    if workflow.roster is not None:
+        yield from (("fields", name) for name in (workflow.roster.key, workflow.roster.name, *workflow.roster.facets))
+    for reach in workflow.reaches.values():
+        yield from (("fields", name) for name in (reach.key.partition(".")[0], reach.on))
+        if reach.once is not None:
+            yield from (("fields", name) for name in (reach.once.within, reach.once.unless.partition(".")[0]))
     for place in effect_places(workflow):
         for effect in place.effects:
             yield from _by_effect(effect)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.definition.model import RetentionPart, Workflow
 from engine.definition.parts import Phase, TransitionPart, UnMerge
+from engine.definition.roster_words import coverage_words, goal_words, reach_words, roster_words
 from engine.definition.wording import (
     NOTHING,
     counted_words,
@@ -135,6 +136,12 @@ def readme(workflow: Workflow) -> str:
         rows = [(str(rung.level), rung.title.zh, rung.colour, rung_words(rung, workflow).zh) for rung in ladder.rungs]
         source = source_words(ladder.source, workflow).zh
         parts += [f"## 督办层级 `{name}`", f"依据：{source}", _table(("级", "名称", "颜色", "时间与对象"), rows)]
+    if (line := roster_words(workflow)) is not None:
+        parts += ["## 名册", line.zh]
+    if workflow.reaches:
+        parts += ["## 触达名册", _reaches(workflow)]
+    if workflow.coverage:
+        parts += ["## 覆盖率", _coverage(workflow)]
     if workflow.retention is not None:
         parts += ["## 保存期限", _retention(workflow, workflow.retention)]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
@@ -204,6 +211,29 @@ def _deadlines(workflow: Workflow) -> str:
             (f"`{name}`", part.title.zh, counted_words(part, workflow).zh, "<br>".join(limits) or "—", ladder, source)
         )
     return _table(("期限", "名称", "时限", "中止与延长", "督办层级", "依据"), rows)
+
+
+def _reaches(workflow: Workflow) -> str:
+    rows = [
+        (
+            f"`{name}`",
+            part.title.zh,
+            reach_words(part, workflow, None).zh,
+            source_words(None if part.once is None else part.once.source, workflow).zh,
+        )
+        for name, part in workflow.reaches.items()
+    ]
+    return _table(("触达", "名称", "规则", "不重复的依据"), rows)
+
+
+def _coverage(workflow: Workflow) -> str:
+    rows = []
+    for name, part in workflow.coverage.items():
+        roster = workflow if part.roster == workflow.name else None
+        source = source_words(None if part.goal is None else part.goal.source, workflow).zh
+        said = coverage_words(part, workflow, roster).zh
+        rows.append((f"`{name}`", part.title.zh, said, goal_words(part).zh, source))
+    return _table(("覆盖率", "名称", "统计", "目标", "目标的依据"), rows)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -24,6 +24,7 @@ from engine.definition.parts import (
     StatePart,
     TransitionPart,
 )
+from engine.definition.roster_parts import CoveragePart, ReachPart, RosterPart
 
 
 class Parameter(Part):
@@ -331,6 +332,9 @@ class Workflow(Part):
     on_behalf: OnBehalfPart | None = None
     meeting: MeetingPart | None = None
     retention: RetentionPart | None = None
+    roster: RosterPart | None = None
+    reaches: dict[Slug, ReachPart] = Field(default_factory=dict)
+    coverage: dict[Slug, CoveragePart] = Field(default_factory=dict)
     measures: dict[Slug, Measure] = Field(default_factory=dict)
 
 

@@ -31,6 +31,7 @@ from engine.service.erasing import held_values
 from engine.service.families import merge_targets, named_cases, relatives, series_needed
 from engine.service.known_files import known_files, named_files
 from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Slot, Stored, WriteTransaction
+from engine.service.rosters import BatchRosters, refused
 from engine.service.rows import BatchRows, CounterRow, OutcomeRow, SearchRow
 from engine.service.steps import step_rows
 from engine.service.world import World
@@ -94,6 +95,7 @@ class _Working:
     files: dict[RootId, dict[str, KnownFile]] = field(default_factory=dict)
     taken: dict[str, CaseId] = field(default_factory=dict)
     reworded: dict[CaseId, str | None] = field(default_factory=dict)
+    rosters: BatchRosters = field(default_factory=BatchRosters)
 
 
 def execute(batch: Batch, commands: Sequence[Command]) -> list[Result]:
@@ -261,6 +263,9 @@ def _one(batch: Batch, working: _Working, command: Command) -> Result:
         step = decide(situation, command, _not_before(batch.now, family.values()))
         if isinstance(step, BanjieError):
             return step
+        unfit = refused(step, situation, batch.tx, world, working.rosters)
+        if unfit is not None:
+            return unfit
         written = _written(batch, working, situation, step)
         rows = _rows(batch, working, world, step, written)
     except (StorageError, Conflict):
@@ -360,6 +365,7 @@ def _apply(working: _Working, step: Step, written: Sequence[tuple[Case | None, W
     for event, (before, entry, definition) in zip(step.events, written, strict=True):
         if event.case not in working.reworded and rewords(event, definition):
             working.reworded[event.case] = None if before is None else document(before, definition)
+        working.rosters.moved(before, entry.case, definition)
         working.cases[event.case] = entry.case
         working.touched[event.case] = definition
         working.taken.update((file.id, event.case) for file in event.taken)
@@ -381,5 +387,6 @@ def _finish(working: _Working) -> None:
         words = document(case, working.touched[case_id])
         if words != was:
             working.rows.search.append(SearchRow(case.root, case_id, was, words))
+    working.rosters.write(working.rows)
     last = {(row.root, row.series): row for row in working.rows.counters}
     working.rows.counters[:] = list(last.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from engine.case.identity import CaseId
+from engine.service.roster_rows import NO_ROWS, RosterRows
 from engine.service.rows import CaseRow, DeadlineRow, EntryRow, PrivateRow
 
 
@@ -44,3 +45,4 @@ class CaseFile(NamedTuple):
     privates: tuple[PrivateRow, ...]
     spans: tuple[StoredSpan, ...]
     deadlines: tuple[DeadlineRow, ...]
+    rosters: RosterRows = NO_ROWS

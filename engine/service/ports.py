@@ -36,6 +36,7 @@ from engine.service.overview_ports import OverviewReads
 from engine.service.people_ports import PeopleReads
 from engine.service.publications import PublicationReads
 from engine.service.rights_ports import Rights, RightsReads
+from engine.service.roster_ports import RosterLookups, RosterReads
 from engine.service.rows import BatchRows, DeadlineRow, EntryRow, PrivateRow
 from engine.service.sealing_ports import SealingReads
 from engine.service.search_ports import SearchReads
@@ -79,7 +80,7 @@ class Stored(NamedTuple):
     outcome: Outcome
 
 
-class WriteTransaction(Chain, Protocol):
+class WriteTransaction(Chain, RosterLookups, Protocol):
     """One open write transaction. Nothing is visible to others before the committer commits it."""
 
     @property
@@ -249,6 +250,7 @@ class Reads(
     PublicationReads,
     PeopleReads,
     CalledReads,
+    RosterReads,
     Protocol,
 ):
     """The reading side; safe to use from many threads, never blocks the writer."""

@@ -18,6 +18,7 @@ from engine.figures.spans import span_changes
 from engine.ledger.replay import Move, Replayed
 from engine.service.case_rows import row_of
 from engine.service.history_ports import StoredSpan
+from engine.service.roster_rows import RosterRows
 from engine.service.rows import CaseRow, DeadlineRow
 from engine.text import Text
 
@@ -126,6 +127,31 @@ def deadline_differences(stored: Sequence[DeadlineRow], expected: Sequence[Deadl
                 yield _difference(f"{known.name} {name}", getattr(row, name), value)
     for extra in rows:
         yield Text(f"多出期限 {extra!r:.60}", f"a deadline too much: {extra!r:.60}")
+
+
+def roster_fields(definition: Definition) -> frozenset[str]:
+    """Return the fields from which the rows of rosters are worked out."""
+    workflow = definition.workflow
+    part = workflow.roster
+    names = [] if part is None else [part.key, part.name, *part.facets]
+    for reach in workflow.reaches.values():
+        names += [reach.key.partition(".")[0], reach.on]
+        names += [] if reach.once is None else [reach.once.within, reach.once.unless.partition(".")[0]]
+    return frozenset(names)
+
+
+def roster_differences(stored: RosterRows, expected: RosterRows) -> Iterator[Text]:
+    """Yield each row of the rosters that is missing, too much, or otherwise than the case makes it."""
+    for rows, known in ((stored.lines, expected.lines), (stored.reaches, expected.reaches)):
+        there: list[tuple[object, ...]] = [*rows]
+        for row in known:
+            alike = next((n for n, one in enumerate(there) if _alike(one, row)), None)
+            if alike is None:
+                yield Text(f"名册中缺少 {row[1]} {row[2]!r:.40} 的行", f"a row of {row[1]} {row[2]!r:.40} is missing")
+            else:
+                del there[alike]
+        for one in there:
+            yield Text(f"名册中多出一行：{one!r:.80}", f"a row too much on a roster: {one!r:.80}")
 
 
 def _body_differences(stored: object, expected: str, unknown: Unknown) -> Iterator[Text]:

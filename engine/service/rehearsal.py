@@ -19,6 +19,7 @@ from engine.service.desk import Desk
 from engine.service.execute import FAMILY_ROUNDS_MAX
 from engine.service.families import relatives, series_needed
 from engine.service.ports import Reads
+from engine.service.rosters import stands
 
 NO_SEED: Final = "0" * 32
 """What ids are derived from where none of them is kept."""
@@ -34,22 +35,22 @@ def rehearse(desk: Desk, root: RootId, commands: Sequence[FireTransition]) -> li
     family = _families(desk.reads, root, [command.case for command in commands])
     # Entries of a case never go backwards in time, even when the clock does (``execute``).
     now = max([now, *(case.changed_at for case in family.values())])
-    return [
-        decide(
-            Situation(
-                root=root,
-                family=family,
-                rules=world.rules,
-                units=world.surroundings.tree,
-                calendar=world.calendar,
-                sessions=world.surroundings.sessions,
-                numbers=dict.fromkeys(series_needed(command, family, world, now), 0),
-                seed=NO_SEED,
-            ),
-            command,
-            now,
+    situations = [
+        Situation(
+            root=root,
+            family=family,
+            rules=world.rules,
+            units=world.surroundings.tree,
+            calendar=world.calendar,
+            sessions=world.surroundings.sessions,
+            numbers=dict.fromkeys(series_needed(command, family, world, now), 0),
+            seed=NO_SEED,
         )
         for command in commands
+    ]
+    return [
+        stands(decide(situation, command, now), situation, desk.reads, world)
+        for situation, command in zip(situations, commands, strict=True)
     ]
 
 

@@ -12,6 +12,7 @@ from engine.errors import BanjieError, FormInvalid
 from engine.service.desk import Desk
 from engine.service.families import series_needed
 from engine.service.rehearsal import NO_SEED
+from engine.service.rosters import stands
 
 
 def refusal_of_opening(desk: Desk, command: OpenCase) -> BanjieError | None:
@@ -25,20 +26,17 @@ def refusal_of_opening(desk: Desk, command: OpenCase) -> BanjieError | None:
     definition = world.rules.for_new(command.workflow, None if known is None else known.lists)
     files = file_fields(definition)
     asked = replace(command, form={name: value for name, value in command.form.items() if name not in files})
-    step = decide(
-        Situation(
-            root=command.root,
-            family={},
-            rules=world.rules,
-            units=world.surroundings.tree,
-            calendar=world.calendar,
-            sessions=sessions,
-            numbers=dict.fromkeys(series_needed(asked, {}, world, now), 0),
-            seed=NO_SEED,
-        ),
-        asked,
-        now,
+    situation = Situation(
+        root=command.root,
+        family={},
+        rules=world.rules,
+        units=world.surroundings.tree,
+        calendar=world.calendar,
+        sessions=sessions,
+        numbers=dict.fromkeys(series_needed(asked, {}, world, now), 0),
+        seed=NO_SEED,
     )
+    step = stands(decide(situation, asked, now), situation, desk.reads, world)
     if isinstance(step, FormInvalid):
         left = [problem for problem in step.fields if problem.path not in files]
         return FormInvalid(left) if left else None

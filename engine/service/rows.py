@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from engine.service.file_ports import FileErased, FileTaken
+from engine.service.roster_rows import RosterEnd, RosterLineRow, RosterReachRow
 
 
 class CaseRow(NamedTuple):
@@ -228,6 +229,9 @@ class BatchRows:
     files: list[FileTaken] = field(default_factory=list)
     files_erased: list[FileErased] = field(default_factory=list)
     search: list[SearchRow] = field(default_factory=list)
+    roster_ends: list[RosterEnd] = field(default_factory=list)
+    roster_lines: list[RosterLineRow] = field(default_factory=list)
+    roster_reaches: list[RosterReachRow] = field(default_factory=list)
 
     def add(self, later: BatchRows) -> None:
         """Append the rows of one more command."""
@@ -253,6 +257,9 @@ class BatchRows:
         self.files.extend(later.files)
         self.files_erased.extend(later.files_erased)
         self.search.extend(later.search)
+        self.roster_ends.extend(later.roster_ends)
+        self.roster_lines.extend(later.roster_lines)
+        self.roster_reaches.extend(later.roster_reaches)
 
     def end_readers(self, ends: Sequence[ReaderEnd]) -> None:
         """Take sight away. Ends are written before new readers, so one given earlier in the batch is left out."""

@@ -26,10 +26,13 @@ from engine.service.history_ports import CaseFile
 from engine.service.projection import (
     Unknown,
     deadline_differences,
+    roster_differences,
+    roster_fields,
     row_differences,
     span_differences,
     spans_of,
 )
+from engine.service.roster_rows import NO_ROWS, roster_rows
 from engine.service.rows import PrivateRow
 from engine.text import Text
 
@@ -47,6 +50,7 @@ class RowRule(StrEnum):
     CASE = "P1"
     SPANS = "P2"
     DEADLINES = "P3"
+    ROSTERS = "P4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +258,7 @@ def _whole(value: object, otherwise: int) -> int:
 
 
 def _rows(file: CaseFile, replayed: Replayed) -> Iterator[Finding]:
-    """Compare the tables with the replayed case, P1 to P3; without any entry nothing may stand in them.
+    """Compare the tables with the replayed case, P1 to P4; without any entry nothing may stand in them.
 
     Of a case that could not be replayed to its end nothing can be said.
     """
@@ -272,6 +276,7 @@ def _rows(file: CaseFile, replayed: Replayed) -> Iterator[Finding]:
     if case is None or definition is None:
         yield from (found(RowRule.SPANS, text, seq) for seq, text in span_differences(file.spans, (), unknown))
         yield from (found(RowRule.DEADLINES, text) for text in deadline_differences(file.deadlines, ()))
+        yield from (found(RowRule.ROSTERS, text) for text in roster_differences(file.rosters, NO_ROWS))
         return
     if file.row is not None:
         yield from (found(RowRule.CASE, text) for text in row_differences(file.row, case, definition, unknown))
@@ -281,3 +286,6 @@ def _rows(file: CaseFile, replayed: Replayed) -> Iterator[Finding]:
         found(RowRule.DEADLINES, text)
         for text in deadline_differences(file.deadlines, deadline_rows(case, case.clocks))
     )
+    if not unknown.fields & roster_fields(definition):
+        kept = roster_rows(case, definition)
+        yield from (found(RowRule.ROSTERS, text) for text in roster_differences(file.rosters, kept))

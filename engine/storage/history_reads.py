@@ -10,8 +10,10 @@ from sqlalchemy import CompoundSelect, Select, Table, and_, select, union
 from engine.case.identity import CaseId, RootId
 from engine.service.history_ports import CaseFile, SpanLine, StoredSpan
 from engine.service.ports import Outcome, Stored
+from engine.service.roster_rows import RosterLineRow, RosterReachRow, RosterRows
 from engine.service.rows import CaseRow, DeadlineRow, EntryRow, PrivateRow
 from engine.storage.compiled import Compiler, Fetches, Pool, Record, Statement, bind
+from engine.storage.roster_tables import roster_line, roster_reach
 from engine.storage.sight import Sees, Visibility
 from engine.storage.tables import cases, deadline, idempotency, ledger_entry, private_value, span
 
@@ -95,9 +97,10 @@ class _FileStatements:
 
     def __init__(self, compiler: Compiler) -> None:
         def of_cases(table: Table, fields: tuple[str, ...], column: str = "case") -> Statement:
+            # The id of the case stands first: the rows are told apart by it.
             return compiler.compile(
                 lambda: (
-                    select(*(table.c[name] for name in fields))
+                    select(table.c[column].label("of_case"), *(table.c[name] for name in fields))
                     .where(table.c.root == bind("root"), compiler.among(table.c[column], "cases"))
                     .order_by(*table.primary_key.columns)
                 )
@@ -108,6 +111,8 @@ class _FileStatements:
         self._privates = of_cases(private_value, PrivateRow._fields)
         self._spans = of_cases(span, StoredSpan._fields)
         self._deadlines = of_cases(deadline, DeadlineRow._fields)
+        self._roster_lines = of_cases(roster_line, RosterLineRow._fields)
+        self._roster_reaches = of_cases(roster_reach, RosterReachRow._fields)
 
     def read(self, source: Fetches, root: RootId, cases: Sequence[CaseId]) -> Sequence[CaseFile]:
         """Return the files in the order asked for."""
@@ -115,11 +120,12 @@ class _FileStatements:
         def grouped(statement: Statement) -> Mapping[str, Sequence[Record]]:
             groups: dict[str, list[Record]] = defaultdict(list)
             for row in source.fetch(statement, root=root, cases=list(cases)):
-                groups[row[1]].append(row)
+                groups[row[0]].append(row[1:])
             return groups
 
         rows, entries, privates = grouped(self._rows), grouped(self._entries), grouped(self._privates)
         spans, deadlines = grouped(self._spans), grouped(self._deadlines)
+        lines, reaches = grouped(self._roster_lines), grouped(self._roster_reaches)
         return [
             CaseFile(
                 case=case,
@@ -128,6 +134,10 @@ class _FileStatements:
                 privates=tuple(map(PrivateRow._make, privates.get(case, ()))),
                 spans=tuple(map(StoredSpan._make, spans.get(case, ()))),
                 deadlines=tuple(map(DeadlineRow._make, deadlines.get(case, ()))),
+                rosters=RosterRows(
+                    tuple(map(RosterLineRow._make, lines.get(case, ()))),
+                    tuple(map(RosterReachRow._make, reaches.get(case, ()))),
+                ),
             )
             for case in cases
         ]
@@ -143,7 +153,7 @@ def _spans_of_workflow() -> Select[*tuple[object, ...]]:
 
 
 def _kept_ids() -> CompoundSelect[tuple[str]]:
-    tables = (ledger_entry, private_value, span, deadline)
+    tables = (ledger_entry, private_value, span, deadline, roster_line, roster_reach)
     of_cases = select(cases.c.id.label("id")).where(cases.c.root == bind("root"))
     beside = (select(table.c.case).where(table.c.root == bind("root")) for table in tables)
     return union(of_cases, *beside).order_by("id")

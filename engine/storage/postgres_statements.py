@@ -29,6 +29,7 @@ from sqlalchemy.types import TypeEngine
 from engine.service.file_ports import FileErased, FileTaken
 from engine.service.history_ports import StoredSpan
 from engine.service.ports import Claim
+from engine.service.roster_rows import RosterEnd, RosterLineRow, RosterReachRow
 from engine.service.rows import (
     CaseRow,
     CounterRow,
@@ -51,6 +52,7 @@ from engine.storage.batches import KEPT_AT_CREATION
 from engine.storage.compiled import POSTGRES, bind
 from engine.storage.file_tables import attachment
 from engine.storage.notice_tables import delivery, notice
+from engine.storage.roster_tables import roster_line, roster_reach
 from engine.storage.tables import (
     cases,
     counter,
@@ -147,6 +149,10 @@ UPSERT_READERS: Final = _upsert(reader, ReaderRow._fields)
 MOVE_READERS: Final = _update(reader, ReaderDue._fields, "root", "case")
 DELETE_RECUSED: Final = _delete(recused, RecusedRow._fields)
 KEEP_RECUSED: Final = _keep(recused, RecusedRow._fields)
+END_ROSTER_LINES: Final = _delete(roster_line, RosterEnd._fields)
+END_ROSTER_REACHES: Final = _delete(roster_reach, RosterEnd._fields)
+INSERT_ROSTER_LINES: Final = _insert(roster_line, RosterLineRow._fields)
+INSERT_ROSTER_REACHES: Final = _insert(roster_reach, RosterReachRow._fields)
 INSERT_OUTBOX: Final = _insert(outbox, OutboxRow._fields)
 UPSERT_COUNTERS: Final = _upsert(counter, CounterRow._fields)
 CLAIM: Final = _keep(idempotency, (*Claim._fields, "at"))

@@ -16,11 +16,13 @@ from psycopg.pq import TransactionStatus
 from engine.access.directory import Surroundings
 from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, RootId
+from engine.case.rosters import KnownLine, Pair, Slot
 from engine.errors import OutcomeUnknown, StorageUnavailable
 from engine.service.case_rows import case_from
 from engine.service.directory_ports import DirectoryWrites
 from engine.service.file_ports import FileRow
 from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Stored, T
+from engine.service.roster_ports import HeldLine
 from engine.service.rows import BatchRows, CaseRow, CounterRow, EntryRow, PrivateRow
 from engine.storage import postgres_statements as say
 from engine.storage.batches import UNWRITABLE, last_of_each, spans_of
@@ -30,6 +32,7 @@ from engine.storage.directory_writes import StoredDirectory
 from engine.storage.erasures import SCRUBBED, chain_of
 from engine.storage.files import files_of
 from engine.storage.postgres_connection import Connection, connect_to_write, is_certain, meaning
+from engine.storage.roster_reads import held_of, lines_of
 from engine.storage.search_postgres import search_statements
 
 _SURROUNDINGS: Final = SurroundingsReader(POSTGRES)
@@ -92,6 +95,12 @@ class PostgresTransaction:
     def files(self, root: RootId, ids: Collection[str]) -> Sequence[FileRow]:
         return files_of(POSTGRES, self, root, ids)
 
+    def roster_lines(self, root: RootId, pairs: Collection[Pair]) -> Mapping[Pair, KnownLine]:
+        return lines_of(POSTGRES, self, root, pairs)
+
+    def roster_held(self, root: RootId, slots: Collection[Slot]) -> Mapping[Slot, HeldLine]:
+        return held_of(POSTGRES, self, root, slots)
+
     def write(self, rows: BatchRows) -> None:
         ends, spans = spans_of(rows)
         changed = last_of_each(rows.changed, _TWO)
@@ -114,6 +123,10 @@ class PostgresTransaction:
             self._some(say.DROP_SPANS, rows.span_drops)
             self._some(say.DROP_NOTICES, rows.notice_drops)
             self._some(say.DROP_DELIVERIES, rows.notice_drops)
+            self._some(say.END_ROSTER_LINES, rows.roster_ends)
+            self._some(say.END_ROSTER_REACHES, rows.roster_ends)
+            self._some(say.INSERT_ROSTER_LINES, rows.roster_lines)
+            self._some(say.INSERT_ROSTER_REACHES, rows.roster_reaches)
             self._some(say.INSERT_OUTBOX, rows.outbox)
             self._some(say.UPSERT_COUNTERS, last_of_each(rows.counters, _TWO))
             self._some(say.UPSERT_OUTCOMES, last_of_each(rows.outcomes, _THREE))

@@ -27,6 +27,7 @@ from engine.storage.overview_reads import OverviewReads
 from engine.storage.people_pages import PeopleReads
 from engine.storage.publications import PublicationReads
 from engine.storage.rights_reads import RightsReads
+from engine.storage.roster_reads import RosterReads
 from engine.storage.schema_look import SchemaReads
 from engine.storage.sealing_reads import SealingReads
 from engine.storage.search_reads import SearchReads
@@ -62,6 +63,7 @@ class StoreReads(
     PublicationReads,
     PeopleReads,
     CalledReads,
+    RosterReads,
 ):
     """Implements ``Reads``."""
 
@@ -91,6 +93,7 @@ class StoreReads(
         PublicationReads.__init__(self, compiler, pool)
         PeopleReads.__init__(self, compiler, pool)
         CalledReads.__init__(self, compiler, pool)
+        RosterReads.__init__(self, compiler, pool)
         self._ping = compiler.compile(select(literal_column("1")))
 
     def ping(self) -> None:

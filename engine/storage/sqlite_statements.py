@@ -11,6 +11,7 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from engine.service.file_ports import FileErased, FileTaken
 from engine.service.history_ports import StoredSpan
+from engine.service.roster_rows import RosterEnd, RosterLineRow, RosterReachRow
 from engine.service.rows import (
     CaseRow,
     CounterRow,
@@ -33,6 +34,7 @@ from engine.storage.batches import KEPT_AT_CREATION
 from engine.storage.compiled import SQLITE, Statement, bind
 from engine.storage.file_tables import attachment
 from engine.storage.notice_tables import delivery, notice
+from engine.storage.roster_tables import roster_line, roster_reach
 from engine.storage.tables import (
     cases,
     counter,
@@ -122,6 +124,10 @@ DELETE_RECUSED: Final = Many(
     delete(recused).where(*(recused.c[name] == bind(name) for name in RecusedRow._fields)), RecusedRow._fields
 )
 KEEP_RECUSED: Final = Many(SQLITE.insert(recused).on_conflict_do_nothing(), RecusedRow._fields, columns=True)
+END_ROSTER_LINES: Final = _delete(roster_line, RosterEnd._fields)
+END_ROSTER_REACHES: Final = _delete(roster_reach, RosterEnd._fields)
+INSERT_ROSTER_LINES: Final = _insert(roster_line, RosterLineRow._fields)
+INSERT_ROSTER_REACHES: Final = _insert(roster_reach, RosterReachRow._fields)
 INSERT_OUTBOX: Final = _insert(outbox, OutboxRow._fields)
 UPSERT_COUNTERS: Final = _upsert(counter, CounterRow._fields)
 INSERT_OUTCOMES: Final = _insert(idempotency, OutcomeRow._fields)

@@ -13,11 +13,13 @@ from typing import Final
 from engine.access.directory import Surroundings
 from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, RootId
+from engine.case.rosters import KnownLine, Pair, Slot
 from engine.errors import OutcomeUnknown, StorageUnavailable
 from engine.service.case_rows import case_from
 from engine.service.directory_ports import DirectoryWrites
 from engine.service.file_ports import FileRow
 from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Stored, T
+from engine.service.roster_ports import HeldLine
 from engine.service.rows import BatchRows, CaseRow, EntryRow, PrivateRow
 from engine.storage import sqlite_statements as say
 from engine.storage.batches import UNWRITABLE, spans_of
@@ -26,6 +28,7 @@ from engine.storage.directory_reads import SurroundingsReader
 from engine.storage.directory_writes import StoredDirectory
 from engine.storage.erasures import chain_of
 from engine.storage.files import files_of
+from engine.storage.roster_reads import held_of, lines_of
 from engine.storage.search_sqlite import MERGE_ALL, MERGE_SOME, MERGED_LEAST, search_statements
 from engine.storage.sqlite_connection import (
     BUSY_MILLISECONDS,
@@ -96,6 +99,12 @@ class SqliteTransaction:
     def files(self, root: RootId, ids: Collection[str]) -> Sequence[FileRow]:
         return files_of(SQLITE, self, root, ids)
 
+    def roster_lines(self, root: RootId, pairs: Collection[Pair]) -> Mapping[Pair, KnownLine]:
+        return lines_of(SQLITE, self, root, pairs)
+
+    def roster_held(self, root: RootId, slots: Collection[Slot]) -> Mapping[Slot, HeldLine]:
+        return held_of(SQLITE, self, root, slots)
+
     def write(self, rows: BatchRows) -> None:
         ends, spans = spans_of(rows)
         self._store.scrubbing |= bool(rows.private_ends)
@@ -117,6 +126,10 @@ class SqliteTransaction:
         self._many(say.DROP_SPANS, rows.span_drops)
         self._many(say.DROP_NOTICES, rows.notice_drops)
         self._many(say.DROP_DELIVERIES, rows.notice_drops)
+        self._many(say.END_ROSTER_LINES, rows.roster_ends)
+        self._many(say.END_ROSTER_REACHES, rows.roster_ends)
+        self._many(say.INSERT_ROSTER_LINES, rows.roster_lines)
+        self._many(say.INSERT_ROSTER_REACHES, rows.roster_reaches)
         self._many(say.INSERT_OUTBOX, rows.outbox)
         self._many(say.UPSERT_COUNTERS, rows.counters)
         self._many(say.INSERT_OUTCOMES, rows.outcomes)

@@ -14,6 +14,7 @@ from runtime.rules import Rules, load_rules
 from tests.acceptance import (
     steps_behalf,
     steps_common,
+    steps_coverage,
     steps_figures,
     steps_files,
     steps_grievance,
@@ -33,7 +34,7 @@ STEP_FAILED: Final = pytest.StashKey[bool]()
 def pytest_configure(config: pytest.Config) -> None:
     """Make the shared sentences known: pytest-bdd finds steps where fixtures are found."""
     more = (steps_figures, steps_files, steps_grievance, steps_proposal, steps_secrecy, steps_supervision, steps_tables)
-    for steps in (steps_common, steps_behalf, *more):
+    for steps in (steps_common, steps_behalf, steps_coverage, *more):
         if not config.pluginmanager.is_registered(steps):
             config.pluginmanager.register(steps, steps.__name__)
 

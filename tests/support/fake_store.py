@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 from engine.access.directory import Surroundings, Unit
 from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
+from engine.case.rosters import KnownLine, Pair, Slot
 from engine.case.situation import CongressSession
 from engine.definition.rulebook import Rulebook
 from engine.errors import StorageError, StorageUnavailable
@@ -26,6 +27,7 @@ from engine.service.directory_ports import DirectoryWrites
 from engine.service.execute import Batch
 from engine.service.file_ports import FileRow
 from engine.service.ports import CaseKey, Claim, Outcome, Stored, WriteTransaction
+from engine.service.roster_ports import HeldLine
 from engine.service.rows import BatchRows, CaseRow, DeadlineRow, EntryRow, OutboxRow, PrivateRow, ReaderRow, UnsealedRow
 from engine.service.world import World
 from engine.text import Text
@@ -162,6 +164,12 @@ class FakeTransaction:
             [row for row in self.staged.entries if (row.root, row.case) == here],
             [row for row in self.staged.privates if (row.root, row.case) == here],
         )
+
+    def roster_lines(self, root: RootId, pairs: Collection[Pair]) -> Mapping[Pair, KnownLine]:
+        return {}
+
+    def roster_held(self, root: RootId, slots: Collection[Slot]) -> Mapping[Slot, HeldLine]:
+        return {}
 
     def write(self, rows: BatchRows) -> None:
         self.store.at_write(rows)

@@ -85,6 +85,7 @@ class Hall:
     asked: list[Answer] = field(default_factory=list)
     refusals_seen: int = 0
     parameters: dict[tuple[str, str], JsonValue] = field(default_factory=dict)
+    coverage_asked: set[tuple[str, str]] = field(default_factory=set)
     tables: _HallTables = field(init=False)
     book: Rulebook = field(init=False)
     _keys: Iterator[int] = field(default_factory=count)
@@ -138,6 +139,11 @@ class Hall:
 
     def definition(self, workflow: str) -> Definition:
         return self.book.for_new(workflow)
+
+    @property
+    def world(self) -> World:
+        """The rules and the organisation as they stand."""
+        return World(rules=self.book, calendar=self.rules.calendar, surroundings=self.cast.surroundings())
 
     def child(self, case: CaseId, unit: UnitId, *, earlier: bool = False) -> CaseId:
         """Return the unit's part in the newest assignment, or in the newest of those before it."""
@@ -236,7 +242,7 @@ class Hall:
         return {**filled, **given}
 
     def _do(self, workflow: str, command: Command) -> Answer:
-        world = World(rules=self.book, calendar=self.rules.calendar, surroundings=self.cast.surroundings())
+        world = self.world
 
         def here(_tx: WriteTransaction, _root: RootId) -> World:
             return world

@@ -18,20 +18,23 @@ from engine.case.actors import Actor, ActorKind, Grant
 from engine.case.case import NOTHING, Case
 from engine.case.commands import Command, FireTransition, KeepNote, OpenCase, Stated
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
+from engine.case.rosters import KnownLine, Pair, Slot
 from engine.definition.library import load_folder
 from engine.definition.loader import load_workflow
 from engine.definition.rulebook import Rulebook
 from engine.errors import BanjieError
 from engine.ledger.commitments import NullSealer
 from engine.service.case_rows import case_from
-from engine.service.execute import Batch, Done, execute
+from engine.service.execute import Batch, Done, Later, execute
 from engine.service.file_ports import FileRow
 from engine.service.history_ports import CaseFile, SpanLine, StoredSpan
 from engine.service.ports import CaseKey, Claim, Stored, WriteTransaction
+from engine.service.roster_ports import HeldLine
 from engine.service.rows import BatchRows, CaseRow, DeadlineRow, EntryRow, PrivateRow
 from engine.service.verify import Verification, verify
 from engine.service.world import World
 from engine.text import Text
+from tests.support.kept_rosters import KeptRosters
 
 DATA: Final = Path(__file__).parents[1] / "data"
 ROOT: Final = RootId("works")
@@ -69,6 +72,7 @@ class Tables:
     deadlines: dict[tuple[str, str], DeadlineRow] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     attachments: dict[str, FileRow] = field(default_factory=dict)
+    rosters: KeptRosters = field(default_factory=KeptRosters)
 
     @property
     def exclusive(self) -> bool:
@@ -111,7 +115,14 @@ class Tables:
         (file,) = self.case_files(root, [case])
         return file.entries, file.privates
 
+    def roster_lines(self, root: RootId, pairs: Collection[Pair]) -> Mapping[Pair, KnownLine]:
+        return self.rosters.roster_lines(root, pairs)
+
+    def roster_held(self, root: RootId, slots: Collection[Slot]) -> Mapping[Slot, HeldLine]:
+        return self.rosters.roster_held(root, slots)
+
     def write(self, rows: BatchRows) -> None:
+        self.rosters.write(rows)
         self.cases.update({row.id: row for row in (*rows.created, *rows.changed)})
         for taken in rows.files:
             self.attachments[taken.id] = self.attachments[taken.id]._replace(**taken._asdict())
@@ -143,6 +154,7 @@ class Tables:
                 privates=tuple(row for row in self.privates if row.case == case),
                 spans=tuple(row for row in self.spans if row.case == case),
                 deadlines=tuple(row for row in self.deadlines.values() if row.case == case),
+                rosters=self.rosters.of(case),
             )
             for case in cases
         ]
@@ -171,14 +183,18 @@ class Registry:
 
     def do(self, command: Command) -> Done | BanjieError:
         """Carry out one command and return what came of it."""
+        return self.all_at_once([command])[0]
+
+    def all_at_once(self, commands: Sequence[Command]) -> list[Done | BanjieError]:
+        """Carry out commands in one batch and return what came of each."""
 
         def world(_tx: WriteTransaction, _root: RootId) -> World:
             return self.world
 
         batch = Batch(tx=self.tables, now=self.now, world=world, sealer=SEALER, random=self._dice.randbytes, wait=True)
-        result = execute(batch, [command])[0]
-        assert isinstance(result, Done | BanjieError), "nothing is ever locked here"
-        return result
+        results = execute(batch, commands)
+        assert not any(isinstance(result, Later) for result in results), "nothing is ever locked here"
+        return [result for result in results if not isinstance(result, Later)]
 
     def open(
         self, form: Mapping[str, JsonValue] = MATTER, *, workflow: str = "matter", stated: Stated | None = None

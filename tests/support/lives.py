@@ -46,16 +46,28 @@ class Step(BaseModel):
     moves: tuple[Do, ...] = ()
 
 
+class Need(BaseModel):
+    """A case of another workflow that must be there first, as the line of a roster that others name."""
+
+    model_config = _STRICT
+    workflow: str
+    name: str
+    state: str
+    form: dict[str, JsonValue] = {}
+
+
 class Way(BaseModel):
     """The life of one workflow's cases: what sentences call them, who opens them, with what, how each state is reached.
 
     ``people`` are those who appear beside the usual cast: what they are called → the grants they hold in the works.
+    ``needs`` are there before the first case is opened by its way.
     """
 
     model_config = _STRICT
     called: str
     opener: str = ""
     people: dict[str, tuple[str, ...]] = {}
+    needs: tuple[Need, ...] = ()
     form: dict[str, JsonValue] = {}
     states: dict[str, Step] = {}
 
@@ -75,6 +87,9 @@ def bring(hall: Hall, workflow: str, name: str, state: str, circumstances: Circu
     """Open a case called ``name`` if there is none, and lead it to a state from where it is; it is the current one."""
     way = WAYS[workflow]
     if name not in hall.cases:
+        for need in way.needs:
+            if need.name not in hall.cases:
+                bring(hall, need.workflow, need.name, need.state, Circumstances(form=need.form))
         form = {**way.form, **circumstances.form}
         _must(hall.open(circumstances.opener or way.opener, workflow, name, form).reasons)
     hall.current = name

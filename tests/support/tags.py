@@ -10,6 +10,8 @@ from enum import StrEnum
 from engine.definition.compiled import all_guards
 from engine.definition.model import Workflow
 from engine.definition.parts import Source
+from engine.errors import FormInvalid
+from tests.support.answers import Answer
 from tests.support.hall import Hall
 
 
@@ -59,7 +61,8 @@ def kept(claim: Claim, hall: Hall) -> bool:
 
 
 def _bearing(hall: Hall) -> set[str]:
-    """Return what came to bear: transitions made, guards asked, deadlines that began or ended, parameters looked at."""
+    """Return what came to bear: transitions made, guards asked, deadlines that began or ended, parameters and
+    coverages looked at, and rosters that refused a key."""
     found: set[str] = set()
     for answer in hall.asked:
         found |= answer.refused_guards
@@ -67,7 +70,20 @@ def _bearing(hall: Hall) -> set[str]:
             names: Iterable[str] = (move.transition or "", *move.verdicts, *move.clocks)
             found |= {f"{move.workflow}.{name}" for name in names}
     found |= {f"{workflow}.{name}" for workflow, name in hall.parameters}
+    found |= {f"{workflow}.{name}" for workflow, name in hall.coverage_asked}
+    for answer in hall.asked:
+        for name in _refused_reaches(hall, answer):
+            found.add(f"{answer.workflow}.{name}")
     return found
+
+
+def _refused_reaches(hall: Hall, answer: Answer) -> Iterator[str]:
+    """Yield whom a case was to reach, where the refusal is about the key that it named."""
+    if isinstance(answer.refusal, FormInvalid):
+        wrong = {problem.path.partition(".")[0] for problem in answer.refusal.fields}
+        for name, part in hall.definition(answer.workflow).workflow.reaches.items():
+            if part.key.partition(".")[0] in wrong:
+                yield name
 
 
 def _citing(hall: Hall, claim: Claim) -> Iterator[str]:
@@ -95,6 +111,12 @@ def _sources(workflow: Workflow) -> Iterator[tuple[Source, str]]:
         for rule in (deadline, deadline.suspension, deadline.extension, ladder):
             if rule is not None and rule.source is not None:
                 yield rule.source, name
+    for name, reach in workflow.reaches.items():
+        if reach.once is not None and reach.once.source is not None:
+            yield reach.once.source, name
+    for name, coverage in workflow.coverage.items():
+        if coverage.goal is not None and coverage.goal.source is not None:
+            yield coverage.goal.source, name
     for name, parameter in workflow.parameters.items():
         if parameter.source is not None:
             yield parameter.source, name

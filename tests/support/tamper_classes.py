@@ -56,6 +56,8 @@ CLASSES: Final[Mapping[str, TableClass]] = {
     ),
     "span": _history("root case kind seq value from_at until_at until_seq"),
     "deadline": _history("root case name state started_at due_at promised_on due_on provisional rungs rung_at"),
+    "roster_line": _history("root roster key case name unit facets"),
+    "roster_reach": _history("root reach key case line unit day slot planned excused"),
     "attachment": _history(
         "root id case seq path who expires_at key sealed address",
         rows='"case" IS NOT NULL AND NOT (expires_at IS NOT NULL AND length(sealed) = 0)',  # erased: to be cleared

@@ -24,7 +24,7 @@ from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.diagrams import Marks, workflow_diagram
 from web.views.lines import shown_workflows
-from web.views.rules import deadline_views, move_views, notice_views, retention_views, state_views
+from web.views.rules import deadline_views, move_views, notice_views, retention_views, roster_views, state_views
 from web.words import Words
 
 COUNTED_MAX: Final = 4_000
@@ -96,6 +96,7 @@ def workflow_pages(shell: Shell) -> Pages:
                 else (words.say(one.title.text), str(one.value))
                 for one in part.parameters.values()
             ],
+            rosters=tuple(roster_views(part, shell.world(visit).rules, words)),
             retention=tuple(retention_views(part, words)),
             hold=None if part.retention is None else words.say(title_of(part.retention.hold, part.fields)),
             versions=tuple(_versions(_in_force_until_now(shell.world(visit).rules, part), words)),

@@ -9,6 +9,8 @@ from engine.case.forms import Asked
 from engine.definition.compiled import all_guards
 from engine.definition.model import DeadlinePart, Limit, Workflow
 from engine.definition.parts import GuardPart, TransitionPart
+from engine.definition.roster_words import coverage_words, goal_words, reach_words, roster_words
+from engine.definition.rulebook import Rulebook
 from engine.definition.wording import (
     counted_words,
     effect_words,
@@ -89,6 +91,16 @@ class RetentionView:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterView:
+    """A rule about a roster; ``goal`` is what share is to be reached."""
+
+    title: str
+    rule: str
+    goal: str
+    source: str
+
+
 def state_views(workflow: Workflow, words: Words) -> Iterator[StateView]:
     """Yield the states in their order."""
     for name, state in workflow.states.items():
@@ -156,6 +168,29 @@ def retention_views(workflow: Workflow, words: Words) -> Iterator[RetentionView]
             what=words.say(retention_words(term)),
             years=words.t("workflow_years", n=term.years),
             source=words.say(retention_source(term, workflow)),
+        )
+
+
+def roster_views(workflow: Workflow, rules: Rulebook, words: Words) -> Iterator[RosterView]:
+    """Yield what is said of rosters: the workflow's own lines, whom its cases reach, and what is counted of them."""
+    own = roster_words(workflow)
+    if own is not None:
+        yield RosterView(title=words.t("workflow_roster"), rule=words.say(own), goal=words.t("dash"), source="")
+    for reach in workflow.reaches.values():
+        source = None if reach.once is None else reach.once.source
+        yield RosterView(
+            title=words.say(reach.title.text),
+            rule=words.say(reach_words(reach, workflow, rules.newest(reach.roster))),
+            goal=words.t("dash"),
+            source=words.say(source_words(source, workflow)),
+        )
+    for coverage in workflow.coverage.values():
+        source = None if coverage.goal is None else coverage.goal.source
+        yield RosterView(
+            title=words.say(coverage.title.text),
+            rule=words.say(coverage_words(coverage, workflow, rules.newest(coverage.roster))),
+            goal=words.say(goal_words(coverage)),
+            source=words.say(source_words(source, workflow)),
         )
 
 

@@ -24,6 +24,7 @@ from engine.service.families import relatives
 from engine.service.importing.waves import with_stated
 from engine.service.office import Answer
 from engine.service.ports import Outcome
+from engine.service.rosters import BatchRosters, stands
 from engine.service.world import World
 from engine.text import Text
 
@@ -37,6 +38,7 @@ class Rehearsal:
         self._world = world
         self._now = desk.office.now()
         self._cases: dict[CaseId, Case] = {}
+        self._rosters = BatchRosters()
         self._count = 0
 
     def carry_out(self, commands: Sequence[Command]) -> list[Answer]:
@@ -70,10 +72,13 @@ class Rehearsal:
             numbers=defaultdict(int),
             seed=f"rehearsal {self._count}",
         )
-        step = decide(situation, command, self._now)
+        decided = decide(situation, command, self._now)
+        step = stands(decided, situation, self._desk.reads, world, self._rosters)
         if isinstance(step, BanjieError):
             return step
-        self._cases.update((case.id, case) for case in step.after)
+        for case in step.after:
+            self._rosters.moved(self._cases.get(case.id), case, situation.definition_of(case))
+            self._cases[case.id] = case
         return Done(Outcome(step.case, self._cases[step.case].seq, ""))
 
 

@@ -23,7 +23,7 @@ from engine.service.waiting import Group as WaitingGroup
 from engine.service.waiting import Whose
 from web.appearance import PRINTS, THEMES
 from web.exports import Kind
-from web.pages import account, accounts, admin_delegations, admin_rules, grants, inbox, linked_login
+from web.pages import account, accounts, admin_delegations, admin_rules, coverage, grants, inbox, linked_login
 from web.pages.admin import DOORS
 from web.pages.overdue import RANGES_DAYS
 from web.pages.supervise import PROMISES, TABS
@@ -54,6 +54,10 @@ MADE = {
     *overdue.COLUMNS,
     *archive.COLUMNS,
     *(f"nav_{section.name}" for section in SECTIONS),
+    *(f"coverage_{which}" for which in coverage.LISTS),
+    *(f"coverage_nobody_{which}" for which in coverage.LISTS),
+    "coverage_one_year",
+    "coverage_two_years",
     *(f"nav_group_{group}" for group in Group),
     "look_theme",
     "look_print",
