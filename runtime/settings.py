@@ -47,14 +47,16 @@ class Settings(ChannelSettings):
     ``database_url`` is ``sqlite:///path`` or ``postgresql://…``; ``workflows`` the folder of definitions, lists and
     calendars; ``keys`` and ``epoch_keys`` the two files of the keys of private values, by default in the folder
     ``keys`` beside the database (see ``runtime.keys.places``); ``clock`` an instant the clock is set to (the demo),
-    with its offset; ``calendar_missing`` what a year without a notice leads to. ``signer`` is where a signer listens
-    that the operator runs, a path or ``tcp://127.0.0.1:port`` with ``signer_token``; without it a child of ours signs,
-    whose key and heads stand in ``signer_folder``. ``ledger_origin`` begins the origin of every checkpoint: a name of
-    the house on the internet. ``witnesses`` are other hosts that cosign checkpoints, ``address KEY`` each, divided by
-    semicolons (``runtime.witness.configured``). ``small_installation`` lets one person belong to several of the three
-    administrations (system, security, audit), which ``banjie doctor`` then shows. ``register_open`` shows the public
-    register of what was published to everybody, without a login. ``retention`` says whether what was kept long enough
-    is erased by itself once a day; without it ``banjie doctor`` only tells how much that is.
+    with its offset; ``calendar_missing`` what a year without a notice leads to; ``cache`` a folder that remembers
+    which rules were proved, by default beside the database file, on PostgreSQL none: then they are proved at every
+    start. ``signer`` is where a signer listens that the operator runs, a path or ``tcp://127.0.0.1:port`` with
+    ``signer_token``; without it a child of ours signs, whose key and heads stand in ``signer_folder``.
+    ``ledger_origin`` begins the origin of every checkpoint: a name of the house on the internet. ``witnesses`` are
+    other hosts that cosign checkpoints, ``address KEY`` each, divided by semicolons
+    (``runtime.witness.configured``). ``small_installation`` lets one person belong to several of the three
+    administrations (system, security, audit), which ``banjie doctor`` then shows. ``register_open`` shows the
+    public register of what was published to everybody, without a login. ``retention`` says whether what was kept
+    long enough is erased by itself once a day; without it ``banjie doctor`` only tells how much that is.
     ``oidc_…`` name the identity provider (see ``runtime.provider``): ``oidc_origins`` are further origins of it,
     ``oidc_second_factor`` the values of acr or amr that stand for a second factor, both divided by blanks.
     """
@@ -76,6 +78,7 @@ class Settings(ChannelSettings):
     witnesses: str = ""
 
     files: Path | None = None
+    cache: Path | None = None
     accounts_key: Path | None = None
     staff_roles: Path | None = None
     second_factor: Literal["required", "offered"] = "required"
@@ -118,5 +121,7 @@ class Settings(ChannelSettings):
 
     @property
     def rules_cache(self) -> Path | None:
-        """The folder that remembers which rules were proved, beside the database file; None on PostgreSQL."""
+        """The folder that remembers which rules were proved: beside the database file, or where it is said to be."""
+        if self.cache is not None:
+            return self.cache
         return None if self.sqlite_path is None else self.sqlite_path.parent / "cache"

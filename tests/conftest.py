@@ -49,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
         folders_in_memory()
         os.environ[SESSION_FOLDER] = tempfile.mkdtemp(prefix="banjie-tests-")
+        # What processes of the tests have proved of the rules, the next one need not.
+        os.environ["BANJIE_CACHE"] = str(Path(os.environ[SESSION_FOLDER]) / "cache")
     # What a session of thousands of tests keeps is gone through at every turn; seldom turns save a sixth of its time.
     gc.set_threshold(50_000, 20, 100)
     patch = pytest.MonkeyPatch()

@@ -34,7 +34,8 @@ class Line(NamedTuple):
 class Reached(NamedTuple):
     """A line that a case speaks for or has reached, in the row ``row`` of its table (0 without one).
 
-    ``slot`` is what the case says in ``within``, None where a line may be reached again. ``day`` is an ISO date.
+    ``slot`` is what the case says in ``within``, None where a line may be reached again. ``day`` is an ISO date, that
+    of the plan where it is only planned.
     """
 
     reach: str
@@ -108,7 +109,7 @@ def _reached(case: Case, definition: Definition) -> Iterator[Reached]:
         is_planned = case.state in part.planned
         if not is_planned and case.state not in part.reached:
             continue
-        day = case.data.get(part.on)
+        day = case.data.get((part.planned_on or part.on) if is_planned else part.on)
         for row, key, cells in _places(part, case.data):
             if part.counted is not None and not is_planned and cells.get(part.counted) is not True:
                 continue

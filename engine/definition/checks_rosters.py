@@ -75,15 +75,16 @@ def _check_reach(proof: Proof, path: Path, part: ReachPart) -> None:
             Text(f"状态 {'、'.join(both)} 不能既是计划又是已触达", f"{', '.join(both)}: planned or reached, not both"),
             Text("请从其中一项删去", "Leave it out of one of them"),
         )
-    if proof.known((*path, "on"), FIELD, part.on, workflow.fields):
-        field = workflow.fields[part.on]
-        if field.json_schema.get("format") != "date" or field.privacy not in _OPEN:
-            proof.add(
-                (*path, "on"),
-                "reach_day_wrong",
-                Text(f"“{part.on}”须是公开或内部的日期字段", f"{part.on} must be a date, public or internal"),
-                Text("请写记载当日的日期字段", "Name the field that holds the day"),
-            )
+    for name, day in (("on", part.on), ("planned_on", part.planned_on)):
+        if day is not None and proof.known((*path, name), FIELD, day, workflow.fields):
+            field = workflow.fields[day]
+            if field.json_schema.get("format") != "date" or field.privacy not in _OPEN:
+                proof.add(
+                    (*path, name),
+                    "reach_day_wrong",
+                    Text(f"“{day}”须是公开或内部的日期字段", f"{day} must be a date, public or internal"),
+                    Text("请写记载当日的日期字段", "Name the field that holds the day"),
+                )
     table = part.key.partition(".")[0]
     if part.counted is not None:
         column = _column(proof, (*path, "counted"), part.key, f"{table}.{part.counted}")

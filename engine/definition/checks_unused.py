@@ -108,7 +108,7 @@ def _named(workflow: Workflow) -> Iterator[tuple[str, str]]:
     if workflow.roster is not None:
         yield from (("fields", name) for name in (workflow.roster.key, workflow.roster.name, *workflow.roster.facets))
     for reach in workflow.reaches.values():
-        yield from (("fields", name) for name in (reach.key.partition(".")[0], reach.on))
+        yield from (("fields", name) for name in (reach.key.partition(".")[0], reach.on, reach.planned_on or ""))
         if reach.once is not None:
             yield from (("fields", name) for name in (reach.once.within, reach.once.unless.partition(".")[0]))
     for place in effect_places(workflow):

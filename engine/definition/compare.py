@@ -55,6 +55,7 @@ _ATTRIBUTES: Mapping[str, Text] = {
     "planned": Text("视为计划的状态", "states of a plan"),
     "reached": Text("视为触达的状态", "states that count as reached"),
     "on": Text("日期字段", "field of the day"),
+    "planned_on": Text("计划日期字段", "field of the planned day"),
     "counted": Text("计入的行", "rows that count"),
     "once": Text("不重复", "once"),
     "among": Text("统计范围", "among"),

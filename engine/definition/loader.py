@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Generic, TypeVar
@@ -64,12 +64,12 @@ def load_yaml(source: FilePath | bytes, file_name: str | None = None) -> tuple[J
 
 def load_workflow(path: FilePath) -> Loaded[Workflow]:
     """Read a workflow; raises DefinitionError naming every key and value whose shape is wrong."""
-    return _workflow(_bytes(path), str(path))
+    return _known(Workflow, _bytes(path), str(path))
 
 
 def load_list(path: FilePath) -> Loaded[CodeList]:
     """Read a code list; raises DefinitionError naming every key and value whose shape is wrong."""
-    return _list(_bytes(path), str(path))
+    return _known(CodeList, _bytes(path), str(path))
 
 
 def list_of_json(raw: bytes, file: str) -> Loaded[CodeList]:
@@ -95,14 +95,17 @@ def content_hash(part: Workflow | CodeList) -> str:
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
-@lru_cache(maxsize=64)
-def _workflow(raw: bytes, file: str) -> Loaded[Workflow]:
-    return _loaded(Workflow, raw, file)
+def _known(model: type[P], raw: bytes, file: str) -> Loaded[P]:
+    """Return what a file says, read once for all files that say the same, wherever they stand."""
+    try:
+        return replace(_read_once(model, raw), file=file)
+    except DefinitionError:
+        return _loaded(model, raw, file)  # once more, for problems that name their file
 
 
-@lru_cache(maxsize=64)
-def _list(raw: bytes, file: str) -> Loaded[CodeList]:
-    return _loaded(CodeList, raw, file)
+@lru_cache(maxsize=512)
+def _read_once(model: type[P], raw: bytes) -> Loaded[P]:
+    return _loaded(model, raw, "-")
 
 
 def _loaded(model: type[P], raw: bytes, file: str) -> Loaded[P]:

@@ -43,8 +43,9 @@ class ReachPart(Part):
     """Whom the cases of this workflow reach of a roster, as a visit does a firm and a class its participants.
 
     ``roster`` is the workflow of the roster, ``key`` where its keys stand. In ``planned`` states a line is spoken for,
-    in ``reached`` states it counts as reached, on the day in the field ``on``; in all others it is neither. ``counted``
-    is a column of true and false: only rows in which it is true count.
+    in ``reached`` states it counts as reached, on the day in the field ``on``; in all others it is neither. A plan
+    counts in the year of the day in ``planned_on``, in every year without one. ``counted`` is a column of true and
+    false: only rows in which it is true count.
     """
 
     title: Label
@@ -53,6 +54,7 @@ class ReachPart(Part):
     planned: tuple[Slug, ...] = ()
     reached: tuple[Slug, ...] = Field(min_length=1)
     on: Slug
+    planned_on: Slug | None = None
     counted: Slug | None = None
     once: OncePart | None = None
 

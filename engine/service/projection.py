@@ -135,7 +135,7 @@ def roster_fields(definition: Definition) -> frozenset[str]:
     part = workflow.roster
     names = [] if part is None else [part.key, part.name, *part.facets]
     for reach in workflow.reaches.values():
-        names += [reach.key.partition(".")[0], reach.on]
+        names += [reach.key.partition(".")[0], reach.on, reach.planned_on or reach.on]
         names += [] if reach.once is None else [reach.once.within, reach.once.unless.partition(".")[0]]
     return frozenset(names)
 

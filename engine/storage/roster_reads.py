@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, func, literal_column, or_, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.expression import ClauseElement
 
@@ -16,7 +16,10 @@ from engine.case.rosters import KnownLine, Pair, Slot
 from engine.service.roster_ports import CoverageAsk, CoverageCount, CoverageLine, HeldLine
 from engine.storage.compiled import Compiler, Fetches, Pool, Statement, Values, at_most, bind
 from engine.storage.roster_tables import roster_line, roster_reach
-from engine.storage.sight import Sees, Visibility
+from engine.storage.sight import Sees, Sight, Visibility
+
+_ONE: Final[ColumnElement[int]] = literal_column("1")
+_NONE: Final[ColumnElement[int]] = literal_column("0")
 
 
 class _Lookups:
@@ -148,7 +151,7 @@ class RosterReads:
     def _asked(
         self, root: RootId, principals: Sequence[str] | None, ask: CoverageAsk
     ) -> tuple[_Shape, dict[str, Values]]:
-        sees, values = self._who.each_for(root, principals)
+        sees, values = self._who.seen_by(root, principals)
         values["roster"] = ask.roster
         for name, facets in (("among", ask.among), ("has", ask.has)):
             for place, (facet, codes) in enumerate(facets):
@@ -162,14 +165,11 @@ class RosterReads:
     def _count(self, shape: _Shape) -> ClauseElement:
         line = roster_line.c
         value = self._facet("by") if shape.is_split else literal_column("NULL")
-        counted = case((self._covered(shape), literal_column("1")), else_=literal_column("0"))
-        planned = (
-            case((self._reached(is_planned=True), literal_column("1")), else_=literal_column("0"))
-            if shape.is_reached
-            else literal_column("0")
-        )
+        covered = self._has(shape) if not shape.is_reached else line.key.in_(_keys(is_planned=False))
+        covered = _is_reached() if shape.is_reached and shape.sees.sight is Sight.FEW else covered
+        planned = line.key.in_(_keys(is_planned=True)) if shape.is_reached else line.key.is_(None)
         each = (
-            select(line.unit, value.label("value"), counted.label("covered"), planned.label("planned"))
+            select(line.unit, value.label("value"), _one(covered).label("covered"), _one(planned).label("planned"))
             .where(*self._on_roster(shape))
             .subquery("each_line")
         )
@@ -184,7 +184,7 @@ class RosterReads:
 
     def _list(self, shape: _Shape, covered: bool, in_units: bool) -> ClauseElement:
         line = roster_line.c
-        condition = self._covered(shape)
+        condition = _is_reached() if shape.is_reached else self._has(shape)
         within = [self._compiler.among(line.unit, "units")] if in_units else []
         value = self._facet("by") if shape.is_split else literal_column("NULL")
         return at_most(
@@ -203,25 +203,10 @@ class RosterReads:
             *self._who.condition(shape.sees, line.case),
         ]
 
-    def _covered(self, shape: _Shape) -> ColumnElement[bool]:
-        if shape.is_reached:
-            return self._reached(is_planned=False)
+    def _has(self, shape: _Shape) -> ColumnElement[bool]:
         # A line that says nothing of a facet does not have it: no null may make the whole answer neither yes nor no.
         said = (func.coalesce(self._facet(f"has{n}_of"), literal_column("''")) for n in range(shape.has))
         return and_(*(self._compiler.among(one, f"has{n}") for n, one in enumerate(said)))
-
-    def _reached(self, *, is_planned: bool) -> ColumnElement[bool]:
-        line, reach = roster_line.c, roster_reach.c
-        within = [] if is_planned else [reach.day >= bind("from_day"), reach.day <= bind("until_day")]
-        return exists(
-            select(reach.key).where(
-                reach.root == bind("root"),
-                reach.reach == bind("reach"),
-                reach.key == line.key,
-                reach.planned == literal_column("1" if is_planned else "0"),
-                *within,
-            )
-        )
 
     def _facet(self, name: str) -> ColumnElement[str]:
         """Return the value of a facet, whose path is a parameter; null where a line has none, or holds no JSON."""
@@ -232,3 +217,25 @@ class RosterReads:
 
     def _path(self, facet: str) -> str:
         return f"$.{facet}" if self._compiler.is_sqlite else facet
+
+
+def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """Return 1 where a condition holds, else 0."""
+    return case((condition, _ONE), else_=_NONE)
+
+
+def _keys(*, is_planned: bool) -> Select[str]:
+    """Return the keys that were reached, or are planned: gone through once, where every line is asked about."""
+    reach = roster_reach.c
+    within = and_(reach.day >= bind("from_day"), reach.day <= bind("until_day"))
+    return select(reach.key).where(
+        reach.root == bind("root"),
+        reach.reach == bind("reach"),
+        reach.planned == literal_column("1" if is_planned else "0"),
+        or_(reach.day.is_(None), within) if is_planned else within,
+    )
+
+
+def _is_reached() -> ColumnElement[bool]:
+    """Return whether a line was reached: looked up for each, where few lines are asked about."""
+    return exists(_keys(is_planned=False).where(roster_reach.c.key == roster_line.c.key))

@@ -52,6 +52,15 @@ Index(
     sqlite_where=text("slot IS NOT NULL"),
     postgresql_where=text("slot IS NOT NULL"),
 )
+# The few lines that are planned, among the many that were reached.
+Index(
+    "ix_roster_reach_planned",
+    roster_reach.c.root,
+    roster_reach.c.reach,
+    roster_reach.c.key,
+    sqlite_where=text("planned = 1"),
+    postgresql_where=text("planned = 1"),
+)
 # What was reached once more with a reason is counted apart.
 Index(
     "ix_roster_reach_excused",

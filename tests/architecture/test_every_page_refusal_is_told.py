@@ -42,6 +42,8 @@ ONLY_SOUND: Final = {
     "changed_field": "the head of a column",
     "changed_mine": "the head of a column",
     "changed_now": "the head of a column",
+    "coverage_missing": "the title of a list",
+    "coverage_nobody_missing": "that a list is empty, as it should be",
     "entry_changed": "what an entry of the timeline is",
     "fact_logins_failed": "what a fact of the ledger is",
     "fact_part_failed": "the name of a part of a fact",

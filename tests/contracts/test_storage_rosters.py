@@ -15,6 +15,7 @@ from engine.service.ports import Conflict
 from engine.service.roster_ports import CoverageAsk, CoverageLine, HeldLine
 from engine.service.roster_rows import RosterEnd, RosterLineRow, RosterReachRow
 from engine.service.rows import BatchRows
+from engine.storage import sight
 from engine.storage.store import Store
 from tests.support.kept_rosters import KeptRosters
 from tests.support.storage import OTHER_ROOT, ROOT, a_row, opened, readers, table, write
@@ -68,8 +69,10 @@ def some_rows(seed: int) -> BatchRows:
     return rows
 
 
-@pytest.fixture
-def store(any_database: str) -> Iterator[Store]:
+@pytest.fixture(params=["few", "many"])
+def store(any_database: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A store in which every reader counts as one who sees few cases, then as one who sees many."""
+    monkeypatch.setattr(sight, "FEW", 2_000 if request.param == "few" else -1)
     with opened(any_database) as store:
         yield store
 

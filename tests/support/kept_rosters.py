@@ -59,7 +59,11 @@ class KeptRosters:
             numbers[0] += 1
             numbers[1] += covered
             numbers[2] += not covered and any(
-                row.planned and row.key == line.key and row.reach == ask.reach for row in self.reaches
+                row.planned
+                and row.key == line.key
+                and row.reach == ask.reach
+                and (row.day is None or ask.from_day <= row.day <= ask.until_day)
+                for row in self.reaches
             )
         return [CoverageCount(unit, value, *numbers) for (unit, value), numbers in found.items()]
 

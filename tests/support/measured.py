@@ -15,6 +15,8 @@ from typing import Final
 
 UNMEASURED: Final = (
     "tests/acceptance/test_figures.py",
+    "tests/architecture/",
+    "tests/authorisation/",
     "tests/browser/",
     "tests/contracts/test_storage_case_rows.py::test_a_case_becomes_a_row_and_the_row_the_same_case",
     "tests/integration/test_canaries.py",
@@ -23,6 +25,8 @@ UNMEASURED: Final = (
     "tests/integration/test_keys_killed.py",
     "tests/integration/test_long_work.py::test_a_worker_that_is_killed_loses_nothing_and_nothing_is_done_twice",
     "tests/integration/test_simulated_year.py",
+    "tests/integration/test_tamper_blind.py",
+    "tests/integration/test_tamper_campaign.py",
     "tests/integration/test_uploads_killed.py",
 )
 """How the names of these tests begin."""

@@ -182,4 +182,4 @@ def test_a_code_list_is_read_with_its_flags() -> None:
 
 
 def test_the_same_text_is_parsed_once() -> None:
-    assert load_workflow(FIVE_STATES) is load_workflow(FIVE_STATES)
+    assert load_workflow(FIVE_STATES).part is load_workflow(FIVE_STATES).part

@@ -13,7 +13,8 @@ from engine.errors import FormInvalid, NotFound
 from engine.service.coverage import Coverage, CoverageDesk, Share, declared_in, find_declared
 from engine.service.execute import Done
 from tests.support.ledgers import CLERK, ROOT, Registry
-from tests.support.roster_definitions import roster_rules
+from tests.support.builders import a_list, a_rulebook
+from tests.support.roster_definitions import CLASS, FIRM, roster_rules
 
 RULES: Final = roster_rules()
 
@@ -181,6 +182,25 @@ def test_what_was_made_in_the_same_batch_is_known(registry: Registry) -> None:
     assert registry.found() == set()
 
 
+def test_what_is_wrong_with_the_rows_is_told_in_words(registry: Registry) -> None:
+    firm(registry, "F1")
+    registry.tables.rosters.lines[0] = registry.tables.rosters.lines[0]._replace(name="别家")
+    said = [finding.text.zh for finding in registry.verify().findings]
+    assert said[0] == "名册中缺少 firm 'F1' 的行"
+    assert said[1].startswith("名册中多出一行：RosterLineRow(")
+
+
+def test_a_table_names_a_line_once_where_lines_are_reached_once() -> None:
+    once = CLASS.replace("counted: came\n", "counted: came\n    once: {within: subject, unless: remark}\n")
+    registry = Registry(rules=a_rulebook(FIRM, once, lists=[a_list("scales", "large", "small")]))
+    firm(registry, "P1")
+    twice: list[JsonValue] = [{"code": "P1", "came": True}, {"code": "P1", "came": True}]
+    made = registry.do(opening("class", {"subject": "一班", "held_on": "2026-04-01", "people": twice}))
+    assert isinstance(made, Done), "nobody is reached before the class begins"
+    answer = registry.do(registry.firing(made.outcome.case, "accept", {}))
+    assert refused(answer) == {"people.1.code": "第 2 行“编号”：编号“P1”与第 1 行重复，请删去一行"}
+
+
 @pytest.mark.parametrize("spoilt", ["line", "reach", "a line too much", "a reach gone"])
 def test_a_row_that_is_not_what_the_case_makes_it_is_found(registry: Registry, spoilt: str) -> None:
     firm(registry, "F1")
@@ -200,5 +220,6 @@ def test_a_row_that_is_not_what_the_case_makes_it_is_found(registry: Registry, s
 
 def test_what_is_declared_is_found_by_its_name() -> None:
     assert [one.id for one in declared_in(RULES)] == ["class.round", "firm.with_union", "visit.large_firms"]
-    with pytest.raises(NotFound, match="No such coverage"):
+    with pytest.raises(NotFound) as refusal:
         find_declared(RULES, "visit.none")
+    assert refusal.value.text.zh == "没有这项覆盖率"

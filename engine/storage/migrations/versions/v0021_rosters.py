@@ -44,7 +44,8 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_roster_reach_case", "roster_reach", ["root", "case"])
-    has_slot, is_excused = sa.text("slot IS NOT NULL"), sa.text("excused = 1")
+    has_slot, is_planned = sa.text("slot IS NOT NULL"), sa.text("planned = 1")
+    is_excused = sa.text("excused = 1")
     op.create_index(
         "uq_roster_reach_slot",
         "roster_reach",
@@ -52,6 +53,13 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=has_slot,
         postgresql_where=has_slot,
+    )
+    op.create_index(
+        "ix_roster_reach_planned",
+        "roster_reach",
+        ["root", "reach", "key"],
+        sqlite_where=is_planned,
+        postgresql_where=is_planned,
     )
     op.create_index(
         "ix_roster_reach_excused",

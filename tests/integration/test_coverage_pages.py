@@ -1,0 +1,206 @@
+"""Rosters and coverage as pages, files and in the API: each line once, by facet and unit, and only what may be seen."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import JsonValue
+from starlette.testclient import TestClient
+
+from engine.case.commands import OpenCase
+from engine.case.identity import CaseId, PersonId, UnitId
+from engine.errors import BanjieError, FormInvalid
+from engine.service.execute import Done
+from tests.support.command_line import command_line
+from tests.support.house import ROOT, House, client_of, open_house
+from tests.support.sealing import behind_its_back
+
+FIRMS = {
+    "QY001": ("第一机械厂", "works", True, 500, "2010-05-01"),
+    "QY002": ("第二纺织厂", "works", False, 200, None),
+    "QY003": ("城东商店", "logistics", False, 199, "2011-03-08"),
+    "QY004": ("河湾水泥厂", "logistics", True, 80, None),
+}
+"""Code → name, unit, above scale, staff, day on which a union was founded: three of the four are in focus."""
+
+
+@pytest.fixture
+def house(any_database: str) -> Iterator[House]:
+    with open_house(any_database, at=datetime(2026, 7, 6, 2, tzinfo=UTC)) as house:
+        for code, (name, unit, is_large, staff, union_since) in FIRMS.items():
+            form: dict[str, JsonValue] = {
+                "name": name,
+                "code": code,
+                "kind": "enterprise",
+                "above_scale": is_large,
+                "staff_count": staff,
+            }
+            must(house, "basic_unit", form if union_since is None else {**form, "union_since": union_since}, unit)
+        yield house
+
+
+def ask(house: House, workflow: str, form: dict[str, JsonValue], unit: str = "works") -> Done | BanjieError:
+    command = OpenCase(
+        root=ROOT,
+        actor=house.desk.queries.actor(ROOT, PersonId("shen"), house.clock.now()),
+        key="",
+        workflow=workflow,
+        unit=UnitId(unit),
+        form=form,
+    )
+    (answer,) = house.desk.office.carry_out([command])
+    return answer
+
+
+def must(house: House, workflow: str, form: dict[str, JsonValue], unit: str = "works") -> CaseId:
+    answer = ask(house, workflow, form, unit)
+    assert isinstance(answer, Done), answer
+    return answer.outcome.case
+
+
+def visit(code: str, **more: JsonValue) -> dict[str, JsonValue]:
+    return {
+        "subject": f"走访{code}",
+        "unit_code": code,
+        "campaign_year": 2026,
+        "team_level": "city",
+        "selection": "arranged",
+        "leaders": "市总工会副主席",
+        "contact": "联络员",
+        "planned_on": "2026-07-20",
+        **more,
+    }
+
+
+def visited(house: House, code: str) -> None:
+    case = must(house, "visit", visit(code))
+    diary: JsonValue = [{"noted_on": "2026-07-06", "way": "talk", "people": 20, "findings": "召开职工座谈会"}]
+    services: JsonValue = [{"service": "policy", "done": True}]
+    opinions: JsonValue = [
+        {"raised_by": "staff", "kind": "pay", "content": "津贴", "way": "answered", "answer": "已说明"}
+    ]
+    registered: dict[str, JsonValue] = {
+        "visited_on": "2026-07-06",
+        "leaders_present": "市总工会副主席",
+        "staff_count": 500,
+        "reporting_unit": "市总工会",
+    }
+    house.fire(
+        "shen", case, "register", {**registered, "diary_rows": diary, "services": services, "opinions": opinions}
+    )
+
+
+def large_firms(client: TestClient) -> str:
+    """Return the address behind 规模以上企业走访覆盖率."""
+    (found,) = re.findall(r'href="(/coverage/visit\.[a-z_]+)"[^>]*>规模以上', client.get("/coverage").text)
+    return str(found)
+
+
+def cells(text: str, title: str) -> dict[str, str]:
+    found = next(part for part in text.split("<tr") if re.search(rf'<th scope="row"[^>]*>(<a[^>]*>)?{title}<', part))
+    said = re.findall(r'data-label="([^"]+)">(.*?)</td>', found.partition("</th>")[2], re.DOTALL)
+    return {label: re.sub(r"<[^>]+>", "", cell).strip() for label, cell in said}
+
+
+def test_the_overview_tells_every_coverage_and_what_it_lacks(house: House) -> None:
+    visited(house, "QY001")
+    must(house, "visit", visit("QY002"))
+    with client_of(house) as client:
+        client.cookies.set("banjie", house.token("shen"))
+        text = client.get("/coverage").text
+        large = cells(text, "规模以上企业走访覆盖率")
+        assert large == {"覆盖率": "33.3%", "已覆盖": "1 / 3", "已列入计划": "1", "目标": "还差 2"}
+        assert cells(text, "建会率") == {"覆盖率": "50.0%", "已覆盖": "2 / 4", "已列入计划": "—", "目标": "—"}
+        english = client.get("/coverage?lang=en").text
+        assert "Rosters and coverage" in english
+
+
+def test_one_is_told_by_unit_with_who_is_missing_and_as_a_file(house: House) -> None:
+    visited(house, "QY001")
+    with client_of(house) as client:
+        client.cookies.set("banjie", house.token("shen"))
+        address = large_firms(client)
+        text = client.get(address).text
+        assert cells(text, "后勤服务中心") == {"覆盖率": "0.0%", "已覆盖": "0 / 1", "已列入计划": "—", "目标": "还差 1"}
+        assert cells(text, "本单位自身") == {"覆盖率": "50.0%", "已覆盖": "1 / 2", "已列入计划": "—", "目标": "还差 1"}
+        assert "目标 100%" in text
+        assert "第二部分" in text
+        missing = re.findall(r'<td class="number"[^>]*>([^<]+)</td>', text)
+        assert missing == ["QY002", "QY004"]
+        reached = client.get(f"{address}?which=reached").text
+        assert re.findall(r'<td class="number"[^>]*>([^<]+)</td>', reached) == ["QY001"]
+        below = client.get(f"{address}?unit=logistics").text
+        assert re.findall(r'<td class="number"[^>]*>([^<]+)</td>', below) == ["QY004"]
+        nobody = client.get(f"{address}?unit=logistics&which=reached").text
+        assert "还没有已覆盖的。" in nobody
+        file = client.get(f"{address}/export.csv")
+        rows = list(csv.reader(io.StringIO(file.text.lstrip("\ufeff"))))
+        assert [row[0] for row in rows[1:]] == ["QY002", "QY004"]
+        assert client.get(f"{address}/export.pdf").status_code == 404
+        assert client.get("/coverage/visit.none").status_code == 404
+        assert "没有这项覆盖率" in client.get("/coverage/visit.none").text
+        last_year = client.get(f"{address}?year=2025").text
+        assert cells(last_year, "本单位自身")["已覆盖"] == "0 / 2"
+
+
+def test_nobody_is_missing_where_all_were_visited(house: House) -> None:
+    for code in ("QY001", "QY002", "QY004"):
+        visited(house, code)
+    with client_of(house) as client:
+        client.cookies.set("banjie", house.token("shen"))
+        address = large_firms(client)
+        text = client.get(address).text
+        assert "没有未覆盖的。" in text
+        assert "已达到目标" in text
+
+
+def test_the_api_tells_the_same(house: House) -> None:
+    visited(house, "QY001")
+    with client_of(house) as client:
+        headers = house.bearer("shen")
+        all_of_them = client.get("/api/coverage?year=2026", headers=headers).json()["coverage"]
+        large = next(one for one in all_of_them if one["title"]["zh"] == "规模以上企业走访覆盖率")
+        assert (large["lines"], large["covered"], large["value"], large["goal"], large["short_of_goal"]) == (
+            3, 1, "33.3", 100, 2,
+        )  # fmt: skip
+        told = client.get(f"/api/coverage/{large['coverage']}?year=2026&covered=true", headers=headers).json()
+        assert [(line["key"], line["name"]) for line in told["lines"]] == [("QY001", "第一机械厂")]
+        assert told["next"] is None
+        assert [(one["unit"], one["lines"]) for one in told["by_unit"]] == [("logistics", 1)]
+        unknown = client.get("/api/coverage?unit=nowhere", headers=headers)
+        assert (unknown.status_code, "没有这个单位" in unknown.text) == (422, True)
+        assert client.get("/api/coverage/none", headers=headers).status_code == 404
+
+
+def test_who_may_see_no_line_is_told_of_none(house: House) -> None:
+    with client_of(house) as client:
+        headers = house.bearer("shi")
+        for one in client.get("/api/coverage", headers=headers).json()["coverage"]:
+            assert (one["lines"], one["value"]) == (0, "—")
+        client.cookies.set("banjie", house.token("shi"))
+        assert "—" in client.get("/coverage").text
+
+
+def test_a_second_visit_is_refused_with_who_has_it_and_taken_with_a_reason(house: House) -> None:
+    visited(house, "QY001")
+    refusal = ask(house, "visit", visit("QY001"), "logistics")
+    assert isinstance(refusal, FormInvalid)
+    (problem,) = refusal.fields
+    assert problem.path == "unit_code"
+    assert re.fullmatch(r"编号“QY001”已由.+列入（2026-07-06），不再重复；确需再去的，请写明理由", problem.text.zh)
+    must(house, "visit", visit("QY001", revisit_reason="欠薪隐患须复查"))
+
+
+def test_what_somebody_changed_behind_its_back_is_found(any_database: str, house: House) -> None:
+    visited(house, "QY001")
+    with behind_its_back(any_database) as change:
+        change("UPDATE roster_line SET facets = '{}' WHERE key = 'QY002'")
+        change("DELETE FROM roster_reach")
+    told = command_line(any_database).run("verify", "--json").json["findings"]
+    said = [one["text"]["zh"] for one in told if one["rule"] == "P4"]
+    assert sorted(text[:8] for text in said) == ["名册中多出一行：", "名册中缺少 ba", "名册中缺少 vi"]
