@@ -102,4 +102,4 @@ def test_the_second_run_on_the_other_database_is_measured_in_the_contracts_only(
 
 def test_all_other_tests_are_measured() -> None:
     assert is_measured("tests/integration/test_sample.py::test_it")
-    assert is_measured("tests/authorisation/test_rules.py::test_it")
+    assert is_measured("tests/unit/web/test_texts.py::test_it")

@@ -12,8 +12,8 @@ from engine.case.identity import CaseId, UnitId
 from engine.errors import FormInvalid, NotFound
 from engine.service.coverage import Coverage, CoverageDesk, Share, declared_in, find_declared
 from engine.service.execute import Done
-from tests.support.ledgers import CLERK, ROOT, Registry
 from tests.support.builders import a_list, a_rulebook
+from tests.support.ledgers import CLERK, ROOT, Registry
 from tests.support.roster_definitions import CLASS, FIRM, roster_rules
 
 RULES: Final = roster_rules()
