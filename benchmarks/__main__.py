@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.coverage import coverage, coverage_postgres
 from benchmarks.delivering import delivering
 from benchmarks.engine_steps import postgres_steps, sqlite_steps
 from benchmarks.figures_pages import figures_pages
@@ -42,7 +43,7 @@ def main() -> None:
         "--only",
         default="",
         help="comma-separated: "
-        "sqlite,postgres,http,imports,live,sweep,overdue,pages,figures,reading,readers,dates,ledger,deliver,search,similar,startup",
+        "sqlite,postgres,http,imports,live,sweep,overdue,coverage,pages,figures,reading,readers,dates,ledger,deliver,search,similar,startup",
     )
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
@@ -82,6 +83,9 @@ def main() -> None:
     if asked("overdue"):
         overdue_list(results, cases)
         _on_postgres(lambda url, _other: overdue_list_postgres(results, url, cases))
+    if asked("coverage"):
+        coverage(results)
+        _on_postgres(lambda url, _other: coverage_postgres(results, url))
     if asked("pages"):
         pages(results, cases)
     if asked("figures"):

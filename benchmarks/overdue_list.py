@@ -79,7 +79,7 @@ def measured(results: Results, url: str, cases: int, database: str) -> None:
     """Fill a database and tell how long the first page takes, for each viewer, the whole page of the site with it."""
     settings, clock = Settings(database_url=url), SetClock(NOW)
     with desk_of(settings, clock=clock) as opened:
-        _directory(opened)
+        units_of_the_house(opened)
         pins = _pins(opened)
     began = time.perf_counter()
     _fill(url, cases, pins)
@@ -91,7 +91,7 @@ def measured(results: Results, url: str, cases: int, database: str) -> None:
             seen = sum(desk.queries.counts(ROOT, actor, "proposal").values())
             results.at_most(
                 f"{database}, {cases:,} cases: first {PAGE} overdue, sees {viewer}",
-                1e3 * _median(lambda actor=actor: desk.queries.overdue(ROOT, actor, before=NOW, limit=PAGE)),  # type: ignore[misc]  # a lambda with a default
+                1e3 * median_seconds(lambda actor=actor: desk.queries.overdue(ROOT, actor, before=NOW, limit=PAGE)),  # type: ignore[misc]  # a lambda with a default
                 "ms",
                 LIST_MS_MAX,
                 f"sees {seen:,}; {len(lines)} lines; built in {built:.0f} s",
@@ -99,12 +99,13 @@ def measured(results: Results, url: str, cases: int, database: str) -> None:
             whole = OverdueList(desk, ROOT, actor)
             results.add(
                 f"{database}, {cases:,} cases: the same with rungs, handlers, moves, {viewer}",
-                1e3 * _median(lambda whole=whole: whole.page(OverdueAsk(), limit=PAGE)),  # type: ignore[misc]  # a lambda with a default
+                1e3 * median_seconds(lambda whole=whole: whole.page(OverdueAsk(), limit=PAGE)),  # type: ignore[misc]  # a lambda with a default
                 "ms", "", met=None,
             )  # fmt: skip
 
 
-def _median(call: Callable[[], object]) -> float:
+def median_seconds(call: Callable[[], object]) -> float:
+    """Return how long a call takes, the first one left out."""
     call()
     times = []
     for _round in range(ROUNDS):
@@ -114,7 +115,8 @@ def _median(call: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
-def _directory(opened: Opened) -> None:
+def units_of_the_house(opened: Opened) -> None:
+    """Make the house and its hundred units."""
     units = [(ROOT, None), *((f"unit{n}", UnitId(ROOT)) for n in range(HUNDREDTH))]
     opened.desk.office.write(
         [
