@@ -21,7 +21,6 @@ COVERAGE_TEXTS: Final[Mapping[str, Text]] = {
     "coverage_covered": Text("已覆盖", "Covered"),
     "coverage_lines": Text("应覆盖", "On the roster"),
     "coverage_goal": Text("目标", "Goal"),
-    "coverage_goal_of": Text("目标 {n}%", "Goal {n} %"),
     "coverage_short": Text("还差 {n}", "{n} more needed"),
     "coverage_met": Text("已达到目标", "Goal reached"),
     "coverage_no_goal": Text("没有定目标", "No goal"),

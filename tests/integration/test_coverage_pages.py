@@ -114,8 +114,8 @@ def test_the_overview_tells_every_coverage_and_what_it_lacks(house: House) -> No
         client.cookies.set("banjie", house.token("shen"))
         text = client.get("/coverage").text
         large = cells(text, "规模以上企业走访覆盖率")
-        assert large == {"覆盖率": "33.3%", "已覆盖": "1 / 3", "已列入计划": "1", "目标": "还差 2"}
-        assert cells(text, "建会率") == {"覆盖率": "50.0%", "已覆盖": "2 / 4", "已列入计划": "—", "目标": "—"}
+        assert large == {"覆盖率": "33.3%", "已覆盖 / 应覆盖": "1 / 3", "已列入计划": "1", "目标": "100% 还差 2"}
+        assert cells(text, "建会率") == {"覆盖率": "50.0%", "已覆盖 / 应覆盖": "2 / 4", "已列入计划": "—", "目标": "—"}
         english = client.get("/coverage?lang=en").text
         assert "Rosters and coverage" in english
 
@@ -126,8 +126,18 @@ def test_one_is_told_by_unit_with_who_is_missing_and_as_a_file(house: House) -> 
         client.cookies.set("banjie", house.token("shen"))
         address = large_firms(client)
         text = client.get(address).text
-        assert cells(text, "后勤服务中心") == {"覆盖率": "0.0%", "已覆盖": "0 / 1", "已列入计划": "—", "目标": "还差 1"}
-        assert cells(text, "本单位自身") == {"覆盖率": "50.0%", "已覆盖": "1 / 2", "已列入计划": "—", "目标": "还差 1"}
+        assert cells(text, "后勤服务中心") == {
+            "覆盖率": "0.0%",
+            "已覆盖 / 应覆盖": "0 / 1",
+            "已列入计划": "—",
+            "目标": "100% 还差 1",
+        }
+        assert cells(text, "本单位自身") == {
+            "覆盖率": "50.0%",
+            "已覆盖 / 应覆盖": "1 / 2",
+            "已列入计划": "—",
+            "目标": "100% 还差 1",
+        }
         assert "目标 100%" in text
         assert "第二部分" in text
         missing = re.findall(r'<td class="number"[^>]*>([^<]+)</td>', text)
@@ -145,7 +155,7 @@ def test_one_is_told_by_unit_with_who_is_missing_and_as_a_file(house: House) -> 
         assert client.get("/coverage/visit.none").status_code == 404
         assert "没有这项覆盖率" in client.get("/coverage/visit.none").text
         last_year = client.get(f"{address}?year=2025").text
-        assert cells(last_year, "本单位自身")["已覆盖"] == "0 / 2"
+        assert cells(last_year, "本单位自身")["已覆盖 / 应覆盖"] == "0 / 2"
 
 
 def test_nobody_is_missing_where_all_were_visited(house: House) -> None:
