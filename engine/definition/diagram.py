@@ -229,9 +229,8 @@ def _reaches(workflow: Workflow) -> str:
 def _coverage(workflow: Workflow) -> str:
     rows = []
     for name, part in workflow.coverage.items():
-        roster = workflow if part.roster == workflow.name else None
         source = source_words(None if part.goal is None else part.goal.source, workflow).zh
-        said = coverage_words(part, workflow, roster).zh
+        said = coverage_words(part, workflow, None).zh
         rows.append((f"`{name}`", part.title.zh, said, goal_words(part).zh, source))
     return _table(("覆盖率", "名称", "统计", "目标", "目标的依据"), rows)
 

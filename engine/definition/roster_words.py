@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.definition.roster_parts import CoveragePart, Facets, ReachPart
 from engine.definition.wording import NOTHING, listed, title_of, titles
@@ -21,7 +22,7 @@ def roster_words(workflow: Workflow) -> Text | None:
     )
 
 
-def reach_words(part: ReachPart, workflow: Workflow, roster: Workflow | None) -> Text:
+def reach_words(part: ReachPart, workflow: Workflow, roster: Definition | None) -> Text:
     """Return when a line counts as reached, and whether it may be reached again."""
     place = title_of(part.key.partition(".")[0], workflow.fields)
     states, day = titles(part.reached, workflow.states), title_of(part.on, workflow.fields)
@@ -40,7 +41,7 @@ def reach_words(part: ReachPart, workflow: Workflow, roster: Workflow | None) ->
     return Text(f"{zh}。", f"{en}.")
 
 
-def coverage_words(part: CoveragePart, workflow: Workflow, roster: Workflow | None) -> Text:
+def coverage_words(part: CoveragePart, workflow: Workflow, roster: Definition | None) -> Text:
     """Return what is counted, of what."""
     called, among = _called(part.roster, roster), _facets(part.among, roster)
     zh = f"名册“{called.zh}”" + (f"中{among.zh}的" if part.among else "")
@@ -60,18 +61,22 @@ def goal_words(part: CoveragePart) -> Text:
     return NOTHING if part.goal is None else Text(f"{part.goal.percent}%", f"{part.goal.percent} %")
 
 
-def _called(name: str, roster: Workflow | None) -> Text:
-    return Text(name, name) if roster is None else roster.title.text
+def _called(name: str, roster: Definition | None) -> Text:
+    return Text(name, name) if roster is None else roster.workflow.title.text
 
 
-def _facets(asked: Facets, roster: Workflow | None) -> Text:
-    """Return facets with what they must say: codes as they stand in the list, and yes or no."""
+def _facets(asked: Facets, roster: Definition | None) -> Text:
+    """Return facets with what they must say: what codes are called, and yes or no; names where no roster is known."""
     said = []
     for name, value in asked.items():
-        title = Text(name, name) if roster is None else title_of(name, roster.fields)
+        title = Text(name, name) if roster is None else title_of(name, roster.workflow.fields)
         if isinstance(value, bool):
             shown = Text("是", "yes") if value else Text("否", "no")
         else:
-            shown = Text("、".join(value), " or ".join(value))
+            codes = None if roster is None else roster.list_of(name)
+            shown = listed(
+                Text(code, code) if codes is None or (item := codes.item(code)) is None else item.title.text
+                for code in value
+            )
         said.append(Text(f"“{title.zh}”为{shown.zh}", f"{title.en}: {shown.en}"))
     return listed(said)

@@ -180,7 +180,7 @@ def roster_views(workflow: Workflow, rules: Rulebook, words: Words) -> Iterator[
         source = None if reach.once is None else reach.once.source
         yield RosterView(
             title=words.say(reach.title.text),
-            rule=words.say(reach_words(reach, workflow, rules.newest(reach.roster))),
+            rule=words.say(reach_words(reach, workflow, rules.for_new(reach.roster))),
             goal=words.t("dash"),
             source=words.say(source_words(source, workflow)),
         )
@@ -188,7 +188,7 @@ def roster_views(workflow: Workflow, rules: Rulebook, words: Words) -> Iterator[
         source = None if coverage.goal is None else coverage.goal.source
         yield RosterView(
             title=words.say(coverage.title.text),
-            rule=words.say(coverage_words(coverage, workflow, rules.newest(coverage.roster))),
+            rule=words.say(coverage_words(coverage, workflow, rules.for_new(coverage.roster))),
             goal=words.say(goal_words(coverage)),
             source=words.say(source_words(source, workflow)),
         )
