@@ -70,10 +70,9 @@ class Visibility:
         self._compiler = compiler
         self._pool = pool
         self._few_at_most = few
-        whose = reader.c.root == bind("root"), compiler.among(reader.c.principal, "principals")
-        some = at_most(select(reader.c.case).where(*whose), literal_column(str((few or FEW) + 1))).subquery()
-        self._some = compiler.compile(select(func.count()).select_from(some))
-        self._moves = compiler.compile(moves_statement())
+        most = (few or FEW) + 1
+        self._some = compiler.compile(lambda: _count_of_some(compiler, most))
+        self._moves = compiler.compile(moves_statement)
 
     def seen_by(self, root: RootId, principals: Sequence[str] | None) -> tuple[Sees, dict[str, Values]]:
         """Return how the cases of these principals are best found, and the values that the condition asks for."""
@@ -244,6 +243,13 @@ class Visibility:
             self._compiler.among(principal, "principals"),
             *self._standing(sees, reader),
         ]
+
+
+def _count_of_some(compiler: Compiler, most: int) -> Select[int]:
+    """Return how many cases are seen by some principals, so many at most."""
+    whose = reader.c.root == bind("root"), compiler.among(reader.c.principal, "principals")
+    some = at_most(select(reader.c.case).where(*whose), literal_column(str(most))).subquery()
+    return select(func.count()).select_from(some)
 
 
 def _listed(held: Values) -> list[str]:

@@ -173,7 +173,9 @@ def test_the_page_of_a_procedure_says_its_rules_about_rosters_in_words(house: Ho
     with client_of(house) as client:
         client.cookies.set("banjie", house.token("shen"))
         text = client.get("/workflows/visit").text
-        assert "名册“基层单位名册”中“单位类别”为乡镇（街道）、开发区（工业园区）的，一年内有“走访”的占比，各计一次" in text
+        assert (
+            "名册“基层单位名册”中“单位类别”为乡镇（街道）、开发区（工业园区）的，一年内有“走访”的占比，各计一次" in text
+        )
         assert "同一“活动年度”内不得重复，填写“重复走访理由”的除外。" in text
         own = client.get("/workflows/basic_unit").text
         assert "处于“在册”的是名册上的一条，以“单位代码”为编号，不得重复" in own

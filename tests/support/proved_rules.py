@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from time import time_ns
+from typing import Final
 
 import pytest
 
@@ -13,6 +15,10 @@ from engine.definition import rulebook
 from engine.definition.compiled import Definition
 from engine.definition.model import CodeList, Workflow
 from runtime.rules import Rules, load_rules
+
+SETTLED_NANOSECONDS: Final = 2_000_000_000
+"""A file that was written so long ago has the time of its last change to itself."""
+_DIGESTS: Final[dict[tuple[str, int, int, int], bytes]] = {}
 
 
 def proved_once(load: Callable[..., Rules]) -> Callable[..., Rules]:
@@ -24,13 +30,27 @@ def proved_once(load: Callable[..., Rules]) -> Callable[..., Rules]:
     known: dict[object, Rules] = {}
 
     def loaded(folder: Path, *, calendar_missing: str = "provisional", cache: Path | None = None) -> Rules:
-        files = ((str(path.relative_to(folder)), path.read_bytes()) for path in sorted(folder.rglob("*.yaml")))
-        stamp = (calendar_missing, *((name, sha256(content).digest()) for name, content in files))
+        stamp = (calendar_missing, *((str(path.relative_to(folder)), _digest(path)) for path in _files(folder)))
         if stamp not in known:
             known[stamp] = load(folder, calendar_missing=calendar_missing, cache=cache)
         return known[stamp]
 
     return loaded
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.yaml"))
+
+
+def _digest(path: Path) -> bytes:
+    """Return the hash of what a file says; one that has not changed for a while is not read again."""
+    found = path.stat()
+    if time_ns() - found.st_mtime_ns < SETTLED_NANOSECONDS:
+        return sha256(path.read_bytes()).digest()
+    stamp = (str(path), found.st_ino, found.st_mtime_ns, found.st_size)
+    if stamp not in _DIGESTS:
+        _DIGESTS[stamp] = sha256(path.read_bytes()).digest()
+    return _DIGESTS[stamp]
 
 
 load_once = proved_once(load_rules)
