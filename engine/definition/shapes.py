@@ -109,6 +109,9 @@ _SLUG = Text(
 )
 PATTERNS: Mapping[str, Text] = {
     r"^[a-z][a-z0-9_]*$": _SLUG,
+    r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$": Text(
+        "写字段的名称；表格的栏目写成 表格.栏目，如 attendees.code", "Write a field, or table.column as attendees.code"
+    ),
     r"^\d{1,4} (working days?|days?|months?|hours?)$": Text(
         "请写成“15 working days”“30 days”“3 months”或“24 hours”",
         "Write '15 working days', '30 days', '3 months' or '24 hours'",

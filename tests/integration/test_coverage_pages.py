@@ -12,13 +12,11 @@ import pytest
 from pydantic import JsonValue
 from starlette.testclient import TestClient
 
-from engine.case.commands import OpenCase
-from engine.case.identity import CaseId, PersonId, UnitId
-from engine.errors import BanjieError, FormInvalid
-from engine.service.execute import Done
+from engine.errors import FormInvalid
 from tests.support.command_line import command_line
-from tests.support.house import ROOT, House, client_of, open_house
+from tests.support.house import House, client_of, open_house
 from tests.support.sealing import behind_its_back
+from tests.support.tampering import VISIT
 
 FIRMS = {
     "QY001": ("第一机械厂", "works", True, 500, "2010-05-01"),
@@ -40,45 +38,18 @@ def house(any_database: str) -> Iterator[House]:
                 "above_scale": is_large,
                 "staff_count": staff,
             }
-            must(house, "basic_unit", form if union_since is None else {**form, "union_since": union_since}, unit)
+            house.begin(
+                "shen", "basic_unit", form if union_since is None else {**form, "union_since": union_since}, unit
+            )
         yield house
 
 
-def ask(house: House, workflow: str, form: dict[str, JsonValue], unit: str = "works") -> Done | BanjieError:
-    command = OpenCase(
-        root=ROOT,
-        actor=house.desk.queries.actor(ROOT, PersonId("shen"), house.clock.now()),
-        key="",
-        workflow=workflow,
-        unit=UnitId(unit),
-        form=form,
-    )
-    (answer,) = house.desk.office.carry_out([command])
-    return answer
-
-
-def must(house: House, workflow: str, form: dict[str, JsonValue], unit: str = "works") -> CaseId:
-    answer = ask(house, workflow, form, unit)
-    assert isinstance(answer, Done), answer
-    return answer.outcome.case
-
-
 def visit(code: str, **more: JsonValue) -> dict[str, JsonValue]:
-    return {
-        "subject": f"走访{code}",
-        "unit_code": code,
-        "campaign_year": 2026,
-        "team_level": "city",
-        "selection": "arranged",
-        "leaders": "市总工会副主席",
-        "contact": "联络员",
-        "planned_on": "2026-07-20",
-        **more,
-    }
+    return {**VISIT, "subject": f"走访{code}", "unit_code": code, **more}
 
 
 def visited(house: House, code: str) -> None:
-    case = must(house, "visit", visit(code))
+    case = house.begin("shen", "visit", visit(code))
     diary: JsonValue = [{"noted_on": "2026-07-06", "way": "talk", "people": 20, "findings": "召开职工座谈会"}]
     services: JsonValue = [{"service": "policy", "done": True}]
     opinions: JsonValue = [
@@ -109,7 +80,7 @@ def cells(text: str, title: str) -> dict[str, str]:
 
 def test_the_overview_tells_every_coverage_and_what_it_lacks(house: House) -> None:
     visited(house, "QY001")
-    must(house, "visit", visit("QY002"))
+    house.begin("shen", "visit", visit("QY002"))
     with client_of(house) as client:
         client.cookies.set("banjie", house.token("shen"))
         text = client.get("/coverage").text
@@ -211,12 +182,12 @@ def test_who_may_see_no_line_is_told_of_none(house: House) -> None:
 
 def test_a_second_visit_is_refused_with_who_has_it_and_taken_with_a_reason(house: House) -> None:
     visited(house, "QY001")
-    refusal = ask(house, "visit", visit("QY001"), "logistics")
+    refusal = house.asked_to_begin("shen", "visit", visit("QY001"), "logistics")
     assert isinstance(refusal, FormInvalid)
     (problem,) = refusal.fields
     assert problem.path == "unit_code"
     assert re.fullmatch(r"编号“QY001”已由.+列入（2026-07-06），不再重复；确需再去的，请写明理由", problem.text.zh)
-    must(house, "visit", visit("QY001", revisit_reason="欠薪隐患须复查"))
+    house.begin("shen", "visit", visit("QY001", revisit_reason="欠薪隐患须复查"))
 
 
 def test_what_somebody_changed_behind_its_back_is_found(any_database: str, house: House) -> None:

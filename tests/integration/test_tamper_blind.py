@@ -24,6 +24,7 @@ from tests.support.tampering import (
     attempts,
     everything_found,
     found_of_tables,
+    on_a_roster,
     some_of,
     tamper,
 )
@@ -43,6 +44,7 @@ def keeper(tmp_path: Path) -> Iterator[Keeper]:
 @pytest.fixture
 def house(any_database: str, keeper: Keeper) -> Iterator[House]:
     with open_house(any_database) as house:
+        on_a_roster(house)
         a_sealed_house(house, keeper)
         yield house
 

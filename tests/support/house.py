@@ -23,6 +23,7 @@ from engine.service.account_writes import OpenLogin, SetPassword
 from engine.service.desk import Desk
 from engine.service.execute import Done
 from engine.service.jobs import Jobs
+from engine.service.office import Answer
 from engine.service.plain import AddGrant, AddPerson, AddSession, AddUnit, PlainWrite
 from engine.text import Text
 from runtime.clock import SetClock
@@ -78,21 +79,40 @@ class House:
 
     def open(self, login: str, form: Mapping[str, JsonValue] | None = None) -> CaseId:
         """Open a proposal and return its id."""
-        answer = self.desk.office.carry_out(
-            [
-                OpenCase(
-                    root=ROOT,
-                    actor=self.desk.queries.actor(ROOT, PersonId(login), self.clock.now()),
-                    key=f"key-{next(self._keys)}",
-                    workflow="proposal",
-                    unit=UnitId("works"),
-                    congress_session=SESSION,
-                    form={**PROPOSAL, **(form or {})},
-                )
-            ]
-        )[0]
+        return self.begin(login, "proposal", {**PROPOSAL, **(form or {})}, session=SESSION)
+
+    def begin(
+        self,
+        login: str,
+        workflow: str,
+        form: Mapping[str, JsonValue],
+        unit: str = "works",
+        session: SessionId | None = None,
+    ) -> CaseId:
+        """Open a case of any workflow and return its id."""
+        answer = self.asked_to_begin(login, workflow, form, unit, session)
         assert isinstance(answer, Done), answer
         return answer.outcome.case
+
+    def asked_to_begin(
+        self,
+        login: str,
+        workflow: str,
+        form: Mapping[str, JsonValue],
+        unit: str = "works",
+        session: SessionId | None = None,
+    ) -> Answer:
+        """Ask for a case of any workflow and return what came of it."""
+        command = OpenCase(
+            root=ROOT,
+            actor=self.desk.queries.actor(ROOT, PersonId(login), self.clock.now()),
+            key=f"key-{next(self._keys)}",
+            workflow=workflow,
+            unit=UnitId(unit),
+            congress_session=session,
+            form=form,
+        )
+        return self.desk.office.carry_out([command])[0]
 
     def fire(self, login: str, case: CaseId, transition: str, form: Mapping[str, JsonValue] | None = None) -> None:
         """Make a move that must succeed."""

@@ -10,7 +10,7 @@ import json
 import re
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -18,6 +18,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 import psycopg
+from pydantic import JsonValue
 from sqlalchemy import Integer, LargeBinary, Table
 
 from engine.ledger.canonical import canonical, parse_canonical
@@ -80,6 +81,19 @@ def found_of_tables(house: House) -> list[str]:
     return [*(problem.en for problem in reads.schema().problems), *reads.damage()]
 
 
+def on_a_roster(house: House) -> None:
+    """Put a line on a roster, and a visit that speaks for it."""
+    firm: Mapping[str, JsonValue] = {
+        "name": "第一机械厂",
+        "code": "QY001",
+        "kind": "enterprise",
+        "above_scale": True,
+        "staff_count": 500,
+    }
+    house.begin("shen", "basic_unit", firm)
+    house.begin("shen", "visit", VISIT)
+
+
 def a_sealed_house(house: House, keeper: Keeper) -> None:
     """Fill a house: cases, three checkpoints, a heartbeat sealed, and something that waits."""
     for login in ("shi", "zhai"):
@@ -89,6 +103,19 @@ def a_sealed_house(house: House, keeper: Keeper) -> None:
     heartbeat(house.desk.office, house.desk.reads, ROOT, schema="ab" * 32, build="1")
     sealed(house, keeper)
     house.open("shi")
+
+
+VISIT: Final[Mapping[str, JsonValue]] = {
+    "subject": "走访第一机械厂",
+    "unit_code": "QY001",
+    "campaign_year": 2026,
+    "team_level": "city",
+    "selection": "arranged",
+    "leaders": "市总工会副主席",
+    "contact": "联络员",
+    "planned_on": "2026-07-20",
+}
+"""A visit that speaks for a line of a roster."""
 
 
 class Hand:

@@ -26,7 +26,7 @@ from notifications.rendering import (
     rung_template,
 )
 
-WORKFLOWS = [load_workflow(path).part for path in sorted(Path("workflows").glob("*/v*.yaml"))]
+WORKFLOWS = [load_workflow(path).part for path in sorted(Path("workflows").glob("*/v[0-9].yaml"))]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 VALUES = NoticeValues(
     title="延期告知",
