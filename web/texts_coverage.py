@@ -27,6 +27,7 @@ COVERAGE_TEXTS: Final[Mapping[str, Text]] = {
     "coverage_planned": Text("已列入计划", "Planned"),
     "coverage_planned_n": Text("已列入计划、尚未办的 {n}，不计入", "{n} are planned and do not count yet"),
     "coverage_twice": Text("说明理由后重复的 {n} 次，不重复计", "{n} times once more, for a reason; counted once"),
+    "coverage_as_of": Text("统计时间：", "Counted at:"),
     "coverage_none": Text("没有声明覆盖率的流程。", "No procedure declares a coverage."),
     "coverage_empty": Text(
         "名册上还没有条目。请先在“登记簿”按模板导入名册，或逐条登记。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,9 +13,11 @@ from api.edge import Edge
 from api.identity import Asker
 from api.limits import PAGE_LINES
 from api.rendering import text_json
+from api.routes.figures import AGAIN_SECONDS
 from api.routing import api_router
 from engine.access.readers import principals_of
 from engine.calendar.term import SHANGHAI
+from engine.case.codec import at_text
 from engine.case.identity import UnitId
 from engine.errors import InputRefused
 from engine.service.coverage import (
@@ -27,6 +30,7 @@ from engine.service.coverage import (
     declared_in,
     find_declared,
 )
+from engine.service.coverage_kept import KeptCoverage, Told
 from engine.text import Text
 
 Year = Annotated[int | None, Query(ge=YEAR_FIRST, le=YEAR_LAST)]
@@ -43,10 +47,16 @@ def coverage_routes(edge: Edge) -> APIRouter:
         """Return every coverage that is declared, counted for a year in a unit and all below it.
 
         Each line of a roster counts once, however often it was reached; only lines that the asker may see count.
-        ``year`` is this one without it, ``unit`` the whole house.
+        ``year`` is this one without it, ``unit`` the whole house. ``as_of`` is when it was counted. Where there are too
+        many lines to count at once the answer is 202: ask again.
         """
         asking = _Asking(edge, edge.identities.in_thread(request), year, unit)
-        return JSONResponse({"coverage": [asking.told(one) for one in declared_in(asking.world.rules)]})
+        every = list(declared_in(asking.world.rules))
+        told = asking.counted(every)
+        if told is None:
+            return _counting()
+        found = [_told(asking.count(one, told)) for one in every]
+        return JSONResponse({"coverage": found, "as_of": at_text(told.at)})
 
     @router.get("/coverage/{name}")
     def read_one(
@@ -63,13 +73,17 @@ def coverage_routes(edge: Edge) -> APIRouter:
         """
         asking = _Asking(edge, edge.identities.in_thread(request), year, unit)
         declared = find_declared(asking.world.rules, name)
-        found = asking.desk.count(declared, asking.year, asking.unit)
+        told = asking.counted([declared])
+        if told is None:
+            return _counting()
+        found = asking.count(declared, told)
         lines = asking.desk.lines(
             declared, asking.year, covered=covered, unit=asking.unit, after=after, limit=PAGE_LINES + 1
         )
         return JSONResponse(
             {
                 **_told(found),
+                "as_of": at_text(told.at),
                 "twice": found.twice,
                 "by_value": [{"value": value, **_share(share, declared)} for value, share in found.by_value.items()],
                 "by_unit": [{"unit": below, **_share(share, declared)} for below, share in found.by_unit.items()],
@@ -82,11 +96,15 @@ def coverage_routes(edge: Edge) -> APIRouter:
     return router
 
 
+def _counting() -> JSONResponse:
+    return JSONResponse({"counting": True}, status_code=202, headers={"Retry-After": str(AGAIN_SECONDS)})
+
+
 class _Asking:
     """Who asks, for which year and which unit."""
 
     def __init__(self, edge: Edge, asker: Asker, year: int | None, unit: str | None) -> None:
-        self.world = edge.world(asker)
+        self._edge, self._asker, self.world = edge, asker, edge.world(asker)
         if unit is not None and not self.world.surroundings.tree.exists(unit):
             raise InputRefused(Text("没有这个单位", "No such unit"))
         self.year = edge.desk.office.now().astimezone(SHANGHAI).year if year is None else year
@@ -95,8 +113,12 @@ class _Asking:
             reads=edge.desk.reads, root=asker.root, world=self.world, principals=principals_of(asker.actor)
         )
 
-    def told(self, declared: Declared) -> dict[str, JsonValue]:
-        return _told(self.desk.count(declared, self.year, self.unit))
+    def counted(self, wanted: Sequence[Declared]) -> Told | None:
+        edge, asker = self._edge, self._asker
+        return KeptCoverage(edge.desk, edge.jobs, asker.root, asker.actor, self.world).counted(self.year, wanted)
+
+    def count(self, declared: Declared, told: Told) -> Coverage:
+        return self.desk.told(declared, self.year, told.numbers[declared.id], self.unit)
 
 
 def _told(found: Coverage) -> dict[str, JsonValue]:

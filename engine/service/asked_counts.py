@@ -7,13 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from engine.case.identity import RootId
+from engine.service.coverage_kept import COVERAGE, keep_coverage
 from engine.service.desk import Desk
 from engine.service.figure_ports import KeptFigures
 from engine.service.figures import keep_figures
 from engine.service.overview_kept import OVERVIEW, keep_overview
 from engine.service.process_map import PROCESS, keep_process
 
-_KEEPERS: Final[Mapping[str, Callable[[Desk, KeptFigures], None]]] = {OVERVIEW: keep_overview, PROCESS: keep_process}
+_KEEPERS: Final[Mapping[str, Callable[[Desk, KeptFigures], None]]] = {
+    OVERVIEW: keep_overview,
+    PROCESS: keep_process,
+    COVERAGE: keep_coverage,
+}
 
 
 def keep_asked(desk: Desk, root: RootId, id_: str) -> bool:

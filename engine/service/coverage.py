@@ -37,6 +37,13 @@ class Declared(NamedTuple):
         return f"{self.workflow}.{self.name}"
 
 
+class Numbers(NamedTuple):
+    """What the database has counted of a coverage: by unit and facet, and how often lines were reached once more."""
+
+    counts: tuple[CoverageCount, ...]
+    twice: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """So many lines, how many of them count, and how many only stand in plans."""
@@ -125,13 +132,21 @@ class CoverageDesk:
     world: World
     principals: Sequence[str] | None
 
-    def count(self, declared: Declared, year: int, unit: UnitId | None = None) -> Coverage:
-        """Count a coverage in a unit and all units below it; None is the whole house."""
-        tree = self.world.surroundings.tree
-        top = UnitId(tree.root) if unit is None else unit
+    def numbers(self, declared: Declared, year: int) -> Numbers:
+        """Count a coverage in all units."""
         ask = ask_of(declared, year)
         counts = self.reads.coverage_counts(self.root, self.principals, ask)
-        inside = [(line, one) for one in counts if top in (line := tree.lineage(UnitId(one.unit)))]
+        return Numbers(tuple(counts), self.reads.coverage_twice(self.root, self.principals, ask))
+
+    def count(self, declared: Declared, year: int, unit: UnitId | None = None) -> Coverage:
+        """Count a coverage in a unit and all units below it; None is the whole house."""
+        return self.told(declared, year, self.numbers(declared, year), unit)
+
+    def told(self, declared: Declared, year: int, numbers: Numbers, unit: UnitId | None = None) -> Coverage:
+        """Return what was counted of a unit and all units below it; None is the whole house."""
+        tree = self.world.surroundings.tree
+        top = UnitId(tree.root) if unit is None else unit
+        inside = [(line, one) for one in numbers.counts if top in (line := tree.lineage(UnitId(one.unit)))]
         by_value: dict[str | None, Share] = {}
         by_unit: dict[UnitId, Share] = {}
         own = whole = Share()
@@ -151,7 +166,7 @@ class CoverageDesk:
             by_value=by_value if declared.part.by is not None else {},
             by_unit=by_unit,
             own=own,
-            twice=self.reads.coverage_twice(self.root, self.principals, ask),
+            twice=numbers.twice,
         )
 
     def lines(

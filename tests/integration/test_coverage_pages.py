@@ -6,15 +6,20 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 from starlette.testclient import TestClient
 
 from engine.errors import FormInvalid
+from engine.service import coverage_kept
+from engine.service.asked_counts import keep_asked
+from engine.service.kept_answers import JOB
+from runtime.jobs.leases import LeasedJobs
 from tests.support.command_line import command_line
-from tests.support.house import House, client_of, open_house
+from tests.support.house import ROOT, House, client_of, open_house
 from tests.support.sealing import behind_its_back
 from tests.support.tampering import VISIT
 
@@ -138,6 +143,44 @@ def test_nobody_is_missing_where_all_were_visited(house: House) -> None:
         text = client.get(address).text
         assert "没有未覆盖的。" in text
         assert "已达到目标" in text
+
+
+def test_a_count_of_very_many_is_made_by_a_job_and_kept_with_its_time(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coverage_kept, "FEW", -1)
+    jobs = LeasedJobs.open(f"sqlite:///{tmp_path}/jobs.db", house.clock)
+
+    def count() -> None:
+        asked = [job.subject.rpartition(" ")[2] for job in jobs.listed() if job.kind == JOB]
+        assert len(asked) == 1, "one count holds every coverage of the year"
+        assert keep_asked(house.desk, ROOT, asked[0])
+
+    visited(house, "QY001")
+    with client_of(house, jobs) as client:
+        client.cookies.set("banjie", house.token("shen"))
+        for address in ("/coverage", "/coverage/visit.focus_enterprises"):
+            waiting = client.get(address)
+            assert "正在统计" in waiting.text
+            assert waiting.headers["refresh"] == "4"
+        again = client.get("/api/coverage", headers=house.bearer("shen"))
+        assert (again.status_code, again.json(), again.headers["retry-after"]) == (202, {"counting": True}, "5")
+        assert client.get("/api/coverage/visit.focus_enterprises", headers=house.bearer("shen")).status_code == 202
+        count()
+        first = client.get("/coverage").text
+        assert "统计时间： <b>2026年7月6日（周一） 10:00</b>" in first
+        assert cells(first, "规模以上企业走访覆盖率")["已覆盖 / 应覆盖"] == "1 / 3"
+        visited(house, "QY002")
+        house.clock.set(house.clock.now() + timedelta(minutes=11))
+        old = client.get("/coverage/visit.focus_enterprises?anew=1")
+        assert "正在后台重新统计" in old.text
+        assert old.headers["refresh"] == "4"
+        assert cells(old.text, "本单位自身")["已覆盖 / 应覆盖"] == "1 / 2"
+        count()
+        new = client.get("/coverage/visit.focus_enterprises").text
+        assert "正在后台重新统计" not in new
+        assert cells(new, "本单位自身")["已覆盖 / 应覆盖"] == "2 / 2"
+    jobs.close()
 
 
 def test_the_page_of_a_procedure_says_its_rules_about_rosters_in_words(house: House) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -26,9 +26,11 @@ from engine.service.coverage import (
     find_declared,
     roster_of,
 )
+from engine.service.coverage_kept import KeptCoverage, Told
 from engine.service.exported import record_export
 from engine.service.roster_ports import CoverageLine
 from engine.text import Text
+from web.counting import being_counted, refreshing
 from web.exports import EXPORT_ROWS_MAX, Cell, Kind, file_of
 from web.pages.supervise import highest_unit
 from web.routing import Pages
@@ -61,18 +63,25 @@ def coverage_pages(shell: Shell) -> Pages:
     @router.get("/coverage")
     def overview(request: Request) -> Response:
         here = _Here(shell, shell.visit(request))
+        every = list(declared_in(here.world.rules))
+        told = here.told(every)
+        if told is None:
+            return being_counted(shell, here.visit, section="coverage", title=here.visit.words.t("coverage_title"))
         rows = [
-            here.row(here.count(one), here.visit.words.say(one.part.title.text), here.address(one.id))
-            for one in declared_in(here.world.rules)
+            here.row(here.count(one, told), here.visit.words.say(one.part.title.text), here.address(one.id))
+            for one in every
         ]
-        return here.page("coverage.html", rows=rows, base="/coverage")
+        return here.page("coverage.html", told, rows=rows, base="/coverage")
 
     @router.get("/coverage/{name}")
     def of_one(request: Request, name: str) -> Response:
         here = _Here(shell, shell.visit(request))
         declared = find_declared(here.world.rules, name)
         words, part = here.visit.words, declared.part
-        found = here.count(declared)
+        told = here.told([declared])
+        if told is None:
+            return being_counted(shell, here.visit, section="coverage", title=words.say(part.title.text))
+        found = here.count(declared, told)
         which = request.query_params.get("which", "")
         which = which if which in LISTS else LISTS[0]
         lines = here.lines(declared, which, request.query_params.get("after", "")[:200], PAGE_LINES + 1)
@@ -82,6 +91,7 @@ def coverage_pages(shell: Shell) -> Pages:
         following = lines[PAGE_LINES - 1].key if len(lines) > PAGE_LINES else None
         return here.page(
             "coverage_one.html",
+            told,
             base=f"/coverage/{declared.id}",
             title=words.say(part.title.text),
             period=here.period(declared),
@@ -131,6 +141,7 @@ class _Here:
     def __init__(self, shell: Shell, visit: Visit) -> None:
         self.shell, self.visit, self.world = shell, visit, shell.world(visit)
         known, asked = visit.known, visit.request.query_params
+        self._asks_anew = asked.get("anew") == "1"
         self.this_year = visit.now.astimezone(SHANGHAI).year
         year = asked.get("year", "")
         is_year = year.isascii() and year.isdigit() and len(year) == 4 and YEAR_FIRST <= int(year) <= YEAR_LAST
@@ -142,8 +153,14 @@ class _Here:
             reads=shell.edge.desk.reads, root=known.root, world=self.world, principals=principals_of(known.actor)
         )
 
-    def count(self, declared: Declared) -> Coverage:
-        return self._desk.count(declared, self.year, self.unit)
+    def told(self, wanted: Sequence[Declared]) -> Told | None:
+        """Return what was counted of these, None while a job counts for the first time."""
+        edge, known = self.shell.edge, self.visit.known
+        counting = KeptCoverage(edge.desk, edge.jobs, known.root, known.actor, self.world)
+        return counting.counted(self.year, wanted, anew=self._asks_anew)
+
+    def count(self, declared: Declared, told: Told) -> Coverage:
+        return self._desk.told(declared, self.year, told.numbers[declared.id], self.unit)
 
     def lines(self, declared: Declared, which: str, after: str, limit: int) -> list[CoverageLine]:
         unit = None if self.unit == UnitId(self.world.surroundings.tree.root) else self.unit
@@ -249,9 +266,10 @@ class _Here:
             return words.say(item.title.text)
         return words.t(_YES_AND_NO[value]) if value in _YES_AND_NO else value
 
-    def page(self, template: str, **view: object) -> Response:
+    def page(self, template: str, told: Told, **view: object) -> Response:
         years = [self.this_year - back for back in range(YEARS_OFFERED)]
-        return self.shell.page(
+        path = str(self.visit.request.url.path).removeprefix("/coverage").removeprefix("/")
+        page = self.shell.page(
             self.visit,
             template,
             section="coverage",
@@ -260,5 +278,10 @@ class _Here:
             years=[str(year) for year in years],
             unit="" if self.unit == self.top else self.unit,
             unit_title=self.visit.words.say(self.world.surroundings.units[self.unit].title),
+            as_of=self.visit.words.instant(told.at),
+            is_kept=told.is_kept,
+            is_pending=told.is_pending,
+            anew=self.address(path, anew="1"),
             **view,
         )
+        return refreshing(page) if told.is_pending and self._asks_anew else page
