@@ -30,8 +30,8 @@ COVERAGE_TEXTS: Final[Mapping[str, Text]] = {
     "coverage_as_of": Text("统计时间：", "Counted at:"),
     "coverage_none": Text("没有声明覆盖率的流程。", "No procedure declares a coverage."),
     "coverage_empty": Text(
-        "名册上还没有条目。请先在“登记簿”按模板导入名册，或逐条登记。",
-        "Nothing stands on this roster yet. Read a file in under Registers, or enter the lines one by one.",
+        "名册上还没有条目。请先打开名册，点“新建”逐条登记。",
+        "Nothing stands on this roster yet. Open it and enter its lines.",
     ),
     "coverage_by_value": Text("按{title}", "By {title}"),
     "coverage_by_unit": Text("按单位", "By unit"),
