@@ -68,7 +68,6 @@ def measured(results: Results, url: str, database: str, lines: int = LINES, atte
             is_live = kept.counted(YEAR, [declared]) is not None
             for job in jobs.listed():
                 keep_asked(opened.desk, ROOT, job.subject.rpartition(" ")[2])
-                jobs.cancel(job.number)
 
             def page(desk: CoverageDesk = desk, kept: KeptCoverage = kept) -> object:
                 told = kept.counted(YEAR, [declared])
