@@ -77,7 +77,6 @@ class RosterFacts(NamedTuple):
     held: Mapping[Slot, KnownReach] = NOTHING
 
 
-NO_FACTS: Final = RosterFacts()
 NOT_ROSTERED: Final = Rostered()
 
 

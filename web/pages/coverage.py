@@ -35,6 +35,7 @@ from web.exports import EXPORT_ROWS_MAX, Cell, Kind, file_of
 from web.pages.supervise import highest_unit
 from web.routing import Pages
 from web.shell import Shell, Visit
+from web.views.supervise import way_to
 
 LISTS: Final = ("missing", "reached")
 YEARS_OFFERED: Final = 10
@@ -105,7 +106,7 @@ def coverage_pages(shell: Shell) -> Pages:
             by=None if part.by is None else words.say(roster.fields[part.by].title.text),
             values=list(here.value_rows(found)),
             units=list(here.unit_rows(found)),
-            way=here.way(declared.id),
+            way=way_to(here.unit, here.top, here.world, here.visit, lambda unit: here.with_unit(declared, unit)),
             which=which,
             lists=[(each, words.t(f"coverage_{each}"), here.address(declared.id, which=each)) for each in LISTS],
             lines=[here.line(line, declared) for line in lines[:PAGE_LINES]],
@@ -213,7 +214,7 @@ class _Here:
                 found.declared,
                 share,
                 self.visit.words.say(units[unit].title),
-                self._with_unit(found.declared, unit),
+                self.with_unit(found.declared, unit),
             )
             for unit, share in found.by_unit.items()
         ]
@@ -221,21 +222,8 @@ class _Here:
         if rows and found.own.lines:
             yield self._row(found.declared, found.own, self.visit.words.t("coverage_own"), None)
 
-    def _with_unit(self, declared: Declared, unit: UnitId) -> str:
+    def with_unit(self, declared: Declared, unit: UnitId) -> str:
         return self.address(declared.id, unit="" if unit == self.top else unit)
-
-    def way(self, name: str) -> list[tuple[str, str | None]]:
-        """Return the units from the highest one the reader looks down from to this one; the last has no address."""
-        units = self.world.surroundings.units
-        line = list(reversed(self.world.surroundings.tree.lineage(self.unit)))
-        line = line[line.index(self.top) :] if self.top in line else line
-        return [
-            (
-                self.visit.words.say(units[unit].title),
-                None if unit == self.unit else self.address(name, unit="" if unit == self.top else unit),
-            )
-            for unit in line
-        ]
 
     def line(self, line: CoverageLine, declared: Declared) -> dict[str, str]:
         return {

@@ -191,7 +191,7 @@ class _Here:
         title = words.say(self.world.surroundings.units[self.unit].title)
         shared: dict[str, object] = {
             "unit_title": title,
-            "way": way_to(self.unit, self.top, self.world, self.visit),
+            "way": way_to(self.unit, self.top, self.world, self.visit, lambda unit: f"/supervise?unit={unit}"),
             "tabs": [(self.address(name), words.t(f"supervise_tab_{name}"), name == tab) for name in TABS],
             "as_of": shown_at(self.counted.at, self.visit),
             "is_kept": self.counted.is_kept,

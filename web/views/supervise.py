@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -261,12 +261,14 @@ def bounced_row(case: Case, times: int, world: World, visit: Visit) -> BouncedRo
     )
 
 
-def way_to(unit: UnitId, top: UnitId, world: World, visit: Visit) -> list[tuple[str, str | None]]:
-    """Return the units from the highest one the reader supervises down to this one; the last has no address."""
+def way_to(
+    unit: UnitId, top: UnitId, world: World, visit: Visit, address: Callable[[UnitId], str]
+) -> list[tuple[str, str | None]]:
+    """Return the units from the highest one the reader looks down from to this one; the last has no address."""
     units = world.surroundings.units
     line = list(reversed(world.surroundings.tree.lineage(unit)))
     line = line[line.index(top) :] if top in line else line
-    return [(visit.words.say(units[each].title), None if each == unit else f"/supervise?unit={each}") for each in line]
+    return [(visit.words.say(units[each].title), None if each == unit else address(each)) for each in line]
 
 
 def _step(
