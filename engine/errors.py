@@ -17,6 +17,7 @@
     │   ├── LoginRefused           who asks is not known, or gave a wrong password
     │   └── TooBusy                the queue is full: try again in some seconds
     │       └── TooMany            one asker has asked for more than one may: the others are served
+    ├── PaperNotMade           this server lacks what a paper is made with: a font, a library
     ├── ImportRefused          a file that cannot be read as a register
     ├── CalendarEnds           no notice covers that year and the setting says error
     ├── CommandFailed          a defect of ours, known to the caller by an id only
@@ -179,6 +180,12 @@ class TooMany(TooBusy):
     """Whoever asks has asked for more than one may; nobody else has to wait."""
 
     code = "too_many"
+
+
+class PaperNotMade(BanjieError):
+    """The server lacks what a paper is made with; the text says what to install."""
+
+    code = "paper_not_made"
 
 
 class ImportRefused(BanjieError):

@@ -141,9 +141,9 @@ def _offices(
 def _posts(
     case: Case, definition: Definition, rules: Rulebook, units: UnitTree, when: str | _When
 ) -> Iterator[Iterable[_Posts]]:
-    yield _of_unit(definition, when, True, case.unit, units.lineage(case.unit))
+    yield _of_unit(definition, when, True, units.lineage(case.unit))
     if case.lead_unit is not None:
-        yield _of_unit(definition, when, False, case.lead_unit, units.lineage(case.lead_unit))
+        yield _of_unit(definition, when, False, units.lineage(case.lead_unit))
     # Who handles a part of a case under a strict level sees that part, with the brief made for it, and no more.
     for child in () if is_strict(case, definition) else case.newest_children:
         for part in rules.newest(child.workflow).roles.values():
@@ -153,14 +153,14 @@ def _posts(
 
 @lru_cache(maxsize=4096)
 def _of_unit(
-    definition: Definition, when: str | _When, is_own: bool, unit: UnitId, lineage: tuple[UnitId, ...]
+    definition: Definition, when: str | _When, is_own: bool, lineage: tuple[UnitId, ...]
 ) -> tuple[_Posts, ...]:
     """Return who reads by a post all the cases of a unit, or all that it leads in, and in which unit the post is held:
     worked out once for many cases."""
     found: dict[UnitId, set[str]] = {}
     for part in definition.workflow.roles.values():
         if part.bound == "grant" and (part.in_ == "case_unit") is is_own and _sees(part, when):
-            for above in lineage if part.inherited else (unit,):
+            for above in part.held_in(lineage):
                 found.setdefault(above, set()).update(_role(grant, above) for grant in part.of)
     return tuple((above, frozenset(principals)) for above, principals in found.items())
 

@@ -132,6 +132,12 @@ def unit_exists(moment: Moment, given: Given) -> bool:
     return all(moment.situation.units.exists(unit) for unit in _units(moment, str(given["field"])))
 
 
+def units_below(moment: Moment, given: Given) -> bool:
+    """Every unit named in form field ``field`` stands below the unit of the case."""
+    own, units = moment.case.unit, moment.situation.units
+    return all(own in units.lineage(UnitId(unit))[1:] for unit in _units(moment, str(given["field"])))
+
+
 def not_recused(moment: Moment, given: Given) -> bool:
     """None of the units named in ``field`` is complained about or stands below such a unit (XF Art.28).
 
@@ -190,6 +196,7 @@ CATALOGUE: Mapping[str, CatalogueGuard] = {
     "suspension_allowed@1": suspension_allowed,
     "deadline_running@1": deadline_running,
     "unit_exists@1": unit_exists,
+    "units_below@1": units_below,
     "not_recused@1": not_recused,
     "rung_stands@1": rung_stands,
     "merged_case_in@1": merged_case_in,

@@ -131,4 +131,22 @@ class EraseValues:
     stated: Stated | None = None
 
 
-Command = OpenCase | FireTransition | KeepNote | TendCase | EraseValues
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrateCase:
+    """Let a running case go on under another version of its workflow.
+
+    ``states`` says what a state of the old version is called in the new one, where the names differ. ``reason`` stands
+    in the open, for everybody who reads the case.
+    """
+
+    root: RootId
+    actor: Actor
+    key: str
+    case: CaseId
+    version: int
+    reason: str
+    states: Mapping[str, str] = field(default_factory=dict)
+    stated: Stated | None = None
+
+
+Command = OpenCase | FireTransition | KeepNote | TendCase | EraseValues | MigrateCase

@@ -13,23 +13,33 @@ from engine.case.actors import SYSTEM, Actor, ActorKind
 from engine.case.behalf import NOBODY, check_stated, entering_to_move, entering_to_open, moved_for, opened_for
 from engine.case.case import Case, Party
 from engine.case.catalogue import CATALOGUE
-from engine.case.commands import Command, EraseValues, FireTransition, KeepNote, OnBehalf, OpenCase, TendCase
+from engine.case.commands import (
+    Command,
+    EraseValues,
+    FireTransition,
+    KeepNote,
+    MigrateCase,
+    OnBehalf,
+    OpenCase,
+    TendCase,
+)
 from engine.case.drafting import FIRINGS_MAX, Building, Drafting
 from engine.case.effects import FireOther, apply_effects, apply_entered, open_case, pins_of
 from engine.case.erasing import erase_values
-from engine.case.escalation import tended
 from engine.case.events import Cause, Event, EventType, Opening, Step, Verdict
 from engine.case.files import with_files
-from engine.case.form_tables import reckon
+from engine.case.form_tables import take_tables
 from engine.case.forms import checked_form
 from engine.case.identity import CaseId, PersonId, UnitId
-from engine.case.merging import follow_calendar, forget_unseen
+from engine.case.merging import forget_unseen
+from engine.case.migrating import migrate_case
 from engine.case.offers import not_offered, not_permitted
 from engine.case.roles import Capacity, first_capacity, may_see, opening_capacity
 from engine.case.scope import SHANGHAI, Moment, Scope
 from engine.case.secrecy import as_entered_for, as_opener, as_party, boundary
 from engine.case.situation import Situation
 from engine.case.tables import table_of
+from engine.case.tending import tend
 from engine.case.units import UnitTree
 from engine.definition.compiled import Definition
 from engine.definition.parts import GuardPart, Phase, TransitionPart, UnMerge
@@ -40,7 +50,6 @@ from engine.errors import (
     FormInvalid,
     GuardRefused,
     InputRefused,
-    NotPermitted,
     StaleCase,
 )
 from engine.text import Text
@@ -81,9 +90,11 @@ def _decided(situation: Situation, command: Command, now: datetime) -> Step:
         case KeepNote():
             case_id = _note(drafting, command)
         case TendCase():
-            case_id = _tend(drafting, command)
+            case_id = tend(drafting, command, _seen(drafting, command))
         case EraseValues():
             case_id = erase_values(drafting, command, _seen(drafting, command))
+        case MigrateCase():
+            case_id = migrate_case(drafting, command, _kept(drafting, command))
         case _:
             assert_never(command)
     return Step(case=case_id, events=tuple(drafting.events), after=tuple(drafting.after), numbers=drafting.numbers)
@@ -177,11 +188,17 @@ def _fire_asked(drafting: Drafting, command: FireTransition) -> CaseId:
     return case.id
 
 
-def _seen(drafting: Drafting, command: FireTransition | KeepNote | TendCase | EraseValues) -> Case:
-    """Return the case asked about; to who may not see it, it does not exist, whatever its version."""
+def _kept(drafting: Drafting, command: FireTransition | KeepNote | TendCase | EraseValues | MigrateCase) -> Case:
+    """Return the case asked about, whoever may see it."""
     case = drafting.family.get(command.case)
     if case is None or case.root != command.root:
         raise CaseNotFound
+    return case
+
+
+def _seen(drafting: Drafting, command: FireTransition | KeepNote | TendCase | EraseValues) -> Case:
+    """Return the case asked about; to who may not see it, it does not exist, whatever its version."""
+    case = _kept(drafting, command)
     parent = None if case.parent is None else drafting.family.get(case.parent)
     if not may_see(drafting.definition_of(case), case, command.actor, drafting.situation.units, parent):
         raise CaseNotFound
@@ -202,36 +219,6 @@ def _note(drafting: Drafting, command: KeepNote) -> CaseId:
         ),
         drafting.definition_of(case),
     )
-    return case.id
-
-
-def _tend(drafting: Drafting, command: TendCase) -> CaseId:
-    """Record what time and calendar have done to the clocks of a case; nothing when they have done nothing."""
-    case = _seen(drafting, command)
-    if command.actor.kind is not ActorKind.SYSTEM:
-        raise NotPermitted(Text("只有系统可以执行", "Only the engine does this"))
-    definition = drafting.definition_of(case)
-    clocks, rungs = [], []
-    calendar = drafting.situation.calendar_of(case.unit)
-    for clock in case.clocks:
-        new, raised = tended(clock, definition.workflow, calendar, drafting.at)
-        if new != clock:
-            clocks.append(new)
-        rungs += [(clock.name, one.name) for one in raised]
-    if clocks:
-        after = drafting.record(
-            Event(
-                case=case.id,
-                type=EventType.CHANGED,
-                at=drafting.at,
-                actor=command.actor,
-                key_hash=drafting.key_hash,
-                clocks=tuple(clocks),
-                rungs=tuple(rungs),
-            ),
-            definition,
-        )
-        follow_calendar(drafting, after)
     return case.id
 
 
@@ -288,7 +275,7 @@ def _fire(
         form=clean,
         at=drafting.happened_at,
     )
-    reckon(building, moment)
+    take_tables(building, moment, name)
     judge = _Judge(definition, moment, building)
     judge.demand(transition.guards)
     taken = table.fire(case.state, name, lambda way: judge.way_open(transition, way))

@@ -14,18 +14,18 @@ from pydantic import JsonValue
 
 from engine.case.actors import Actor
 from engine.case.behalf import Entered
-from engine.case.case import Case, Child, ChildRole, Party, Pins
+from engine.case.case import NOTHING, Case, Child, ChildRole, Party, Pins
 from engine.case.clock_effects import extend_clock, move_clock, raise_rung, withdraw_rung
 from engine.case.drafting import Building, Drafting
 from engine.case.events import Cause, EventType, Opening
 from engine.case.evolve import unborn
 from engine.case.files import TakenFile
-from engine.case.form_tables import append_rows, reckon
+from engine.case.form_tables import append_rows, roll_up, take_tables
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.case.merging import merge_into, unmerge_from
 from engine.case.numbers import number_in, series_key, written
 from engine.case.roles import Capacity
-from engine.case.scope import Moment, Scope
+from engine.case.scope import Moment, Scope, table_rows
 from engine.definition.compiled import Definition
 from engine.definition.parts import (
     AppendRows,
@@ -42,6 +42,7 @@ from engine.definition.parts import (
     OpenLinked,
     Publish,
     RaiseRung,
+    RollUp,
     SetFields,
     Unbind,
     UnMerge,
@@ -90,6 +91,8 @@ def apply_effects(
                     building.notices.append(effect.notice)
             case OpenLinked():
                 _open_linked(effect, building, drafting, fire, move)
+            case RollUp():
+                roll_up(effect, building, drafting)
             case Publish():
                 building.published = True
             case _:
@@ -134,7 +137,7 @@ def open_case(
         taken=taken,
         entered=entered,
     )
-    reckon(building, _moment(building, drafting))
+    take_tables(building, _moment(building, drafting))
     apply_effects(workflow.on_open, building, drafting, fire, "open")
     apply_entered(building, drafting, fire, "open")
     case = drafting.record(
@@ -153,28 +156,31 @@ def pins_of(definition: Definition, drafting: Drafting) -> Pins:
 
 
 def _assign(effect: Assign, building: Building, drafting: Drafting, fire: FireOther, move: str) -> None:
-    lead = str(building.form[effect.lead])
     others = building.form.get(effect.co_handlers, []) if effect.co_handlers is not None else []
-    units: list[tuple[ChildRole, str]] = [("lead", lead)]
+    units: list[tuple[ChildRole, str]] = [] if effect.lead is None else [("lead", str(building.form[effect.lead]))]
     units += [("co_handler", str(unit)) for unit in (others if isinstance(others, list) else [])]
-    problems = list(_wrong_units(effect, [unit for _role, unit in units], drafting))
+    problems = list(_wrong_units(effect, building.case, [unit for _role, unit in units], drafting))
     if problems:
         raise FormInvalid(problems)
-    batch = max((child.batch for child in building.case.children), default=0) + 1
+    newest = max((child.batch for child in building.case.children), default=0)
+    batch = max(newest, 1) if effect.adds else newest + 1
     for role, unit in units:
         child = drafting.new_id(building.case.id, "child", batch, effect.workflow, unit)
         building.children.append(Child(case=child, workflow=effect.workflow, role=role, unit=UnitId(unit), batch=batch))
         building.after.append(partial(_open_child, effect, building, drafting, building.children[-1], fire, move))
 
 
-def _wrong_units(effect: Assign, units: list[str], drafting: Drafting) -> Iterator[FieldProblem]:
+def _wrong_units(effect: Assign, case: Case, units: list[str], drafting: Drafting) -> Iterator[FieldProblem]:
     """Yield units that do not exist or are named twice (domain: exactly one lead, no unit twice)."""
+    there = {child.unit for child in case.newest_children if child.workflow == effect.workflow} if effect.adds else ()
     for place, unit in enumerate(units):
-        path = effect.lead if place == 0 else effect.co_handlers or effect.lead
+        path = (effect.lead if place == 0 else None) or effect.co_handlers or ""
         if not drafting.situation.units.exists(unit):
             yield FieldProblem(path=path, text=Text(f"没有单位“{unit}”", f"No unit {unit!r}"))
         elif unit in units[:place]:
             yield FieldProblem(path=path, text=Text(f"单位“{unit}”重复", f"Unit {unit!r} is named twice"))
+        elif unit in there:
+            yield FieldProblem(path=path, text=Text(f"已经下发单位“{unit}”", f"It was sent to unit {unit!r} before"))
 
 
 def _open_child(
@@ -323,6 +329,25 @@ def _number(effect: IssueNumber, building: Building, drafting: Drafting) -> None
 
 
 def _open_linked(effect: OpenLinked, building: Building, drafting: Drafting, fire: FireOther, move: str) -> None:
+    for row in [NOTHING] if effect.each is None else table_rows(building.form.get(effect.each)):
+        unit = None if effect.unit is None else row.get(effect.unit)
+        if unit is not None and not drafting.situation.units.exists(str(unit)):
+            raise FormInvalid(
+                [FieldProblem(path=effect.each or "", text=Text(f"没有单位“{unit}”", f"No unit {unit!r}"))]
+            )
+        where = building.case.unit if unit is None else UnitId(str(unit))
+        _open_one(effect, row, where, building, drafting, fire, move)
+
+
+def _open_one(
+    effect: OpenLinked,
+    row: Mapping[str, JsonValue],
+    unit: UnitId,
+    building: Building,
+    drafting: Drafting,
+    fire: FireOther,
+    move: str,
+) -> None:
     place = len(building.linked)
     case_id = drafting.new_id(building.case.id, "linked", effect.workflow, building.case.seq, place)
     building.linked.append(case_id)
@@ -335,15 +360,16 @@ def _open_linked(effect: OpenLinked, building: Building, drafting: Drafting, fir
             workflow=effect.workflow,
             definition_version=definition.workflow.version,
             pins=pins_of(definition, drafting),
-            unit=source.unit,
+            unit=unit,
             congress_session=source.congress_session,
         )
+        told = {there: row[column] for there, column in effect.row.items() if row.get(column) is not None}
         open_case(
             drafting,
             definition,
             opening,
             case_id,
-            fields=_carried(effect.carry, building, source),
+            fields=_carried(effect.carry, building, source) | told,
             parties=(),
             actor=building.actor,
             capacity=building.capacity,

@@ -20,13 +20,14 @@ from engine.definition.parts import Phase
 
 class EventType(StrEnum):
     """OPENED is always the first; CHANGED is what another case's step did to this one; NOTED moves nothing; ERASED
-    takes private values away for good."""
+    takes private values away for good; MIGRATED goes on under another version of the workflow."""
 
     OPENED = "opened"
     FIRED = "fired"
     CHANGED = "changed"
     NOTED = "noted"
     ERASED = "erased"
+    MIGRATED = "migrated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,15 @@ class Erasure(NamedTuple):
         return frozenset(path for values in self.values for path in values.paths)
 
 
+class Migration(NamedTuple):
+    """Under which version a case goes on, by the hashes of its text and of its lists, and why."""
+
+    version: int
+    definition: str
+    lists: Mapping[str, str]
+    reason: str
+
+
 class Behalf(NamedTuple):
     """For whom the actor entered something (代录), in what form it came, and the hash of the scanned page."""
 
@@ -129,6 +139,7 @@ class Event(NamedTuple):
     withdrawn: tuple[tuple[str, str], ...] = ()
     note: Mapping[str, JsonValue] = NOTHING
     erasure: Erasure | None = None
+    migration: Migration | None = None
     taken: tuple[TakenFile, ...] = ()
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import assert_never
 
-from engine.case.case import Case, Clock, Party
+from engine.case.case import Case, Clock, Party, Pins
 from engine.case.erased import without_erased
 from engine.case.events import Event, EventType, Opening
 from engine.case.identity import CaseId, PersonId
@@ -28,6 +28,10 @@ def evolve(case: Case | None, event: Event, definition: Definition, head: str = 
             if case is None:
                 raise ValueError("the first event of a case opens it")
             return without_erased(_changed(case, event, definition, head), event)
+        case EventType.MIGRATED:
+            if case is None:
+                raise ValueError("the first event of a case opens it")
+            return _under(_changed(case, event, definition, head), event)
         case _:
             assert_never(event.type)
 
@@ -53,6 +57,17 @@ def unborn(case: CaseId, opening: Opening, at: datetime, definition: Definition)
         parent=opening.parent,
         child_role=opening.child_role,
         batch=opening.batch,
+    )
+
+
+def _under(case: Case, event: Event) -> Case:
+    """Return the case under the version that it migrated to."""
+    migration = event.migration
+    assert migration is not None, "the schema has shown that a migration says where to"
+    return case._replace(
+        resume_state=event.resume_state or case.resume_state,
+        definition_version=migration.version,
+        pins=Pins(definition=migration.definition, lists=migration.lists, calendar=case.pins.calendar),
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables in a form: the columns that are reckoned when a move is made, and rows put under others.
+"""Tables in a form: the columns that are reckoned when a move is made, rows put under others, sheets, and polls.
 
 How a table is declared stands in ``engine.definition.parts`` (``columns``); the numbers over all rows are tallies.
 """
@@ -9,16 +9,47 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from engine.case.drafting import Building
+from engine.case.drafting import Building, Drafting
 from engine.case.forms import column_place
+from engine.case.polls import take_polls
 from engine.case.scope import Moment, RowScope, table_rows
+from engine.case.sheets import (
+    amounts,
+    answers,
+    as_rows,
+    asked_items,
+    asked_problems,
+    filled_problems,
+    rolled_up,
+    too_great,
+)
 from engine.definition.guard_words import INTEGER_MAX
-from engine.definition.parts import AppendRows
+from engine.definition.parts import AppendRows, RollUp
 from engine.errors import FieldProblem, FormInvalid
 from engine.text import Text
 
 
-def reckon(building: Building, moment: Moment) -> None:
+def take_tables(building: Building, moment: Moment, move: str | None = None) -> None:
+    """Fill in what a poll comes to and what is reckoned in the tables of the form, and ask whether sheets are filled in
+    as they must be.
+
+    Raises FormInvalid, naming every row that is wrong.
+    """
+    if move is not None:
+        take_polls(building, moment, move)
+    _reckon(building, moment)
+    problems: list[FieldProblem] = []
+    for part in building.definition.workflow.sheets.values():
+        if part.asked in building.form:
+            problems += asked_problems(part.asked, building.form[part.asked])
+        if part.filled is not None and part.filled in building.form:
+            items = asked_items(building.value(part.asked))
+            problems += filled_problems(part.filled, building.form[part.filled], items)
+    if problems:
+        raise FormInvalid(problems)
+
+
+def _reckon(building: Building, moment: Moment) -> None:
     """Fill in the reckoned columns of the tables in the form.
 
     A column may read those before it. Raises FormInvalid for a number too great to be kept.
@@ -50,6 +81,22 @@ def _row(moment: Moment, table: str, index: int, row: Mapping[str, JsonValue]) -
             if value is not None:  # what cannot be reckoned is left out of the row, like a cell nobody filled in
                 filled[name] = value if isinstance(value, str | int) else str(value)
     return {name: filled[name] for name in moment.definition.tables[table] if name in filled}
+
+
+def roll_up(effect: RollUp, building: Building, drafting: Drafting) -> None:
+    """Work out the totals of a sheet as its case and those below stand now; raises FormInvalid for one too great."""
+    part = building.definition.workflow.sheets[effect.sheet]
+    items = asked_items(building.value(part.asked))
+    if effect.zero and part.filled is not None:
+        rows: list[JsonValue] = [{"code": item.code, "amount": 0} for item in items]
+        building.form[part.filled] = building.fields[part.filled] = rows
+    own = {} if part.filled is None else amounts(building.value(part.filled))
+    below = answers(building.case, effect.sheet, part, drafting.family, drafting.definition_of)
+    sums = rolled_up(items, own, below)
+    problem = too_great(sums, items)
+    if problem is not None:
+        raise FormInvalid([problem])
+    building.form[part.totals] = building.fields[part.totals] = as_rows(sums)
 
 
 def append_rows(effect: AppendRows, building: Building) -> None:

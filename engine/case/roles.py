@@ -49,8 +49,7 @@ def stands_in(role: str, workflow: Workflow, case: Case, actor: Actor) -> bool:
 
 def granting_unit(part: RolePart, actor: Actor, unit: UnitId, units: UnitTree) -> UnitId | None:
     """Return where one of the role's grants is held: in the unit, or, if inherited, in one above it; None nowhere."""
-    reach: Iterable[UnitId] = units.lineage(unit) if part.inherited else (unit,)
-    for above in reach:
+    for above in part.held_in(units.lineage(unit)):
         for role in part.of:
             if actor.holds(role, above):
                 return above

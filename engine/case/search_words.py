@@ -147,6 +147,7 @@ def rewords(event: Event, definition: Definition) -> bool:
     return (
         event.type is EventType.OPENED
         or event.erasure is not None
+        or event.migration is not None
         or not event.fields.keys().isdisjoint(_found_by(definition))
     )
 

@@ -49,7 +49,9 @@ class Situation(NamedTuple):
 
     ``family`` holds the case asked about, its parent, its children, what it was merged into and what was merged into
     it. ``numbers`` holds the last number issued in every series the command could need. ``seed`` is random; ids are
-    derived from it. ``values`` are known where some are to be erased, ``files`` where the form names some.
+    derived from it. ``values`` are known where some are to be erased, ``files`` where the form names some. For a move
+    that opens a poll of a case ``electors`` says how many may answer it, for one that closes it ``boxes`` has what was
+    cast.
     """
 
     root: RootId
@@ -62,6 +64,8 @@ class Situation(NamedTuple):
     seed: str
     values: tuple[HeldValue, ...] = ()
     files: Mapping[str, KnownFile] = NOTHING
+    electors: Mapping[tuple[CaseId, str], int] = NOTHING
+    boxes: Mapping[tuple[CaseId, str], Mapping[str, int]] = NOTHING
 
     def calendar_of(self, unit: UnitId) -> Calendar:
         """Return the calendar of the notices with the days of a unit laid over it, for terms that count by them."""

@@ -104,6 +104,9 @@ CATALOGUE: Mapping[str, NamedGuard] = {
     ),
     "deadline_running@1": _guard("期限正在计算", "the deadline runs", deadline=ArgumentKind.DEADLINE),
     "unit_exists@1": _guard("所填单位存在且在用", "the unit exists and is in use", field=ArgumentKind.FORM_FIELD),
+    "units_below@1": _guard(
+        "所填单位都是本单位的下级", "every unit named stands below that of the case", field=ArgumentKind.FORM_FIELD
+    ),
     "not_recused@1": _guard(
         "承办单位不是被反映单位", "the unit is not among the units complained about", field=ArgumentKind.FIELD
     ),

@@ -19,14 +19,18 @@ from engine.definition.checks_meeting import check_meeting
 from engine.definition.checks_moves import check_moves
 from engine.definition.checks_names import check_names
 from engine.definition.checks_pages import check_pages
+from engine.definition.checks_polls import check_polls
 from engine.definition.checks_proof import Findings, Proof
 from engine.definition.checks_reach import check_reach
 from engine.definition.checks_retention import check_retention
 from engine.definition.checks_rosters import check_rosters
+from engine.definition.checks_sheets import check_sheets
 from engine.definition.checks_tables import check_tables
 from engine.definition.checks_unused import check_unused
+from engine.definition.checks_vary import check_vary
 from engine.definition.checks_words import check_codes, check_words
 from engine.definition.model import CodeList, Workflow
+from engine.definition.proved_before import Watched, proved_before, remember
 from engine.definition.reading import Positions
 from engine.errors import Problem
 
@@ -45,8 +49,11 @@ _QUESTIONS = (
     check_meeting,
     check_retention,
     check_rosters,
+    check_sheets,
+    check_polls,
     check_pages,
     check_measures,
+    check_vary,
     check_unused,
 )
 
@@ -60,6 +67,8 @@ def prove(
 ) -> list[Problem]:
     """Return every problem of a workflow, in the order of the file.
 
+    What was found sound is not asked again while nothing of it has changed: models are not changed, they are replaced.
+
     Args:
         workflow: What is to be proved.
         lists: The code lists it may refer to, by name.
@@ -67,11 +76,16 @@ def prove(
         positions: Where everything stood in the file.
         file: The name of the file.
     """
-    findings = Findings(file=file, positions=positions)
-    proof = Proof(workflow=workflow, lists=lists, workflows={**workflows, workflow.name: workflow}, findings=findings)
+    beside = {**workflows, workflow.name: workflow}
+    if proved_before(workflow, lists, beside):
+        return []
+    findings, watched = Findings(file=file, positions=positions), Watched(lists)
+    proof = Proof(workflow=workflow, lists=watched, workflows=beside, findings=findings)
     for question in _QUESTIONS:
         question(proof)
     check_words(workflow, findings)
+    if not findings.problems:
+        remember(workflow, watched, beside)
     return _in_order(findings)
 
 

@@ -7,6 +7,7 @@ from typing import assert_never
 from engine.definition.checks_names import must_be_party
 from engine.definition.checks_privacy import check_moved
 from engine.definition.checks_proof import (
+    COLUMN,
     DEADLINE,
     FIELD,
     NOTICE,
@@ -36,12 +37,13 @@ from engine.definition.parts import (
     Privacy,
     Publish,
     RaiseRung,
+    RollUp,
     SetFields,
     Unbind,
     UnMerge,
     WithdrawRung,
 )
-from engine.definition.reading import Path
+from engine.definition.reading import Path, meant
 from engine.text import Text
 
 
@@ -56,12 +58,15 @@ def _check(proof: Proof, place: EffectsPlace, path: Path, effect: Effect) -> Non
     workflow = proof.workflow
     match effect:
         case Assign():
-            _check_asked(proof, place, (*path, "lead"), effect.lead, required=True)
+            if effect.lead is not None:
+                _check_asked(proof, place, (*path, "lead"), effect.lead, required=True)
             if effect.co_handlers is not None:
-                _check_asked(proof, place, (*path, "co_handlers"), effect.co_handlers, required=False)
+                alone = effect.lead is None
+                _check_asked(proof, place, (*path, "co_handlers"), effect.co_handlers, required=alone)
             _check_carry(proof, path, effect)
         case OpenLinked():
             _check_carry(proof, path, effect)
+            _check_each(proof, place, path, effect)
         case Cascade():
             _check_cascade(proof, path, effect)
         case Merge():
@@ -103,7 +108,7 @@ def _check(proof: Proof, place: EffectsPlace, path: Path, effect: Effect) -> Non
             proof.known((*path, "notice"), NOTICE, effect.notice, workflow.notices)
             if effect.given is not None:
                 _check_asked(proof, place, (*path, "given"), effect.given, required=False)
-        case UnMerge() | LeaveMerge() | Publish():
+        case UnMerge() | LeaveMerge() | RollUp() | Publish():
             pass
         case _:
             assert_never(effect)
@@ -179,6 +184,47 @@ def _check_carry(proof: Proof, path: Path, effect: Assign | OpenLinked) -> None:
         place = (*path, "carry", there)
         if proof.known(place, FIELD, there, fields, is_key=True) and here in proof.workflow.fields:
             check_moved(proof, place, here, (there, fields[there]))
+
+
+def _check_each(proof: Proof, place: EffectsPlace, path: Path, effect: OpenLinked) -> None:
+    """``row`` says which field there takes the value of which column of the table ``each``."""
+    if effect.each is None:
+        if effect.row or effect.unit is not None:
+            proof.add(
+                path,
+                "row_of_no_table",
+                Text("写了 row 或 unit，却没有写 each", "row and unit say something of rows, and each names no table"),
+                Text("请写 each: 表格字段，或删去 row、unit", "Write each: a table, or leave out row and unit"),
+            )
+        return
+    _check_asked(proof, place, (*path, "each"), effect.each, required=False)
+    source = proof.workflow.fields.get(effect.each)
+    if source is None:
+        return
+    if not source.columns:
+        proof.add(
+            (*path, "each"),
+            "each_of_no_table",
+            Text(f"“{effect.each}”不是表格", f"{effect.each} is no table"),
+            meant(effect.each, [name for name, part in proof.workflow.fields.items() if part.columns]),
+        )
+        return
+    there = proof.workflows.get(effect.workflow)
+    for name, column in effect.row.items():
+        at = (*path, "row", name)
+        proof.known(at, COLUMN, column, source.columns)
+        if there is not None and proof.known(at, FIELD, name, there.fields, is_key=True):
+            check_moved(proof, at, effect.each, (name, there.fields[name]))
+    unit = effect.unit
+    if unit is None or not proof.known((*path, "unit"), COLUMN, unit, source.columns):
+        return
+    if source.columns[unit].json_schema.get("format") != "unit":
+        proof.add(
+            (*path, "unit"),
+            "row_unit_wrong",
+            Text(f"栏目“{unit}”不是单位", f"The column {unit} holds no unit"),
+            Text("请用 schema: {type: string, format: unit} 的栏目", "Use a column of {type: string, format: unit}"),
+        )
 
 
 def _check_cascade(proof: Proof, path: Path, effect: Cascade) -> None:

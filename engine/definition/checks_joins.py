@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.definition.checks_graph import moves, reached
 from engine.definition.checks_proof import STATE, TRANSITION, WORKFLOW, Proof, effect_places
+from engine.definition.join_parts import Join
 from engine.definition.model import Workflow
-from engine.definition.parts import Cascade, Join, TransitionPart
+from engine.definition.parts import Cascade, TransitionPart
 from engine.definition.reading import Path
 from engine.text import Text
 

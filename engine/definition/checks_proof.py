@@ -17,6 +17,7 @@ from engine.errors import Problem
 from engine.text import Text
 
 FIELD = Text("字段", "field")
+COLUMN = Text("栏目", "column")
 ROLE = Text("角色", "role")
 STATE = Text("状态", "state")
 TRANSITION = Text("流转", "transition")

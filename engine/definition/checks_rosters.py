@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.definition.checks_proof import FIELD, STATE, WORKFLOW, Proof
+from engine.definition.checks_proof import COLUMN, FIELD, STATE, WORKFLOW, Proof
 from engine.definition.model import Workflow
 from engine.definition.parts import ColumnPart, FieldPart, Privacy
 from engine.definition.reading import Path, meant
 from engine.definition.roster_parts import CoveragePart, Facets, ReachPart
 from engine.text import Text
 
-COLUMN: Final = Text("栏目", "column")
 FACET: Final = Text("分类", "facet")
 REACH: Final = Text("触达", "reach")
 _OPEN: Final = (Privacy.PUBLIC, Privacy.INTERNAL)

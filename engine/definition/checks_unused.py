@@ -111,6 +111,12 @@ def _named(workflow: Workflow) -> Iterator[tuple[str, str]]:
         yield from (("fields", name) for name in (reach.key.partition(".")[0], reach.on, reach.planned_on or ""))
         if reach.once is not None:
             yield from (("fields", name) for name in (reach.once.within, reach.once.unless.partition(".")[0]))
+    for sheet in workflow.sheets.values():
+        yield from (("fields", name) for name in (sheet.asked, sheet.filled or "", sheet.totals))
+    for poll in workflow.polls.values():
+        yield from (("fields", name) for name in (*poll.filled, "" if poll.rows is None else poll.rows.table))
+        yield "roles", poll.eligible
+        yield "lists", poll.list or ""
     for place in effect_places(workflow):
         for effect in place.effects:
             yield from _by_effect(effect)
@@ -119,9 +125,10 @@ def _named(workflow: Workflow) -> Iterator[tuple[str, str]]:
 def _by_effect(effect: Effect) -> Iterator[tuple[str, str]]:
     match effect:
         case Assign():
-            yield from (("fields", name) for name in (effect.lead, effect.co_handlers or "", *effect.carry.values()))
+            named = (effect.lead or "", effect.co_handlers or "", *effect.carry.values())
+            yield from (("fields", name) for name in named)
         case OpenLinked():
-            yield from (("fields", name) for name in effect.carry.values())
+            yield from (("fields", name) for name in (*effect.carry.values(), effect.each or ""))
         case Merge():
             yield "fields", effect.into
             yield from (("roles", name) for name in (*effect.join_as, *effect.join_as.values()))
@@ -204,4 +211,5 @@ def _carried_in(proof: Proof) -> Iterator[tuple[str, str]]:
         for place in effect_places(other):
             for effect in place.effects:
                 if isinstance(effect, Assign | OpenLinked) and effect.workflow == proof.workflow.name:
-                    yield from (("fields", name) for name in effect.carry)
+                    rows = effect.row if isinstance(effect, OpenLinked) else ()
+                    yield from (("fields", name) for name in (*effect.carry, *rows))

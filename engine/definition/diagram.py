@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.definition.model import RetentionPart, Workflow
 from engine.definition.parts import Phase, TransitionPart, UnMerge
+from engine.definition.poll_words import poll_words
 from engine.definition.roster_words import coverage_words, goal_words, reach_words, roster_words
+from engine.definition.sheet_words import sheet_words
 from engine.definition.wording import (
     NOTHING,
     counted_words,
@@ -142,9 +144,23 @@ def readme(workflow: Workflow) -> str:
         parts += ["## 触达名册", _reaches(workflow)]
     if workflow.coverage:
         parts += ["## 覆盖率", _coverage(workflow)]
+    if workflow.sheets:
+        parts += ["## 统计表", _sheets(workflow)]
+    if workflow.polls:
+        parts += ["## 网上投票和问卷", _polls(workflow)]
     if workflow.retention is not None:
         parts += ["## 保存期限", _retention(workflow, workflow.retention)]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
+
+
+def _sheets(workflow: Workflow) -> str:
+    rows = [(part.title.zh, sheet_words(part, workflow, None).zh) for part in workflow.sheets.values()]
+    return _table(("名称", "规则"), rows)
+
+
+def _polls(workflow: Workflow) -> str:
+    rows = [(part.title.zh, poll_words(part, workflow).zh) for part in workflow.polls.values()]
+    return _table(("名称", "规则"), rows)
 
 
 def _states(workflow: Workflow) -> str:

@@ -1,10 +1,11 @@
 """What the writer of an expression is told when it cannot be compiled: each text says what to write instead.
 
-Where and when something is wrong is decided in ``guards``.
+Where and when something is wrong is decided in ``guards``; which name was probably meant, here.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from typing import Final
 
@@ -166,3 +167,16 @@ def not_a_question(kind: str) -> Text:
         f"条件的结果应为是或否，此处是{_KINDS[kind].zh}；请写成比较，如 case.round >= 2",
         f"a guard answers true or false, this is {_KINDS[kind].en}; compare it, as case.round >= 2",
     )
+
+
+def alike_name(name: str, known: Sequence[str]) -> str | None:
+    """Return the known name whose last part is most like this one's; the same root counts a little."""
+
+    def likeness(other: str) -> float:
+        root, _, attribute = name.rpartition(".")
+        other_root, _, other_attribute = other.rpartition(".")
+        ratio = difflib.SequenceMatcher(a=attribute, b=other_attribute).ratio()
+        return ratio + (0.1 if root == other_root else 0)
+
+    best = max(known, key=likeness)
+    return best if likeness(best) >= 0.75 else None

@@ -10,7 +10,6 @@ evaluation. This module does not know where names come from, nor files and lines
 from __future__ import annotations
 
 import bisect
-import difflib
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +24,7 @@ from engine.definition import closures
 from engine.definition import guard_messages as messages
 from engine.definition.closures import Closure, Scope
 from engine.definition.guard_words import NESTING_MAX, Misread, Token, Word, scan
+from engine.definition.trees import tree_of
 from engine.errors import InputRefused
 from engine.text import Text
 
@@ -154,7 +154,7 @@ def _parse(tokens: Sequence[Token]) -> Any:
     """Return rule-engine's tree of the tokens; each operand is a symbol ``v`` and the index of its token."""
     words = [f"v{index}" if token.is_operand else token.text for index, token in enumerate(tokens)]
     try:
-        rule = rule_engine.Rule(" ".join(words), rule_engine.Context(default_timezone="utc"))
+        return tree_of(" ".join(words))
     except rule_engine.RuleSyntaxError as error:
         if error.token is None:
             raise ExpressionWrong(messages.UNFINISHED, tokens[-1].end) from error
@@ -163,7 +163,6 @@ def _parse(tokens: Sequence[Token]) -> Any:
             starts.append(starts[-1] + len(word) + 1)
         token = tokens[bisect.bisect_right(starts, error.token.lexpos) - 1]
         raise ExpressionWrong(messages.misplaced(token.text), token.start) from error
-    return rule.statement.expression
 
 
 _CONSTANTS: Mapping[str, tuple[Kind, bool | None]] = {
@@ -252,7 +251,7 @@ class _Walk:
     def _unknown_name(self, name: str) -> Text:
         root = name.partition(".")[0] + "."
         near = sorted(known for known in self._names if known.startswith(root)) or sorted(self._names)
-        return messages.unknown_name(name, _alike_name(name, [*self._names, *_CONSTANTS]), near)
+        return messages.unknown_name(name, messages.alike_name(name, [*self._names, *_CONSTANTS]), near)
 
     def _logic(self, node: Any) -> _Part:
         terms, first = [], node
@@ -385,16 +384,3 @@ def _literal(token: Token) -> tuple[Kind, object]:
 
 def _answer(closure: Closure, first: _Part, last: _Part) -> _Part:
     return _Part(closure=closure, kind=Kind.BOOLEAN, nullable=False, start=first.start, end=last.end)
-
-
-def _alike_name(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name whose last part is most like this one's; the same root counts a little."""
-
-    def likeness(other: str) -> float:
-        root, _, attribute = name.rpartition(".")
-        other_root, _, other_attribute = other.rpartition(".")
-        ratio = difflib.SequenceMatcher(a=attribute, b=other_attribute).ratio()
-        return ratio + (0.1 if root == other_root else 0)
-
-    best = max(known, key=likeness)
-    return best if likeness(best) >= 0.75 else None

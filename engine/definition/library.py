@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -15,6 +16,9 @@ from engine.definition.reading import Positions
 from engine.definition.rulebook import Rulebook
 from engine.errors import DefinitionError, Problem
 from engine.text import Text
+
+BESIDE: Final = frozenset({"import.yaml", "sample.yaml", "papers.yaml"})
+"""Files that stand beside definitions and are none: maps of registers, lives of sample cases, papers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +156,7 @@ def _procedures(folder: Path) -> Iterator[Path]:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(path.rglob("*.yaml"))
+        yield from (file for file in sorted(path.rglob("*.yaml")) if file.name not in BESIDE)
     else:
         yield path
 

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
+from engine.definition.join_parts import Join
 from engine.definition.parts import (
     ClockEffect,
     Effect,
     Expression,
     FieldPart,
-    Join,
     Label,
     Notify,
     Part,
@@ -24,7 +24,9 @@ from engine.definition.parts import (
     StatePart,
     TransitionPart,
 )
+from engine.definition.poll_parts import PollPart
 from engine.definition.roster_parts import CoveragePart, ReachPart, RosterPart
+from engine.definition.sheet_parts import SheetPart
 
 
 class Parameter(Part):
@@ -275,7 +277,8 @@ class Apart(Part):
 class Measure(Part):
     """A declared figure over the facts of each case as of an instant; without a denominator it is a count.
 
-    ``headline``: one of the few that an overview of the workflow's figures shows first.
+    ``headline``: one of the few that an overview of the workflow's figures shows first. ``minimum_sample``: of fewer a
+    figure is marked as a small sample; without it a share goes by the workflow's, and a count by none.
     """
 
     title: Label
@@ -283,9 +286,18 @@ class Measure(Part):
     denominator: Share | None = None
     excluded: tuple[Apart, ...] = ()
     beside: tuple[Apart, ...] = ()
-    minimum_sample: int = Field(default=0, ge=0)
+    minimum_sample: int | None = Field(default=None, ge=0)
     headline: bool = False
     source: Source | None = None
+
+
+class VaryPart(Part):
+    """What may be tried out on past cases (``banjie simulate``): terms of deadlines, times of the rungs of ladders, and
+    whether another calendar may be laid under them."""
+
+    terms: tuple[Slug, ...] = ()
+    ladders: tuple[Slug, ...] = ()
+    calendar: bool = False
 
 
 class Workflow(Part):
@@ -296,6 +308,7 @@ class Workflow(Part):
     case is known by, the first that has a value counting. ``opening_first`` are the optional fields of the opening that
     a form shows at once; the others stand folded behind them. ``conversation`` are the fields by which those concerned
     and those who handle the case write to each other: a page shows what was said in them one after the other.
+    ``minimum_sample``: a share of fewer is marked, where its measure does not say otherwise.
     """
 
     name: Slug
@@ -304,6 +317,7 @@ class Workflow(Part):
     purpose: Label
     in_force_from: date
     counts_as_case: bool = True
+    minimum_sample: int = Field(default=5, ge=0)
     initial: Slug
     documents: dict[Slug, Label] = Field(default_factory=dict)
     parameters: dict[Slug, Parameter] = Field(default_factory=dict)
@@ -335,7 +349,10 @@ class Workflow(Part):
     roster: RosterPart | None = None
     reaches: dict[Slug, ReachPart] = Field(default_factory=dict)
     coverage: dict[Slug, CoveragePart] = Field(default_factory=dict)
+    sheets: dict[Slug, SheetPart] = Field(default_factory=dict)
+    polls: dict[Slug, PollPart] = Field(default_factory=dict)
     measures: dict[Slug, Measure] = Field(default_factory=dict)
+    vary: VaryPart | None = None
 
 
 class ListItem(Part):

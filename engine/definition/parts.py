@@ -1,18 +1,20 @@
-"""The parts of a definition: texts, fields, roles, states, guards, effects, transitions, joins.
+"""The parts of a definition: texts, fields, roles, states, guards, effects, transitions.
 
 Shapes only. What must hold between the parts is proved in ``checks``; how a definition is read stands in ``loader``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from engine.text import Text
 
+Unit = TypeVar("Unit")
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 PeriodText = Annotated[str, StringConstraints(pattern=r"^\d{1,4} (working days?|days?|months?|hours?)$")]
@@ -126,22 +128,28 @@ class RolePart(Part):
 
     ``party``: persons bound to this case (proposer, seconder). ``grant``: holders of one of the grants ``of`` in the
     case's own unit (``in: case_unit``) or in the unit that leads its handling (``in: lead_unit``); ``inherited`` lets a
-    grant in an ancestor count too. ``system``: the engine itself. ``code``: whoever files without saying who, and
-    comes back with a query code (查询码). ``sees`` says whether holders may read the case: always, never, or in the
-    states named. ``reads`` is the privacy up to which they may read its fields. ``erases`` lets holders erase private
-    values, with the consent of another who may. ``stands_in_for`` lets whoever is bound to a party role do what another
-    role may: a substitute for somebody recused.
+    grant in an ancestor count too, and ``inherited: only`` no other: those to whom the unit answers. ``system``: the
+    engine itself. ``code``: whoever files without saying who, and comes back with a query code (查询码). ``sees`` says
+    whether holders may read the case: always, never, or in the states named. ``reads`` is the privacy up to which they
+    may read its fields. ``erases`` lets holders erase private values, with the consent of another who may.
+    ``stands_in_for`` lets whoever is bound to a party role do what another role may: a substitute for somebody recused.
     """
 
     title: Label
     bound: Literal["party", "grant", "system", "code"]
     of: tuple[Slug, ...] = ()
     in_: Literal["case_unit", "lead_unit"] = Field(default="case_unit", alias="in")
-    inherited: bool = True
+    inherited: bool | Literal["only"] = True
     sees: bool | tuple[Slug, ...] = True
     reads: Privacy = Privacy.PERSONAL
     erases: bool = False
     stands_in_for: Slug | None = None
+
+    def held_in(self, lineage: Sequence[Unit]) -> Sequence[Unit]:
+        """Return where a grant of the role counts, of a unit and those above it, the unit itself first."""
+        if self.inherited == "only":
+            return lineage[1:]
+        return lineage if self.inherited else lineage[:1]
 
     def sees_in(self, state: str) -> bool:
         """Return whether holders of the role may read a case in this state."""
@@ -174,20 +182,23 @@ class GuardPart(Part):
 
 
 class Assign(Part):
-    """Opens one child case per unit: one lead, any number of co-handlers; ``carry`` copies fields into the child."""
+    """Opens one child case per unit: one lead, any number of co-handlers; ``carry`` copies fields into the child.
+
+    Without ``lead`` all units are alike. ``adds`` puts them beside those of the newest assignment, and begins no new
+    one: what was sent to some units goes to others, too.
+    """
 
     do: Literal["assign"]
     workflow: Slug
-    lead: Slug
+    lead: Slug | None = None
     co_handlers: Slug | None = None
+    adds: bool = False
     carry: dict[Slug, Slug] = Field(default_factory=dict)
 
 
 class Cascade(Part):
-    """Fires a transition of every child that stands in one of the states; the cause is recorded.
-
-    ``units`` names a field of this case: then only children of the units it lists, or of units below them, are fired.
-    """
+    """Fires a transition of every child in one of the states, with its cause; with the field ``units`` only of children
+    of the units listed there, or of units below them."""
 
     do: Literal["cascade"]
     workflow: Slug
@@ -212,10 +223,7 @@ class UnMerge(Part):
 
 
 class LeaveMerge(Part):
-    """Takes this case out of the case it was merged into, with all it brought there; the move says where it goes.
-
-    Does nothing where the case is not merged.
-    """
+    """Takes a merged case out of the case it was merged into, with all it brought; the move says where it goes."""
 
     do: Literal["leave_merge"]
 
@@ -236,10 +244,8 @@ class AppendRows(Part):
 
 
 class Bind(Part):
-    """Binds a person to a role of the case: the actor, or the person whose id stands in a form field.
-
-    ``those_in`` binds everybody instead who is bound to another role now: what one asked for, another one grants.
-    """
+    """Binds a person to a role of the case: the actor, or the person whose id stands in a form field; ``those_in``
+    everybody instead who is bound to another role now: what one asked for, another one grants."""
 
     do: Literal["bind"]
     role: Slug
@@ -256,10 +262,8 @@ class Unbind(Part):
 
 
 class ClockEffect(Part):
-    """Starts, stops (met), cancels, suspends or resumes a deadline.
-
-    ``with_merged`` stops it for the cases merged into this one too: what is done here is done for them.
-    """
+    """Starts, stops (met), cancels, suspends or resumes a deadline; ``with_merged`` stops it for the cases merged into
+    this one too: what is done here is done for them."""
 
     do: Literal["start", "stop", "cancel", "suspend", "resume"]
     deadline: Slug
@@ -306,11 +310,29 @@ class Notify(Part):
 
 
 class OpenLinked(Part):
-    """Opens a case of another workflow, linked to this one; ``carry`` copies fields into it."""
+    """Opens a case of another workflow, linked to this one; ``carry`` copies fields into it.
+
+    With ``each``, a table of the form, one case for every row: ``row`` says which field there takes which column, and
+    ``unit`` is the column with the unit it is opened in.
+    """
 
     do: Literal["open"]
     workflow: Slug
     carry: dict[Slug, Slug] = Field(default_factory=dict)
+    each: Slug | None = None
+    row: dict[Slug, Slug] = Field(default_factory=dict)
+    unit: Slug | None = None
+
+
+class RollUp(Part):
+    """Works out the totals of a sheet: the unit's own figures and those of the units below that have answered.
+
+    With ``zero`` the unit's own are noughts (零报告), whatever was filled in before.
+    """
+
+    do: Literal["roll_up"]
+    sheet: Slug
+    zero: bool = False
 
 
 class Publish(Part):
@@ -340,6 +362,7 @@ Effect = Annotated[
     | IssueNumber
     | Notify
     | OpenLinked
+    | RollUp
     | Publish,
     Field(discriminator="do"),
 ]
@@ -374,18 +397,3 @@ class TransitionPart(Part):
     guards: tuple[GuardPart, ...] = ()
     effects: tuple[Effect, ...] = ()
     source: Source | None = None
-
-
-class Join(Part):
-    """Fires a transition of the parent when its children have come to certain states. Nobody clicks twice.
-
-    ``when`` asks all, any, or at least ``n`` of the newest children of ``workflow`` (of ``role``, if given).
-    """
-
-    workflow: Slug
-    role: Literal["lead", "co_handler"] | None = None
-    when: Literal["all", "any", "at_least"] = "all"
-    n: int = Field(default=1, ge=1)
-    states: tuple[Slug, ...] = Field(min_length=1)
-    in_: tuple[Slug, ...] = Field(alias="in", min_length=1)
-    fire: Slug

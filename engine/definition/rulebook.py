@@ -71,6 +71,22 @@ class Rulebook:
             {name: content_hash for name, (_list, content_hash) in found.items()},
         )
 
+    def version_of(self, workflow: str, version: int, kept: Mapping[str, str]) -> Definition:
+        """Return one version of a workflow with the lists that are ``kept``, by name and hash, and the newest others.
+
+        Raises NotFound for a version that is not in the folder and was not published.
+        """
+        if (workflow, version) not in self.workflows:
+            raise NotFound(
+                Text(f"流程“{workflow}”没有第 {version} 版", f"The workflow {workflow!r} has no version {version}"),
+                workflow=workflow,
+            )
+        part, content_hash = self.workflows[(workflow, version)]
+        names = sorted(set(part.lists.values()))
+        return self.pinned(
+            content_hash, {name: kept.get(name) or self.lists[(name, self._newest_list(name))][1] for name in names}
+        )
+
     def pinned(self, definition_hash: str, list_hashes: Mapping[str, str]) -> Definition:
         """Return the definition a case is pinned to, by hash.
 

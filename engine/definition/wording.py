@@ -24,6 +24,7 @@ from engine.definition.parts import (
     OpenLinked,
     Publish,
     RaiseRung,
+    RollUp,
     SetFields,
     Source,
     Unbind,
@@ -140,6 +141,8 @@ def effect_words(effect: Effect, workflow: Workflow) -> Text:
     """Return what an effect does."""
     match effect:
         case Assign():
+            if effect.lead is None:
+                return Text(f"下发各单位（{effect.workflow}）", f"send to units ({effect.workflow})")
             return Text("交办主办、协办单位", "assign to lead and co-handlers")
         case Cascade():
             return Text(f"承办件联动“{effect.fire}”", f"fire {effect.fire} of the children")
@@ -180,8 +183,18 @@ def effect_words(effect: Effect, workflow: Workflow) -> Text:
                 return Text(f"通知：{notice.zh}", f"notify: {notice.en}")
             given = title_of(effect.given, workflow.fields)
             return Text(f"填写“{given.zh}”的，通知：{notice.zh}", f"notify, if {given.en} is given: {notice.en}")
+        case OpenLinked() if effect.each is not None:
+            table = title_of(effect.each, workflow.fields)
+            return Text(
+                f"按“{table.zh}”逐行另立关联事项（{effect.workflow}）",
+                f"open a linked case for each row of {table.en} ({effect.workflow})",
+            )
         case OpenLinked():
             return Text(f"另立关联事项（{effect.workflow}）", f"open a linked case ({effect.workflow})")
+        case RollUp():
+            sheet = title_of(effect.sheet, workflow.sheets)
+            zero = Text("，本级计零", ", the unit's own as noughts") if effect.zero else Text("", "")
+            return Text(f"汇总“{sheet.zh}”{zero.zh}", f"add up {sheet.en}{zero.en}")
         case Publish():
             return Text("公开", "publish")
         case _:

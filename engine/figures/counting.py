@@ -15,6 +15,7 @@ from engine.definition.model import Measure, Share
 from engine.figures.facts import Facts, Named, Names, Scope, clock_state, head_of, is_undated
 from engine.figures.measures import DENOMINATOR, NUMERATOR, UNDATED_LINE
 from engine.figures.spans import measure_guards
+from engine.figures.watched import deadlines_of, is_marked, lines_of, marks_of
 
 REST: Final = "rest"
 CASES: Final = "cases"
@@ -24,12 +25,14 @@ _ASKS_WHEN = frozenset({"at", "first_at", "due", "met", "on_time"})
 class Answers(NamedTuple):
     """What a case answers to every question of the measures; cases that answer alike are counted together.
 
-    ``undated`` are the questions that ask for a date of the case which is not known, so that the answer means nothing.
+    ``undated`` are the questions that ask for a date of the case which is not known, so that the answer means nothing;
+    ``marks`` what happened to it that on-time rates are told with (``watched``).
     """
 
     holds: tuple[bool, ...]
     numbers: tuple[int, ...]
     undated: tuple[str, ...]
+    marks: tuple[str, ...] = ()
 
 
 class Counting:
@@ -52,6 +55,9 @@ class Counting:
         self._names = Names(definition, wanted, at)
         self._added = [name.partition(".")[::2] for name in self._sums]
         self._dates = {text: dates for text, guard in guards.items() if (dates := _dates_asked(guard.names))}
+        self._deadlines = {name: deadlines_of(definition, name) for name in self._measures}
+        self._watched = {name: [line.id for line in lines_of(definition, name)] for name in self._measures}
+        self._all_deadlines = tuple(sorted(frozenset().union(*self._deadlines.values())))
         self.asks_head = any(name.startswith("head.") for name in wanted)
 
     def answers(self, named: Named) -> Answers:
@@ -61,6 +67,7 @@ class Counting:
             tuple([closure(scope) is True for closure in self._closures]),
             tuple([number if isinstance(number, int) else 0 for number in numbers]),
             self._undated(named.case, scope) if is_undated(named.case) else (),
+            tuple(marks_of(named.case, self._all_deadlines)) if self._all_deadlines else (),
         )
 
     def _undated(self, case: Facts, scope: Scope) -> tuple[str, ...]:
@@ -88,6 +95,7 @@ class Counting:
         if left_out is None and _any_of(asks, answers.undated):
             left_out = undated
         numerator = 0 if left_out is not None else self._share(measure.numerator, answers)
+        is_in = left_out is None and measure.denominator is not None and self._holds(measure.denominator.where, answers)
         found = {NUMERATOR: numerator}
         if measure.denominator is not None:
             denominator = 0 if left_out is not None else self._share(measure.denominator, answers)
@@ -96,6 +104,10 @@ class Counting:
         if shows_undated and _any_of(asks, self._dates):
             found[f"excluded.{undated}"] = int(left_out == undated)
         found |= {f"beside.{apart.id}": int(self._holds(apart.where, answers)) for apart in measure.beside}
+        found |= {
+            f"beside.{line}": int(is_in and is_marked(answers.marks, line, self._deadlines[name]))
+            for line in self._watched[name]
+        }
         if shows_undated and not _any_of(asks, self._dates) and _any_of(beside_asks, self._dates):
             found[f"beside.{undated}"] = int(_any_of(beside_asks, answers.undated))
         return found

@@ -45,13 +45,16 @@ class Facts:
     """One case as of an instant.
 
     ``held`` is what holds, by kind; ``passed`` every state it ever stood in; ``first`` the instant of each milestone
-    when it was reached for the first time, as text.
+    when it was reached for the first time, as text; ``assignments`` how often it was assigned; ``went_back`` the
+    milestones after which it came into a state again in which it had stood before them.
     """
 
     case: CaseId
     held: Mapping[str, str]
     passed: tuple[str, ...]
     first: Mapping[str, str]
+    assignments: int = 0
+    went_back: frozenset[str] = frozenset()
 
 
 def facts_of(spans: Iterable[Span], at: datetime) -> Iterator[Facts]:
@@ -95,6 +98,8 @@ def _folded(case: CaseId, lines: Iterable[Span], cutoff: int) -> Facts:
     held: dict[str, str] = {}
     passed: dict[str, None] = {}
     first: dict[str, tuple[int, str]] = {}
+    stood: list[tuple[int, str]] = []
+    assignments = 0
     for line in lines:
         if line.from_at > cutoff:
             continue
@@ -102,12 +107,31 @@ def _folded(case: CaseId, lines: Iterable[Span], cutoff: int) -> Facts:
         kind, value = intern(line.kind), intern(line.value)
         if kind == "state":
             passed[value] = None
+            stood.append((line.seq, value))
+        elif kind == "lead":
+            assignments += 1
         elif kind.startswith(_MILESTONE):
             name = kind.removeprefix(_MILESTONE)
             first[name] = min(first.get(name, (line.seq, value)), (line.seq, value))
         if line.until_at is None or line.until_at > cutoff:
             held[kind] = value
-    return Facts(case=case, held=held, passed=tuple(passed), first={name: text for name, (_, text) in first.items()})
+    return Facts(
+        case=case,
+        held=held,
+        passed=tuple(passed),
+        first={name: text for name, (_, text) in first.items()},
+        assignments=assignments,
+        # Who stood in no state twice never went back, and that is nearly everybody.
+        went_back=frozenset(name for name, (seq, _) in first.items() if _came_again(stood, seq))
+        if len(stood) > len(passed)
+        else frozenset(),
+    )
+
+
+def _came_again(stood: Iterable[tuple[int, str]], seq: int) -> bool:
+    """Say whether a state was entered after an entry that had been entered before it."""
+    before = {state for at, state in stood if at < seq}
+    return any(at > seq and state in before for at, state in stood)
 
 
 class Named(NamedTuple):

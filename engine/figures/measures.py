@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from engine.figures.intervals import Interval, wilson
 from engine.text import Text
 
 NO_DENOMINATOR: Final = "—"
@@ -33,16 +34,19 @@ class Grouping(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """A line beside a figure: cases left out of it, or shown apart."""
+    """A line beside a figure: cases left out of it, or shown apart; ``is_share`` says that they are some of those that
+    it counts in its denominator."""
 
     id: str
     title: Text
     count: int
+    is_share: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """The numbers behind one figure. ``denominator`` is None for a count; ``small`` marks a sample too small to judge.
+    """The numbers behind one figure. ``denominator`` is None for a count; ``small`` marks a sample too small to judge,
+    which is one below ``minimum``. ``is_of_cases``: it is a share of cases, not of a sum over them.
 
     A case that meets several exclusions is counted in the first of them, so that what is left out adds up. A case
     imported without a date is left out of a measure that reads a milestone or deadline which the case has, and of lines
@@ -54,11 +58,21 @@ class Tally:
     excluded: tuple[Counted, ...]
     beside: tuple[Counted, ...]
     small: bool
+    minimum: int = 0
+    is_of_cases: bool = True
     marks: Mapping[str, str] = field(default_factory=dict)
 
     def shown(self, name: str, count: int) -> str:
         """Return a number as it is printed: itself, or the mark that stands for it (``suppression``)."""
         return self.marks.get(name, str(count))
+
+    def share(self, line: Counted, decimals: int = 1) -> str | None:
+        """Return what share of the cases a line beside the figure is, in per cent; None where it is none of them, and
+        where it could not be reckoned from what is printed."""
+        held = {f"beside.{line.id}", DENOMINATOR} & self.marks.keys()
+        if not line.is_share or held or not self.is_of_cases or not self.denominator:
+            return None
+        return rate(line.count, self.denominator, decimals)
 
     def value(self, decimals: int = 1) -> str:
         """Return the figure as it is printed: a count, or a rate in per cent without the sign, "—" over nothing; the
@@ -67,6 +81,13 @@ class Tally:
         if held is not None:
             return held
         return str(self.numerator) if self.denominator is None else rate(self.numerator, self.denominator, decimals)
+
+    def interval(self, decimals: int = 1) -> Interval | None:
+        """Return how far a share of cases can be relied on (``intervals``); None for any other figure, and where a
+        number that it would be reckoned from is not printed."""
+        if self.denominator is None or not self.is_of_cases or {NUMERATOR, DENOMINATOR} & self.marks.keys():
+            return None
+        return wilson(self.numerator, self.denominator, decimals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from engine.definition.compiled import Definition
 from engine.definition.rulebook import Rulebook
 from engine.figures.counting import CASES
 from engine.figures.facts import Span, facts_of
+from engine.figures.intervals import LEVEL_PERCENT, METHOD
 from engine.figures.measures import DENOMINATOR, NUMERATOR, Counted, Grouping, MeasureResult, Tally
 from engine.figures.suppression import FEW
 from engine.figures.survey import STATED, UNDATED, Section, Survey, results_of, survey
@@ -168,6 +169,7 @@ def report_of(
 
 def report_json(report: Report) -> Json:
     """Return the report as plain JSON; rates are texts without the sign, "—" where there is nothing to divide by.
+    ``interval`` is that of a share of cases in per cent, null for other figures.
 
     A number that is not printed is the text "<5".
     """
@@ -216,20 +218,31 @@ def group_title(key: str | None, by: Grouping | None, definition: Definition, su
     return Text(key, key)
 
 
+_HOW_SURE: Json = {"level": LEVEL_PERCENT, "method": METHOD}
+
+
 def _tally(tally: Tally, decimals: int) -> Json:
+    interval = tally.interval(decimals)
     return {
         "numerator": tally.marks.get(NUMERATOR, tally.numerator),
         "denominator": tally.marks.get(DENOMINATOR, tally.denominator),
         "value": tally.value(decimals),
-        "excluded": _lines("excluded", tally.excluded, tally.marks),
-        "beside": _lines("beside", tally.beside, tally.marks),
+        "excluded": _lines("excluded", tally.excluded, tally, decimals),
+        "beside": _lines("beside", tally.beside, tally, decimals),
+        "interval": None if interval is None else {"low": interval.low, "high": interval.high, **_HOW_SURE},
+        "minimum_sample": tally.minimum,
         "small_sample": tally.small,
     }
 
 
-def _lines(kind: str, lines: tuple[Counted, ...], marks: Mapping[str, str]) -> list[JsonValue]:
+def _lines(kind: str, lines: tuple[Counted, ...], tally: Tally, decimals: int) -> list[JsonValue]:
     return [
-        {"id": line.id, "title": _both(line.title), "count": marks.get(f"{kind}.{line.id}", line.count)}
+        {
+            "id": line.id,
+            "title": _both(line.title),
+            "count": tally.marks.get(f"{kind}.{line.id}", line.count),
+            **({"share": tally.share(line, decimals)} if line.is_share else {}),
+        }
         for line in lines
     ]
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from pydantic import JsonValue
 from pydantic_core import to_json
 
 from engine.case.case import Case, Clock
@@ -31,8 +32,10 @@ class SpanChange(NamedTuple):
     had: bool
 
 
-def span_changes(before: Case | None, after: Case, event: Event, definition: Definition) -> Iterator[SpanChange]:
-    """Yield what the event changes, each kind at most once.
+def span_changes(
+    before: Case | None, after: Case, event: Event, definition: Definition, was: Definition | None = None
+) -> Iterator[SpanChange]:
+    """Yield what the event changes, each kind at most once. ``was`` is what the case went by before a migration.
 
     Kinds are ``state``, ``unit``, ``session``, ``lead``, ``merged``, ``stated`` ("1", or "undated" once a move was
     imported whose date is not known: measures that ask when count the case apart), ``field:<name>`` for tracked fields,
@@ -58,6 +61,8 @@ def span_changes(before: Case | None, after: Case, event: Event, definition: Def
             yield SpanChange("stated", "undated", had=had)
         elif not had:
             yield SpanChange("stated", "1", had=False)
+    if was is not None and was is not definition:
+        yield from _counted_otherwise(after, was, definition)
     yield from _fields(before, after, event, definition)
     for clock in event.clocks:
         had = before is not None and before.clock(clock.name) is not None
@@ -67,6 +72,25 @@ def span_changes(before: Case | None, after: Case, event: Event, definition: Def
     if event.type is EventType.FIRED and event.transition in counted_firings(definition):
         count = after.fired[event.transition or ""]
         yield SpanChange(f"fired:{event.transition}", str(count), had=count > 1)
+
+
+def _counted_otherwise(case: Case, was: Definition, definition: Definition) -> Iterator[SpanChange]:
+    """Yield what a case begins or ceases to be counted by under another version: its fields, moves and rungs."""
+    held = {name: _told(value) for name, value in case.data.items() if value is not None}
+    for name in sorted((was.tracked_fields ^ definition.tracked_fields) & held.keys()):
+        tracked = name in definition.tracked_fields
+        yield SpanChange(f"field:{name}", held[name] if tracked else None, had=not tracked)
+    old, new = counted_firings(was), counted_firings(definition)
+    for name in sorted((old ^ new) & case.fired.keys()):
+        yield SpanChange(f"fired:{name}", str(case.fired[name]) if name in new else None, had=name in old)
+    for deadline in sorted(case.rungs):
+        levels = [_highest(case, deadline, one) if deadline in counted_rungs(one) else 0 for one in (was, definition)]
+        if levels[0] != levels[1]:
+            yield SpanChange(f"rung:{deadline}", str(levels[1]) if levels[1] else None, had=levels[0] > 0)
+
+
+def _told(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _rungs(before: Case | None, after: Case, event: Event, definition: Definition) -> Iterator[SpanChange]:
@@ -102,8 +126,7 @@ def _fields(before: Case | None, after: Case, event: Event, definition: Definiti
         old = None if before is None else before.data.get(name)
         new = after.data.get(name)
         if old != new:
-            value = None if new is None else new if isinstance(new, str) else json.dumps(new, ensure_ascii=False)
-            yield SpanChange(f"field:{name}", value, had=old is not None)
+            yield SpanChange(f"field:{name}", None if new is None else _told(new), had=old is not None)
 
 
 @lru_cache(maxsize=256)

@@ -23,6 +23,7 @@ from engine.figures.facts import Facts, Named, is_undated
 from engine.figures.measures import DENOMINATOR, NUMERATOR, UNDATED_LINE, Counted, Grouping, MeasureResult, Tally
 from engine.figures.stages import StageDays, StageTime, milestones_of, stage_time, stages_of
 from engine.figures.suppression import FEW, Number, Row, marked_together
+from engine.figures.watched import lines_of
 
 STATED: Final = "stated"
 UNDATED: Final = "undated"
@@ -196,10 +197,12 @@ def tally_of(definition: Definition, survey: Survey, section: Section, name: str
     def lines(kind: str) -> tuple[Counted, ...]:
         return tuple(replace(line, count=told(f"{kind}.{line.id}")) for line in titles[kind])
 
+    watched = lines_of(definition, name)
     undated = Counted(id=UNDATED_LINE[0], title=UNDATED_LINE[1], count=0)
     titles = {
         kind: [
             *(Counted(id=part.id, title=part.title.text, count=0) for part in parts),
+            *(Counted(id=line.id, title=line.title, count=0, is_share=True) for line in watched if kind == "beside"),
             *([undated] if survey.has(f"{name} {kind}.{undated.id}") else []),
         ]
         for kind, parts in (("excluded", measure.excluded), ("beside", measure.beside))
@@ -207,15 +210,27 @@ def tally_of(definition: Definition, survey: Survey, section: Section, name: str
     numerator = told(NUMERATOR)
     denominator = None if measure.denominator is None else told(DENOMINATOR)
     sample, of_sample = (numerator, NUMERATOR) if denominator is None else (denominator, DENOMINATOR)
+    minimum = minimum_of(definition, name)
+    is_blank = denominator == 0 and of_sample not in marks  # printed as "—": nothing is there to be relied on
     return Tally(
         numerator=numerator,
         denominator=denominator,
         excluded=lines("excluded"),
         beside=lines("beside"),
         # Of a number that is not printed it is not told how small it is, only that it may be.
-        small=sample < measure.minimum_sample or (of_sample in marks and measure.minimum_sample > 0),
+        small=not is_blank and (sample < minimum or (of_sample in marks and minimum > 0)),
+        minimum=minimum,
+        is_of_cases=all(share.sum is None for share in (measure.numerator, measure.denominator) if share),
         marks=marks,
     )
+
+
+def minimum_of(definition: Definition, name: str) -> int:
+    """Return of how many a measure is no small sample any more: its own number, else for a share the workflow's."""
+    measure = definition.workflow.measures[name]
+    if measure.minimum_sample is not None:
+        return measure.minimum_sample
+    return 0 if measure.denominator is None else definition.workflow.minimum_sample
 
 
 def evaluate(

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from engine.figures.stages import StageTime
 from engine.figures.survey import Key, Section, Survey
 
-FORM: Final = "survey/1"
+FORM: Final = "survey/2"
 """Part of the key under which a survey is kept: one that was counted or written otherwise is not found any more."""
 
 _Section = tuple[Key, tuple[int | None, ...], tuple[tuple[int, int | None] | None, ...]]

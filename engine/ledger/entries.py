@@ -25,6 +25,8 @@ from engine.ledger.canonical import canonical
 from engine.ledger.chain import entry_hash
 from engine.ledger.commitments import PrivateValue, commit
 from engine.ledger.erasures import PART, erasure_json, read_erasure
+from engine.ledger.migrations import PART as MIGRATION
+from engine.ledger.migrations import migration_json, read_migration
 
 VERSION = 1
 BASIS = "basis"
@@ -125,6 +127,8 @@ def _body(
     if event.erasure is not None:
         approver = event.erasure.approver
         body[PART] = erasure_json(event.erasure, None if approver is None else _pseudonym(after, approver))
+    if event.migration is not None:
+        body[MIGRATION] = migration_json(event.migration)
     return body
 
 
@@ -155,8 +159,8 @@ def _write_changes(body: Json, after: Case, event: Event) -> None:
         body["children"] = [child_json(child) for child in event.children]
     if event.merge is not None:
         body["merge"] = event.merge
-        if event.resume_state is not None:
-            body["resume"] = event.resume_state
+    if event.resume_state is not None and (event.merge is not None or event.migration is not None):
+        body["resume"] = event.resume_state
     if event.merged_from is not None:
         body["merged_from"] = list(event.merged_from)
     if event.linked:
@@ -288,6 +292,8 @@ def read_entry(
     people = _read_people(entry, values, before)
     to_state, stated, cause = entry.get("to"), entry.get("stated"), entry.get("cause")
     state = None if to_state is None else definition.workflow.states[to_state]
+    # A migration calls the state otherwise and comes to nothing new.
+    reached = None if state is None or MIGRATION in body else state.milestone
     return Event(
         case=entry["case"],
         type=EventType(entry["type"]),
@@ -304,7 +310,7 @@ def read_entry(
         transition=entry.get("transition"),
         to_state=to_state,
         to_phase=None if state is None else state.phase,
-        milestone=None if state is None or state.milestone is None else str(state.milestone),
+        milestone=None if reached is None else str(reached),
         verdicts=tuple([Verdict(guard, holds) for guard, holds in entry["guards"]]) if "guards" in entry else (),
         cause=None if cause is None else Cause(CaseId(cause["case"]), cause["transition"]),
         fields=_read_fields(entry, values),
@@ -322,6 +328,7 @@ def read_entry(
         withdrawn=_read_rungs(entry["withdrawn"]) if "withdrawn" in entry else (),
         note=cast(Mapping[str, JsonValue], values.get("note", NOTHING)),
         erasure=read_erasure(body[PART], people) if PART in body else None,
+        migration=read_migration(body) if MIGRATION in body else None,
     )
 
 

@@ -15,13 +15,21 @@ from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.definition.parts import GuardPart, Privacy, TransitionPart, UnMerge, WithdrawRung
 from engine.ledger.erasures import unlawful
+from engine.ledger.migrations import unfounded
 from engine.text import Text
 
 _NO_WAY = Text("没有一条去向的条件成立", "no way was open")
 
 
-def illegal(before: Case | None, event: Event, definition: Definition) -> Iterator[Text]:
-    """Yield every reason why this event could not follow on the case as it was before; none when it was legal."""
+def illegal(before: Case | None, event: Event, definition: Definition, was: Definition | None = None) -> Iterator[Text]:
+    """Yield every reason why this event could not follow on the case as it was before; none when it was legal.
+
+    Args:
+        before: the case before the event, None for the first one.
+        event: what the entry says has happened.
+        definition: what the case goes by after the event.
+        was: what it went by before, where that is known; only a migration makes it another.
+    """
     if (event.type is EventType.OPENED) != (before is None):
         yield Text("第一条且只有第一条是立项", "the first entry opens the case, and no other does")
         return
@@ -35,6 +43,8 @@ def illegal(before: Case | None, event: Event, definition: Definition) -> Iterat
         yield from _move(before, event, definition.workflow)
     elif event.type is EventType.ERASED:
         yield from unlawful(before, event, definition)
+    elif event.type is EventType.MIGRATED:
+        yield from unfounded(before, event, definition, was or definition)
 
 
 def misplaced(public: Iterable[str], hidden: Iterable[str], definition: Definition) -> Iterator[Text]:
@@ -200,7 +210,9 @@ def _role_held(before: Case, event: Event, transition: TransitionPart, workflow:
             return event.acting_unit is None and who in before.persons_in(event.role)
         case "grant":
             unit = before.unit if part.in_ == "case_unit" else before.lead_unit
-            return event.acting_unit is not None and (part.inherited or event.acting_unit == unit)
+            if event.acting_unit is None:
+                return False
+            return part.inherited is True or (event.acting_unit == unit) == (part.inherited is False)
         case "system" | "code":
             return False
 

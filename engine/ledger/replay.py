@@ -24,6 +24,7 @@ from engine.ledger.commitments import Opened, opens
 from engine.ledger.entries import read_entry, read_opening
 from engine.ledger.erasures import Place, erased_places
 from engine.ledger.legality import illegal, misplaced
+from engine.ledger.migrations import read_migration
 from engine.ledger.shape import shape_problems
 from engine.text import Text
 
@@ -61,11 +62,13 @@ class ReplayFinding:
 
 
 class Move(NamedTuple):
-    """One entry replayed: the case before and after it."""
+    """One entry replayed: the case before and after it, and what it went by before and after."""
 
     before: Case | None
     after: Case
     event: Event
+    was: Definition
+    definition: Definition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +138,10 @@ class _Replaying:
             return False
         values = self._opened(seq, body)
         try:
-            definition = self.definition or self._pinned(seq, body)
+            definition = self._gone_by(seq, body)
             if definition is None:
                 return False
+            was = self.definition or definition
             if (state := body.get("to", definition.workflow.initial)) not in definition.workflow.states:
                 self._find(Rule.LEGAL, seq, Text(f"流程中没有状态 {state!r:.80}", f"no such state: {state!r:.80}"))
                 return False
@@ -146,7 +150,7 @@ class _Replaying:
             said = f"{type(error).__name__}: {error}"[:120]
             self._find(Rule.SCHEMA, seq, Text(f"条目内容无法还原（{said}）", f"the entry makes no sense ({said})"))
             return False
-        for text in illegal(self.case, event, definition):
+        for text in illegal(self.case, event, definition, was):
             self._find(Rule.LEGAL, seq, text)
         for text in misplaced(*_places(body), definition):
             self._find(Rule.LEGAL, seq, text)
@@ -155,7 +159,7 @@ class _Replaying:
         if event.opening is not None and self.case is not None:
             return False
         after = evolve(self.case, event, definition, entry_hash(data).hex())
-        self.moves.append(Move(before=self.case, after=after, event=event))
+        self.moves.append(Move(before=self.case, after=after, event=event, was=was, definition=definition))
         self.case, self.definition = after, definition
         return True
 
@@ -230,6 +234,14 @@ class _Replaying:
                 )
                 self._find(Rule.ERASURE, seq, text)
 
+    def _gone_by(self, seq: int, body: Mapping[str, JsonValue]) -> Definition | None:
+        """Return what the case goes by after the entry: what it went by before, unless the entry says otherwise."""
+        migration = read_migration(body)
+        if self.definition is None or self.case is None or migration is None:
+            return self.definition or self._pinned(seq, body)
+        pins = Pins(definition=migration.definition, lists=migration.lists, calendar=self.case.pins.calendar)
+        return self._looked_up(seq, pins)
+
     def _pinned(self, seq: int, body: Mapping[str, JsonValue]) -> Definition | None:
         opening = read_opening(body)
         if opening is None:
@@ -239,8 +251,11 @@ class _Replaying:
         if opening.root != self.root:
             text = Text("立项时的组织与账册不符", "the case was opened in another organisation than its ledger's")
             self._find(Rule.COLUMNS, seq, text)
+        return self._looked_up(seq, opening.pins)
+
+    def _looked_up(self, seq: int, pins: Pins) -> Definition | None:
         try:
-            return self.definition_of(opening.pins)
+            return self.definition_of(pins)
         except NotFound as refusal:
             self._find(Rule.LEGAL, seq, refusal.text)
             return None

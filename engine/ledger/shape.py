@@ -228,6 +228,12 @@ _PARTS: Mapping[str, CoreSchema] = {
         approver=_PSEUDONYM,
         approver_role=_SOME_TEXT,
     ),
+    "migration": _object(
+        version=_COUNT,
+        definition=_SOME_TEXT,
+        lists=_map(_SOME_TEXT),
+        reason=_SOME_TEXT,
+    ),
     **{name: _fact(parts) for name, parts in FACTS.items()},
 }
 
@@ -253,6 +259,7 @@ _BY_TYPE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     str(EventType.CHANGED): ((), (*_WHO, *_CHANGES, "cause")),
     str(EventType.NOTED): ((), _WHO),
     str(EventType.ERASED): ((ERASURE,), (*_WHO, "role", "unit")),
+    str(EventType.MIGRATED): (("migration",), (*_WHO, "to", "resume", "clocks")),
     **{name: ((name,), ("by",)) for name in FACTS},
 }
 """Beside what every entry has: the parts that an entry of this type must have, and those it may have."""

@@ -257,7 +257,7 @@ def _reach(part: RolePart, case: Case, unit: UnitId | None, tree: UnitTree) -> t
     at = unit or (case.unit if part.in_ == "case_unit" else case.lead_unit)
     if at is None:
         return ()
-    return tree.lineage(at) if part.inherited else (at,)
+    return tuple(part.held_in(tree.lineage(at)))
 
 
 class _Holding:

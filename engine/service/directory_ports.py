@@ -19,6 +19,7 @@ from engine.service.file_ports import FileWrites
 from engine.service.long_work_ports import LongWorkWrites
 from engine.service.moved_units import MoveWrites
 from engine.service.notice_ports import NoticeWrites
+from engine.service.poll_ports import PollWrites
 from engine.service.publications import PublicationWrites
 from engine.service.rows import CounterRow
 from engine.service.sealing_ports import SealingWrites
@@ -38,6 +39,7 @@ class DirectoryWrites(
     LongWorkWrites,
     SearchWrites,
     PublicationWrites,
+    PollWrites,
     Protocol,
 ):
     """Small typed writes beside cases; each that changes what situations see advances the epoch.

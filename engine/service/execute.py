@@ -5,17 +5,15 @@ Each command sees what earlier ones of the batch did. A refusal or a failure of 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.case.case import Case
-from engine.case.codec import at_text, microseconds
-from engine.case.commands import Command, EraseValues, FireTransition, KeepNote, OpenCase, TendCase
-from engine.case.decide import decide, key_hash
+from engine.case.codec import microseconds
+from engine.case.commands import Command, EraseValues
+from engine.case.decide import decide
 from engine.case.events import Step
 from engine.case.files import KnownFile, taken_over
 from engine.case.identity import CaseId, RootId
@@ -27,9 +25,11 @@ from engine.ledger.commitments import Sealer
 from engine.ledger.entries import Written, write_entry
 from engine.service.case_cache import CaseCache
 from engine.service.case_rows import row_of
+from engine.service.claims import claim_of
 from engine.service.erasing import held_values
 from engine.service.families import merge_targets, named_cases, relatives, series_needed
 from engine.service.known_files import known_files, named_files
+from engine.service.poll_facts import PollFacts, poll_facts, poll_rows
 from engine.service.ports import CaseKey, Claim, Conflict, Outcome, Slot, Stored, WriteTransaction
 from engine.service.rosters import BatchRosters, refused
 from engine.service.rows import BatchRows, CounterRow, OutcomeRow, SearchRow
@@ -41,7 +41,6 @@ _LOG = logging.getLogger(__name__)
 FAMILY_HOPS = 3
 """From a child over its parent to the case that was merged into, and to that one's relatives."""
 FAMILY_ROUNDS_MAX = FAMILY_HOPS + 1
-_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def execute(batch: Batch, commands: Sequence[Command]) -> list[Result]:
     Raises:
         StorageError, Conflict: the database refused; nothing of the batch was kept.
     """
-    claims = [_claim(command) for command in commands]
+    claims = [claim_of(command) for command in commands]
     settled = _settled(batch, claims)
     fresh = [
         command for command, claim in zip(commands, claims, strict=True) if claim is None or claim.slot not in settled
@@ -126,47 +125,6 @@ def execute(batch: Batch, commands: Sequence[Command]) -> list[Result]:
     if batch.cache is not None:
         batch.cache.stage(working.cases.values())
     return results
-
-
-def request_hash(command: Command) -> str:
-    """Return the hash of what a command asks, without who asks and under which key."""
-    match command:
-        case OpenCase():
-            parts: tuple[object, ...] = (
-                "open",
-                command.workflow,
-                command.unit,
-                command.congress_session,
-                command.form,
-                command.parties,
-            )
-        case FireTransition():
-            parts = ("fire", command.case, command.transition, command.form, command.expected_version)
-        case KeepNote():
-            parts = ("note", command.case, command.title, command.note)
-        case TendCase():
-            parts = ("tend", command.case)
-        case EraseValues():
-            approver = None if command.approver is None else command.approver.person
-            parts = ("erase", command.case, command.paths, command.basis, approver)
-    stated = None if command.stated is None else (at_text(command.stated.occurred_at), command.stated.basis)
-    entered = command.on_behalf if isinstance(command, OpenCase | FireTransition) else None
-    if entered is not None:
-        parts = (*parts, entered.kind, None if entered.person is None else entered.person.person, entered.scan)
-    text = _ENCODE((command.root, stated, *parts))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def actor_scope(command: Command) -> str:
-    """Return whom an idempotency key belongs to: a person by the veiled name, as the case that it led to stands beside
-    it, whatever its level."""
-    return command.actor.veil or command.actor.person or str(command.actor.kind)
-
-
-def _claim(command: Command) -> Claim | None:
-    if not command.key:
-        return None
-    return Claim(command.root, actor_scope(command), key_hash(command.key), request_hash(command))
 
 
 def _settled(batch: Batch, claims: Sequence[Claim | None]) -> dict[Slot, Stored]:
@@ -259,15 +217,19 @@ def _one(batch: Batch, working: _Working, command: Command) -> Result:
         family = _family(working, command, world)
         if family is None:
             return Later()
-        situation = _situation(batch, working, world, command, family)
-        step = decide(situation, command, _not_before(batch.now, family.values()))
+        now = _not_before(batch.now, family.values())
+        polls = poll_facts(batch.tx, command, family, world.rules, now)
+        situation = _situation(batch, working, world, command, family)._replace(
+            electors=polls.counts, boxes=polls.boxes
+        )
+        step = decide(situation, command, now)
         if isinstance(step, BanjieError):
             return step
         unfit = refused(step, situation, batch.tx, world, working.rosters)
         if unfit is not None:
             return unfit
         written = _written(batch, working, situation, step)
-        rows = _rows(batch, working, world, step, written)
+        rows = _rows(batch, working, world, step, written, polls)
     except (StorageError, Conflict):
         raise
     except BanjieError as refusal:
@@ -277,7 +239,7 @@ def _one(batch: Batch, working: _Working, command: Command) -> Result:
         _LOG.exception("command failed, incident %s", incident)
         return CommandFailed(incident)
     working.rows.add(rows)
-    return _apply(working, step, written)
+    return _apply(working, situation, step, written)
 
 
 def _family(working: _Working, command: Command, world: World) -> dict[CaseId, Case] | None:
@@ -349,6 +311,7 @@ def _rows(
     world: World,
     step: Step,
     written: Sequence[tuple[Case | None, Written, Definition]],
+    polls: PollFacts,
 ) -> BatchRows:
     rows = BatchRows()
     newest = {entry.case.id: entry.case for _before, entry, _definition in written}
@@ -358,13 +321,16 @@ def _rows(
 
     for event, (before, entry, definition) in zip(step.events, written, strict=True):
         step_rows(rows, before, entry, event, definition, world, batch.sealer, family, batch.mark)
+        poll_rows(rows, before, entry.case, event, definition, polls, batch.mark)
     return rows
 
 
-def _apply(working: _Working, step: Step, written: Sequence[tuple[Case | None, Written, Definition]]) -> Done:
+def _apply(
+    working: _Working, situation: Situation, step: Step, written: Sequence[tuple[Case | None, Written, Definition]]
+) -> Done:
     for event, (before, entry, definition) in zip(step.events, written, strict=True):
         if event.case not in working.reworded and rewords(event, definition):
-            working.reworded[event.case] = None if before is None else document(before, definition)
+            working.reworded[event.case] = None if before is None else document(before, situation.definition_of(before))
         working.rosters.moved(before, entry.case, definition)
         working.cases[event.case] = entry.case
         working.touched[event.case] = definition

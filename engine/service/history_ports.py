@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from engine.case.identity import CaseId
+from engine.service.poll_ports import PollRow
 from engine.service.roster_rows import NO_ROWS, RosterRows
 from engine.service.rows import CaseRow, DeadlineRow, EntryRow, PrivateRow
 
@@ -33,6 +34,15 @@ class StoredSpan(NamedTuple):
     until_seq: int | None
 
 
+class StoredPoll(NamedTuple):
+    """What is kept of a poll of a case: its row, None where there is none, how many tokens, and how many spent."""
+
+    name: str
+    row: PollRow | None
+    tokens: int
+    spent: int
+
+
 class CaseFile(NamedTuple):
     """Everything the database keeps of one case, as its tables hold it; ``row`` is None where the case row is missing.
 
@@ -46,3 +56,4 @@ class CaseFile(NamedTuple):
     spans: tuple[StoredSpan, ...]
     deadlines: tuple[DeadlineRow, ...]
     rosters: RosterRows = NO_ROWS
+    polls: tuple[StoredPoll, ...] = ()

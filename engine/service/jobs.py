@@ -65,6 +65,12 @@ def kind_title(kind: str) -> Text:
     return _KIND_TITLES.get(kind.partition(":")[0], Text(kind, kind))
 
 
+def known_kind(kind: str) -> str:
+    """Return what stands before the colon of a kind of job, ``other`` where that is none we know: few words in all."""
+    name = kind.partition(":")[0]
+    return name if name in _KIND_TITLES else "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One job as a list shows it. ``done`` counts rows over all its batches; ``worker`` is who has it or had it last;

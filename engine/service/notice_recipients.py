@@ -167,15 +167,17 @@ def _persons(
             unit = case.unit if part.in_ == "case_unit" else case.lead_unit
             if unit is None:  # no unit leads yet: there is no such post, rather than an empty one
                 return []
-            nearest = _nearest(part.of, unit, holders, units, accused)
-            return nearest or _nearest((LAST_RESORT,), case.unit, holders, units, accused)
+            lineage = units.lineage(unit)
+            asked = lineage[1:] if part.inherited == "only" else lineage
+            nearest = _nearest(part.of, asked, holders, units, accused)
+            return nearest or _nearest((LAST_RESORT,), units.lineage(case.unit), holders, units, accused)
 
 
 def _nearest(
-    roles: Sequence[str], unit: UnitId, holders: Holders, units: UnitTree, accused: frozenset[str]
+    roles: Sequence[str], lineage: Sequence[UnitId], holders: Holders, units: UnitTree, accused: frozenset[str]
 ) -> list[PersonId]:
-    """Return who holds one of the roles in the unit, or in the nearest one above it where somebody does."""
-    for above in units.lineage(unit):
+    """Return who holds one of the roles in the first of these units where somebody does."""
+    for above in lineage:
         if not _within(above, accused, units):
             found = [person for role in roles for person in holders.get(Grant(role, above), ())]
             if found:

@@ -282,7 +282,7 @@ class OverdueList:
         unit = case.unit if part.in_ == "case_unit" else case.lead_unit
         tree = self._world.surroundings.tree
         lineage = () if unit is None else tree.lineage(unit)
-        for above in lineage if part.inherited else lineage[:1]:
+        for above in part.held_in(lineage):
             held = (person for role in part.of for person in holders.get(Grant(role, above), ()))
             persons = [person for person in held if person not in recused]
             if persons and accused.isdisjoint(tree.lineage(above)):

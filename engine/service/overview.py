@@ -273,7 +273,7 @@ def _holders(
     for part in posts:
         unit = group.unit if part.in_ == "case_unit" else group.lead_unit
         lineage = () if unit is None else tree.lineage(UnitId(unit))
-        for above in lineage if part.inherited else lineage[:1]:
+        for above in part.held_in(lineage):
             persons = [person for role in part.of for person in holders.get(Grant(role, above), ())]
             if persons:
                 return list(dict.fromkeys(persons))

@@ -25,6 +25,7 @@ from engine.service.file_ports import DropFiles, FileWrite, GiveFiles, KeepFile,
 from engine.service.long_work_ports import LongWorkWrite, apply_long_work_write
 from engine.service.moved_units import EndMove, MoveWrite, SetSight, apply_move_write
 from engine.service.notice_writes import NoticeWrite, apply_notice_write
+from engine.service.poll_ports import CastBallot, PollWrite, apply_poll_write
 from engine.service.publications import PublicationWrite, PublishRules, WithdrawRules, apply_publication_write
 from engine.service.rows import CounterRow
 from engine.service.sealing_writes import (
@@ -207,6 +208,7 @@ PlainWrite = (
     | LongWorkWrite
     | SearchWrite
     | PublicationWrite
+    | PollWrite
 )
 
 
@@ -268,6 +270,8 @@ def apply_write(write: PlainWrite, writes: DirectoryWrites) -> None:
             apply_draft_write(write, writes)
         case IndexWords() | RestartIndex() | KeepNotAlike():
             apply_search_write(write, writes)
+        case CastBallot():
+            apply_poll_write(write, writes)
         case PublishRules() | WithdrawRules():
             apply_publication_write(write, writes)
         case write if isinstance(write, LongWorkWrite):

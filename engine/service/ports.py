@@ -30,10 +30,12 @@ from engine.service.history_ports import CaseFile, SpanLine
 from engine.service.house_ports import HouseReads
 from engine.service.list_orders import Order
 from engine.service.long_work_ports import LongWorkReads
+from engine.service.metric_ports import MetricReads
 from engine.service.moved_units import MoveReads
 from engine.service.notice_ports import NoticeReads
 from engine.service.overview_ports import OverviewReads
 from engine.service.people_ports import PeopleReads
+from engine.service.poll_ports import PollLookups, PollReads
 from engine.service.publications import PublicationReads
 from engine.service.rights_ports import Rights, RightsReads
 from engine.service.roster_ports import RosterLookups, RosterReads
@@ -80,7 +82,7 @@ class Stored(NamedTuple):
     outcome: Outcome
 
 
-class WriteTransaction(Chain, RosterLookups, Protocol):
+class WriteTransaction(Chain, RosterLookups, PollLookups, Protocol):
     """One open write transaction. Nothing is visible to others before the committer commits it."""
 
     @property
@@ -247,10 +249,12 @@ class Reads(
     DraftReads,
     LongWorkReads,
     SearchReads,
+    PollReads,
     PublicationReads,
     PeopleReads,
     CalledReads,
     RosterReads,
+    MetricReads,
     Protocol,
 ):
     """The reading side; safe to use from many threads, never blocks the writer."""

@@ -1,10 +1,11 @@
-"""What the tables must show of a case, worked out from its ledger alone, and how what they show differs (P1, P2, P3).
+"""What the tables must show of a case, worked out from its ledger alone, and how what they show differs (P1 to P5).
 
 Columns are compared as they are stored: a forged or damaged one is a difference, never an exception.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,11 +14,12 @@ from pydantic_core import from_json
 from engine.case.case import Case
 from engine.case.codec import microseconds
 from engine.case.erased import fields_in
+from engine.case.polls import is_taken
 from engine.definition.compiled import Definition
 from engine.figures.spans import span_changes
 from engine.ledger.replay import Move, Replayed
 from engine.service.case_rows import row_of
-from engine.service.history_ports import StoredSpan
+from engine.service.history_ports import StoredPoll, StoredSpan
 from engine.service.roster_rows import RosterRows
 from engine.service.rows import CaseRow, DeadlineRow
 from engine.text import Text
@@ -51,7 +53,7 @@ class Unknown:
         )
 
 
-def spans_of(moves: Iterable[Move], definition: Definition) -> list[StoredSpan]:
+def spans_of(moves: Iterable[Move]) -> list[StoredSpan]:
     """Return the spans that the moves opened and closed, those still open last."""
     closed: list[StoredSpan] = []
     held: dict[str, StoredSpan] = {}
@@ -61,7 +63,7 @@ def spans_of(moves: Iterable[Move], definition: Definition) -> list[StoredSpan]:
                 held.pop(kind, None)
                 closed = [span for span in closed if span.kind != kind]
         case, at = move.after, microseconds(move.event.at)
-        for change in span_changes(move.before, case, move.event, definition):
+        for change in span_changes(move.before, case, move.event, move.definition, move.was):
             kind, value, _had = change
             if (ended := held.pop(kind, None)) is not None:
                 begun = (ended.root, ended.case, kind, ended.seq, ended.value, ended.from_at)
@@ -152,6 +154,42 @@ def roster_differences(stored: RosterRows, expected: RosterRows) -> Iterator[Tex
                 del there[alike]
         for one in there:
             yield Text(f"名册中多出一行：{one!r:.80}", f"a row too much on a roster: {one!r:.80}")
+
+
+def poll_differences(stored: Sequence[StoredPoll], case: Case | None, definition: Definition | None) -> Iterator[Text]:
+    """Yield what is wrong with the open polls of a case, and with what is left of those that are not open.
+
+    Who has answered what nobody knows, so that a ballot changed for another does not show.
+    """
+    parts = {} if case is None or definition is None else definition.workflow.polls
+    asked = {name: part for name, part in parts.items() if is_taken(part, case)}
+    there = {poll.name: poll for poll in stored}
+    for name in sorted(there.keys() - asked.keys()):
+        yield Text(
+            f"网上投票 {name!r:.40} 没有在进行，选票或名单仍在", f"the poll {name!r:.40} is not open and was kept"
+        )
+    for name, part in asked.items():
+        poll = there.get(name)
+        if poll is None or poll.row is None:
+            yield Text(f"网上投票 {name} 的票箱不见了", f"the box of the poll {name} is missing")
+            continue
+        electors = None if case is None else case.data.get(part.eligible_count)
+        if not poll.tokens == poll.row.electors == electors:
+            yield _difference(f"{name} electors", (poll.row.electors, poll.tokens), electors)
+        ballots = _ballots(poll.row.box)
+        if not poll.spent == poll.row.returned == ballots:
+            yield _difference(f"{name} returned", (poll.row.returned, ballots), poll.spent)
+
+
+def _ballots(box: object) -> int | None:
+    """Return how many ballots a box holds, None where it cannot be read."""
+    try:
+        found = json.loads(box) if isinstance(box, str) else None
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or not all(type(times) is int and times > 0 for times in found.values()):
+        return None
+    return sum(found.values())
 
 
 def _body_differences(stored: object, expected: str, unknown: Unknown) -> Iterator[Text]:

@@ -111,7 +111,7 @@ def bundle_of(
         view = desk.queries.case(root, case, actor, world)
         rows = desk.reads.entries(root, case)
         entries += rows
-        pinned.add(view.case.pins.definition)
+        pinned.update(_pinned(rows))
         known = disclosed(view.case, view.definition, actor, world.surroundings.tree)
         openings += _openings(desk, view.case, view.definition, known, rows)
         ids = {row.seq: _id(row) for row in rows}
@@ -202,6 +202,16 @@ def _openings(
         opened = desk.sealer.open(ids[row.seq], row.path, row.key, row.ciphertext) if told else None
         if opened is not None:
             yield Opening(entry=ids[row.seq], path=row.path, salt=opened.salt, value=opened.value)
+
+
+def _pinned(rows: Sequence[EntryRow]) -> Iterator[str]:
+    """Yield the definitions that the entries of a case name: the one it was opened under, those it migrated to."""
+    for row in rows:
+        body = parse_canonical(row.body)
+        assert isinstance(body, dict), "an entry is an object"
+        for part in (body.get("opening"), body.get("migration")):
+            if isinstance(part, dict):
+                yield str(part["definition"])
 
 
 def _as_hashed(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from pydantic import JsonValue
 
 from engine.case.codec import microseconds
-from engine.case.identity import PersonId, RootId
+from engine.case.identity import CaseId, PersonId, RootId
 from engine.errors import InputRefused, NotFound
 from engine.ledger.streams import Fact
 from engine.text import Text
@@ -43,6 +43,9 @@ class PublicationReads(Protocol):
 
     def running_of_workflow(self, root: RootId, workflow: str, limit: int) -> int:
         """Return how many cases of a workflow are not over, at most ``limit``."""
+
+    def running_under(self, root: RootId, workflow: str, version: int, *, after: str, limit: int) -> Sequence[CaseId]:
+        """Return the cases that go by a version and are not over, in the order of their ids, from after one on."""
 
     def runs_under(self, workflow: str, version: int) -> bool:
         """Return whether any case of any organisation, running or over, was opened under a version."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, cast
 
@@ -22,10 +22,13 @@ from engine.case.offers import offered
 from engine.case.scope import SHANGHAI
 from engine.case.secrecy import as_party, is_strict
 from engine.definition.compiled import Definition
+from engine.definition.rulebook import Rulebook
 from engine.errors import CaseNotFound
 from engine.ledger.canonical import parse_canonical
 from engine.ledger.commitments import Sealer
 from engine.ledger.entries import BASIS
+from engine.ledger.migrations import PART as MIGRATION
+from engine.ledger.migrations import definitions_along
 from engine.service.deadline_ports import DeadlineFilter
 from engine.service.ports import CaseFilter, CaseLine, OverdueLine, Page, Reads
 from engine.service.search import known_to
@@ -55,7 +58,10 @@ class EntryFor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineLine:
-    """One entry as a reader sees it. ``who`` is a name, or the pseudonym where no name is known."""
+    """One entry as a reader sees it. ``who`` is a name, or the pseudonym where no name is known.
+
+    ``definition`` is what the case went by after it, where that is another one than what it goes by now.
+    """
 
     seq: int
     type: str
@@ -70,6 +76,7 @@ class TimelineLine:
     body: Json
     hash: str
     entered: EntryFor | None = None
+    definition: Definition | None = None
 
     @property
     def is_nameless(self) -> bool:
@@ -159,10 +166,11 @@ class Queries:
             name = path.removeprefix("fields/")
             if name == path or name in known.fields:
                 values.setdefault(seq, {})[path] = value
-        return [
+        lines = [
             _line(entry.seq, entry.body, entry.hash, case, names, values.get(entry.seq, {}), known)
             for entry in self._reads.entries(root, case_id)
         ]
+        return _read_by([line.body for line in lines], lines, world.rules)
 
     def page(
         self,
@@ -321,6 +329,14 @@ def _line(
         hash=digest.hex(),
         entered=_entered(body, case, names, values, known),
     )
+
+
+def _read_by(bodies: Sequence[Json], lines: Sequence[TimelineLine], rules: Rulebook) -> Sequence[TimelineLine]:
+    """Return the lines of a case that has migrated with what it went by at each, and those of any other as they are."""
+    if not any(MIGRATION in body for body in bodies):
+        return lines
+    along = definitions_along(bodies, rules)
+    return [replace(line, definition=definition) for line, definition in zip(lines, along, strict=True)]
 
 
 def _entered(

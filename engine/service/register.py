@@ -16,6 +16,7 @@ from engine.case.case import Case
 from engine.case.identity import CaseId, RootId
 from engine.case.search_words import search_texts
 from engine.definition.compiled import Definition
+from engine.definition.model import Workflow
 from engine.definition.parts import Privacy, Publish
 from engine.errors import CaseNotFound
 from engine.service.ports import CaseFilter, Reads
@@ -45,6 +46,16 @@ class RegisterPage:
     cases: Sequence[Published]
     next: str | None
     is_cut: bool = False
+
+
+def published_by(workflow: Workflow) -> bool:
+    """Return whether some move of a workflow publishes its cases."""
+    return any(
+        isinstance(effect, Publish)
+        for part in workflow.transitions.values()
+        for effects in (part.effects, *(way.effects for way in part.alternatives))
+        for effect in effects
+    )
 
 
 def register_page(

@@ -1,7 +1,7 @@
 """Registers brought in by a person: rehearsed at once, then imported as long work by the very way of the command.
 
-Who may is whoever may enter such cases on behalf of others in the unit; where the map takes the unit of each row from
-the register, in the organisation's top unit. Nothing of the file is trusted after it was read: its rows are kept sealed
+Who may stands in ``importing.importers``; where the map takes the unit of each row from the register, it is asked in
+the organisation's top unit. Nothing of the file is trusted after it was read: its rows are kept sealed
 for the person as work that is proposed, and every row is judged again when its turn comes.
 """
 
@@ -16,12 +16,12 @@ from typing import Final, cast
 from pydantic import JsonValue
 
 from engine.case.actors import Actor
-from engine.case.behalf import entering_to_open
 from engine.case.identity import PersonId, RootId, SessionId, UnitId
 from engine.errors import ImportRefused, NotPermitted, StorageError, TooBusy
 from engine.ledger.streams import Fact
 from engine.service.desk import Desk
 from engine.service.importing.cells import Value, heading_of, shown
+from engine.service.importing.importers import demand_importing
 from engine.service.importing.maps import RegisterMap
 from engine.service.importing.registers import Into, bound, definition_for, import_table, proved_map, tied_rows
 from engine.service.importing.reports import ImportReport, RefusedRow
@@ -38,6 +38,7 @@ ROWS_MAX: Final = 5_000
 """So many rows a page rehearses at once; the command takes larger files."""
 PART_ROWS: Final = 50
 TIED_MAX: Final = 500
+GROUPED_MAX: Final = 2_000
 PAGE: Final = "/registers"
 
 
@@ -73,16 +74,16 @@ class Proposed:
 
 
 def demand_importer(actor: Actor, root: RootId, part: RegisterMap, unit: UnitId, world: World) -> None:
-    """Raise NotPermitted for who may not enter cases of the map's workflow in the unit."""
+    """Raise NotPermitted for who may not bring in registers by the map in the unit."""
     where = UnitId(root) if part.unit is not None else unit
     definition = definition_for(world, part.workflow, where, None)
-    entering_to_open(definition, actor, where, world.surroundings.tree)
+    demand_importing(definition, part, actor, where, world.surroundings.tree)
 
 
-def may_import(actor: Actor, workflow: str, unit: UnitId, world: World) -> bool:
-    """Return whether somebody may bring in registers of a workflow in a unit."""
+def may_import(actor: Actor, root: RootId, part: RegisterMap, unit: UnitId, world: World) -> bool:
+    """Return whether somebody may bring in registers by a map in a unit."""
     try:
-        entering_to_open(world.rules.for_new(workflow), actor, unit, world.surroundings.tree)
+        demand_importer(actor, root, part, unit, world)
     except NotPermitted:
         return False
     return True
@@ -117,7 +118,14 @@ def propose(desk: Desk, root: RootId, actor: Actor, wanted: Wanted, *, key: str)
     kept = table_of(table.hash, table.headings, rows)
     reading = bound(desk, root, kept, into)
     tied = tied_rows(reading, rows)
-    if len(tied) > TIED_MAX:
+    if part.grouped and len(tied) > GROUPED_MAX:
+        raise ImportRefused(
+            Text(
+                f"一件占几行的台账一次最多导入 {GROUPED_MAX} 行，请按件拆分，同一件的行放在同一个文件",
+                f"At most {GROUPED_MAX} rows where several rows are one case: split it, not within a case",
+            )
+        )
+    if not part.grouped and len(tied) > TIED_MAX:
         raise ImportRefused(
             Text(
                 f"互相引用编号的行超过 {TIED_MAX} 行，请拆分后导入",

@@ -27,7 +27,7 @@ from engine.service.desk import Desk
 from engine.service.exported import record_export
 from engine.service.history_ports import CaseFile
 from engine.service.importing.maps import RegisterMap
-from engine.service.importing.outgoing import Named, OutCell, Told, moved_at, row_out
+from engine.service.importing.outgoing import Named, OutCell, Told, moved_at, rows_out
 from engine.service.long_work import Asked, LongWork, NoSuchWork, Outcome, Work
 from engine.service.long_work_ports import Which
 from engine.service.long_work_waves import Wave
@@ -68,7 +68,7 @@ def _new_year(year: int) -> int:
 
 def rows_of(
     desk: Desk, root: RootId, actor: Actor, world: World, part: RegisterMap, ids: Sequence[CaseId]
-) -> dict[CaseId, list[OutCell]]:
+) -> dict[CaseId, list[list[OutCell]]]:
     """Return the rows of those of the cases that the actor may see, in the order of ``headings_out``.
 
     That somebody was given what a case under a strict level holds is recorded, as it is where its page is opened.
@@ -83,12 +83,12 @@ def rows_of(
     desk.sealer.fetch({row.key for file in files.values() for row in file.privates})
     told = {id_: _told(desk, files[id_], case, actor, world) for id_, case in every.items() if id_ in files}
     named = _named(desk, root, told, world)
-    rows: dict[CaseId, list[OutCell]] = {}
+    rows: dict[CaseId, list[list[OutCell]]] = {}
     for id_ in ids:
         if id_ in cases and id_ in told:
             lead = next((one.case for one in cases[id_].newest_children if one.role == "lead"), None)
             with_child = _with_child(told[id_], None if lead is None else told.get(lead))
-            rows[id_] = row_out(with_child, part, named)
+            rows[id_] = rows_out(with_child, part, named)
     return rows
 
 
@@ -122,7 +122,7 @@ def write_some(desk: Desk, wave: Wave) -> Sequence[Outcome]:
     ids = [CaseId(str(item)) for item in wave.items.values()]
     rows = rows_of(desk, work.root, wave.actor, desk.world(work.root), part, ids)
     return [
-        Outcome(is_done=True, case=id_, output=[_json(cell) for cell in rows[id_]])
+        Outcome(is_done=True, case=id_, output=[[_json(cell) for cell in row] for row in rows[id_]])
         if id_ in rows
         else Outcome(is_done=False, case=id_, reason=GONE)
         for id_ in ids
@@ -142,7 +142,8 @@ def rows_written(desk: Desk, work: Work) -> Iterator[list[OutCell]]:
     """Yield the rows of a register that was written, in its order."""
     for line in LongWork(desk).every_line(work, Which.DONE):
         if line.outcome is not None:
-            yield [_cell(cell) for cell in cast("Sequence[JsonValue]", line.outcome.output)]
+            for row in cast("Sequence[Sequence[JsonValue]]", line.outcome.output):
+                yield [_cell(cell) for cell in row]
 
 
 def plain_map(part: RegisterMap) -> dict[str, JsonValue]:
@@ -180,7 +181,7 @@ def _told(desk: Desk, file: CaseFile, case: Case, actor: Actor, world: World) ->
     fields = {name: value for name, value in {**values, **case.data}.items() if name in known.fields}
     moves = [(str(body["transition"]), _at(body)) for body in bodies if body.get("transition")]
     veiled = case._replace(parties=tuple(one for one in case.parties if one.person not in known.nameless))
-    return Told(case=veiled, definition=definition, fields=fields, moved=moved_at(moves))
+    return Told(case=veiled, definition=definition, fields=fields, moved=moved_at(moves), opened=_at(bodies[0]))
 
 
 def _at(body: Mapping[str, JsonValue]) -> datetime:

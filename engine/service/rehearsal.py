@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from engine.case.case import Case
-from engine.case.commands import FireTransition
+from engine.case.commands import FireTransition, MigrateCase
 from engine.case.decide import decide
 from engine.case.events import Step
 from engine.case.identity import CaseId, RootId
@@ -25,7 +25,7 @@ NO_SEED: Final = "0" * 32
 """What ids are derived from where none of them is kept."""
 
 
-def rehearse(desk: Desk, root: RootId, commands: Sequence[FireTransition]) -> list[Step | BanjieError]:
+def rehearse(desk: Desk, root: RootId, commands: Sequence[FireTransition | MigrateCase]) -> list[Step | BanjieError]:
     """Return what each command would do, or why it would be refused, in their order.
 
     Each is asked for by itself, as if no other were carried out before it. Uploads are not looked up: a form that names

@@ -67,8 +67,28 @@ class CoverageLine(NamedTuple):
     value: str | None
 
 
+class NamedLine(NamedTuple):
+    """A line of a roster as it is chosen: what others name it by, and what it is called."""
+
+    key: str
+    name: str
+
+
 class RosterReads(RosterLookups, Protocol):
     """The part of ``Reads`` that is about rosters."""
+
+    def roster_named(
+        self, root: RootId, principals: Sequence[str] | None, roster: str, *, called: str | None, limit: int
+    ) -> Sequence[NamedLine]:
+        """Return lines that one of the principals may see, in the order of their keys.
+
+        ``called`` narrows to the line under that key and to those with that in their names.
+        """
+
+    def roster_seen(
+        self, root: RootId, principals: Sequence[str] | None, roster: str, keys: Collection[str]
+    ) -> Sequence[NamedLine]:
+        """Return those of the lines under these keys that one of the principals may see."""
 
     def coverage_counts(
         self, root: RootId, principals: Sequence[str] | None, ask: CoverageAsk

@@ -11,12 +11,12 @@ from engine.case.case import Case
 from engine.case.events import Step
 from engine.case.identity import CaseId, RootId, UnitId
 from engine.case.roster_problems import Asked, asked_of, refused_by_rosters
-from engine.case.rosters import KnownLine, KnownReach, RosterFacts, is_rostered
+from engine.case.rosters import KnownLine, KnownReach, Pair, RosterFacts, Slot, is_rostered
 from engine.case.situation import Situation
 from engine.definition.compiled import Definition
 from engine.errors import BanjieError, FormInvalid
 from engine.service.roster_ports import RosterLookups
-from engine.service.roster_rows import NO_ROWS, RosterEnd, RosterRows, roster_rows
+from engine.service.roster_rows import NO_ROWS, RosterEnd, RosterLineRow, RosterReachRow, RosterRows, roster_rows
 from engine.service.rows import BatchRows
 from engine.service.world import World
 from engine.text import Text
@@ -31,13 +31,32 @@ class BatchRosters:
 
     stored: dict[CaseId, RosterRows] = field(default_factory=dict)
     now: dict[CaseId, RosterRows] = field(default_factory=dict)
+    _lines: dict[tuple[RootId, Pair], KnownLine] = field(default_factory=dict)
+    _held: dict[tuple[RootId, Slot], RosterReachRow] = field(default_factory=dict)
 
     def moved(self, before: Case | None, after: Case, definition: Definition) -> None:
         """Take note of what a move has made of a case."""
         if is_rostered(definition):
             if after.id not in self.stored:
                 self.stored[after.id] = NO_ROWS if before is None else roster_rows(before, definition)
-            self.now[after.id] = roster_rows(after, definition)
+            self._forget(self.now.get(after.id, NO_ROWS))
+            self.now[after.id] = now = roster_rows(after, definition)
+            for line in now.lines:
+                self._lines[_line_place(line)] = KnownLine(after.id, line.name)
+            for one in now.reaches:
+                if (place := _slot_place(one)) is not None:
+                    self._held[place] = one
+
+    def _forget(self, rows: RosterRows) -> None:
+        """Take out what a case said before its newest move, but not what another has said since."""
+        for line in rows.lines:
+            known = self._lines.get(_line_place(line))
+            if known is not None and known.case == line.case:
+                del self._lines[_line_place(line)]
+        for one in rows.reaches:
+            place = _slot_place(one)
+            if place is not None and place in self._held and self._held[place].case == one.case:
+                del self._held[place]
 
     def write(self, rows: BatchRows) -> None:
         """Add the rows of the cases whose place on rosters is another than the batch found."""
@@ -59,14 +78,10 @@ class BatchRosters:
             for slot, one in (lookups.roster_held(root, slots) if slots else {}).items()
             if one.case not in self.now
         }
-        for case, now in self.now.items():
-            for line in now.lines:
-                if line.root == root and (line.roster, line.key) in pairs:
-                    lines[line.roster, line.key] = KnownLine(case, line.name)
-            for one in now.reaches:
-                slot = None if one.slot is None else (one.reach, one.key, one.slot)
-                if one.root == root and slot in slots:
-                    held[slot] = KnownReach(case, _unit(world, one.unit), one.day)
+        lines |= {pair: self._lines[root, pair] for pair in pairs if (root, pair) in self._lines}
+        for slot in slots:
+            if (one := self._held.get((root, slot))) is not None:
+                held[slot] = KnownReach(CaseId(one.case), _unit(world, one.unit), one.day)
         return RosterFacts(lines, held)
 
 
@@ -92,6 +107,14 @@ def stands(
     if isinstance(step, BanjieError):
         return step
     return refused(step, situation, lookups, world, rosters) or step
+
+
+def _line_place(line: RosterLineRow) -> tuple[RootId, Pair]:
+    return RootId(line.root), (line.roster, line.key)
+
+
+def _slot_place(one: RosterReachRow) -> tuple[RootId, Slot] | None:
+    return None if one.slot is None else (RootId(one.root), (one.reach, one.key, one.slot))
 
 
 def _unit(world: World, unit: str) -> Text:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from engine.service.file_ports import FileErased, FileTaken
+from engine.service.poll_ports import PollEnd, PollRow, PollTokenRow
 from engine.service.roster_rows import RosterEnd, RosterLineRow, RosterReachRow
 
 
@@ -232,6 +233,9 @@ class BatchRows:
     roster_ends: list[RosterEnd] = field(default_factory=list)
     roster_lines: list[RosterLineRow] = field(default_factory=list)
     roster_reaches: list[RosterReachRow] = field(default_factory=list)
+    poll_ends: list[PollEnd] = field(default_factory=list)
+    polls: list[PollRow] = field(default_factory=list)
+    poll_tokens: list[PollTokenRow] = field(default_factory=list)
 
     def add(self, later: BatchRows) -> None:
         """Append the rows of one more command."""
@@ -260,6 +264,9 @@ class BatchRows:
         self.roster_ends.extend(later.roster_ends)
         self.roster_lines.extend(later.roster_lines)
         self.roster_reaches.extend(later.roster_reaches)
+        self.end_polls(later.poll_ends)
+        self.polls.extend(later.polls)
+        self.poll_tokens.extend(later.poll_tokens)
 
     def end_readers(self, ends: Sequence[ReaderEnd]) -> None:
         """Take sight away. Ends are written before new readers, so one given earlier in the batch is left out."""
@@ -274,3 +281,11 @@ class BatchRows:
             gone = set(ends)
             self.recused[:] = [row for row in self.recused if row not in gone]
             self.recused_ends.extend(ends)
+
+    def end_polls(self, ends: Sequence[PollEnd]) -> None:
+        """End polls. Ends are written before new ones, so one opened earlier in the batch is left out."""
+        if ends:
+            gone = set(ends)
+            self.polls[:] = [row for row in self.polls if PollEnd(*row[:3]) not in gone]
+            self.poll_tokens[:] = [row for row in self.poll_tokens if PollEnd(*row[:3]) not in gone]
+            self.poll_ends.extend(ends)

@@ -68,7 +68,10 @@ def step_rows(
             PrivateRow(root, case.id, entry.seq, private.path, sealed.key, ciphertext)
             for private, ciphertext in zip(entry.privates, sealed.ciphertexts, strict=True)
         )
-    for change in span_changes(before, case, event, definition):
+    was = definition
+    if event.migration is not None and before is not None:
+        was = world.rules.pinned(before.pins.definition, before.pins.lists)
+    for change in span_changes(before, case, event, definition, was):
         if change.had:
             rows.span_ends.append(SpanEnd(at, entry.seq, root, case.id, change.kind))
         if change.value is not None:
@@ -85,7 +88,7 @@ def step_rows(
         )
         for file in event.taken
     )
-    _readers(rows, before, case, event, definition, world, family)
+    _readers(rows, before, case, event, (was, definition), world, family)
     if event.erasure is not None:
         _erased(rows, before, entry, event.erasure, definition, at)
     for kind, names in (("notice", event.notices), ("rung", tuple(f"{name}/{rung}" for name, rung in event.rungs))):
@@ -116,7 +119,7 @@ def _readers(
     before: Case | None,
     case: Case,
     event: Event,
-    definition: Definition,
+    definitions: tuple[Definition, Definition],
     world: World,
     family: Callable[[CaseId], Case | None],
 ) -> None:
@@ -124,6 +127,7 @@ def _readers(
     parent = None if case.parent is None else family(case.parent)
     due_at = None if case.next_due_at is None else microseconds(case.next_due_at)
     units, rules, moves = world.surroundings.tree, world.rules, world.surroundings.moves
+    was, definition = definitions
     levels = definition.strict_codes.keys()
     recusing = not event.fields.keys().isdisjoint(RECUSING_FIELDS)
     people = (
@@ -132,6 +136,7 @@ def _readers(
         or event.children
         or event.erasure
         or event.published
+        or event.migration is not None
         or recusing
         or not event.fields.keys().isdisjoint(levels)
     )
@@ -140,9 +145,9 @@ def _readers(
     if event.type is EventType.OPENED or people or moved:
         # What a parent's recusal takes away is not known to the rows: the old readers are those without it.
         new = readers_of(case, definition, rules, units, parent)
-        old = frozenset[str]() if before is None else readers_of(before, definition, rules, units)
+        old = frozenset[str]() if before is None else readers_of(before, was, rules, units)
         # Nor is it known which of the rows a move of units has overtaken.
-        overtaken = frozenset[str]() if before is None else overtaken_by(moves, before, definition, rules, units)
+        overtaken = frozenset[str]() if before is None else overtaken_by(moves, before, was, rules, units)
         _sight(rows, case, ends=(old | overtaken) - new, new=new if overtaken else new - old)
         _recusals(rows, before, case, parent)
         if before is not None and (recusing or event.erasure):

@@ -46,9 +46,10 @@ class Suggestion:
 
 
 def assignment_of(workflow: Workflow, move: str) -> Assign | None:
-    """Return the effect by which a move assigns, None for a move that does not."""
+    """Return the effect by which a move assigns to a unit that leads, None for a move that does not."""
     part = workflow.transitions.get(move)
-    return None if part is None else next((one for one in _effects(part) if isinstance(one, Assign)), None)
+    effects = () if part is None else _effects(part)
+    return next((one for one in effects if isinstance(one, Assign) and one.lead is not None), None)
 
 
 def suggestions(desk: Desk, root: RootId, actor: Actor, case: Case, workflow: Workflow, move: str) -> list[Suggestion]:

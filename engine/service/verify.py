@@ -26,6 +26,7 @@ from engine.service.history_ports import CaseFile
 from engine.service.projection import (
     Unknown,
     deadline_differences,
+    poll_differences,
     roster_differences,
     roster_fields,
     row_differences,
@@ -51,6 +52,7 @@ class RowRule(StrEnum):
     SPANS = "P2"
     DEADLINES = "P3"
     ROSTERS = "P4"
+    POLLS = "P5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +260,7 @@ def _whole(value: object, otherwise: int) -> int:
 
 
 def _rows(file: CaseFile, replayed: Replayed) -> Iterator[Finding]:
-    """Compare the tables with the replayed case, P1 to P4; without any entry nothing may stand in them.
+    """Compare the tables with the replayed case, P1 to P5; without any entry nothing may stand in them.
 
     Of a case that could not be replayed to its end nothing can be said.
     """
@@ -277,10 +279,11 @@ def _rows(file: CaseFile, replayed: Replayed) -> Iterator[Finding]:
         yield from (found(RowRule.SPANS, text, seq) for seq, text in span_differences(file.spans, (), unknown))
         yield from (found(RowRule.DEADLINES, text) for text in deadline_differences(file.deadlines, ()))
         yield from (found(RowRule.ROSTERS, text) for text in roster_differences(file.rosters, NO_ROWS))
+        yield from (found(RowRule.POLLS, text) for text in poll_differences(file.polls, None, None))
         return
     if file.row is not None:
         yield from (found(RowRule.CASE, text) for text in row_differences(file.row, case, definition, unknown))
-    expected = spans_of(replayed.moves, definition)
+    expected = spans_of(replayed.moves)
     yield from (found(RowRule.SPANS, text, seq) for seq, text in span_differences(file.spans, expected, unknown))
     yield from (
         found(RowRule.DEADLINES, text)
@@ -289,3 +292,4 @@ def _rows(file: CaseFile, replayed: Replayed) -> Iterator[Finding]:
     if not unknown.fields & roster_fields(definition):
         kept = roster_rows(case, definition)
         yield from (found(RowRule.ROSTERS, text) for text in roster_differences(file.rosters, kept))
+    yield from (found(RowRule.POLLS, text) for text in poll_differences(file.polls, case, definition))

@@ -267,10 +267,10 @@ class Waiting:
 
     def _place(self, workflow: str, state: str, part: RolePart, grant: Grant) -> Place:
         leads = part.in_ == "lead_unit"
-        if part.inherited and not leads and grant.unit == UnitId(self._root):
+        if part.inherited is True and not leads and grant.unit == UnitId(self._root):
             return Place(workflow, state)
-        below = [unit for unit in self._tree.parents if grant.unit in self._tree.lineage(unit)]
-        return Place(workflow, state, tuple(below) if part.inherited else (grant.unit,), leads)
+        units = (unit for unit in self._tree.parents if grant.unit in part.held_in(self._tree.lineage(unit)))
+        return Place(workflow, state, tuple(units), leads)
 
     def _acts_by_post(self, row: WaitingRow) -> bool:
         for part in self._acting.get((row.workflow, row.state), ()):

@@ -42,6 +42,7 @@ from engine.storage.files import StoredFiles
 from engine.storage.long_work import StoredLongWork
 from engine.storage.moved_units import StoredMoves
 from engine.storage.notice_writes import StoredNotices
+from engine.storage.polls import StoredPolls
 from engine.storage.publications import StoredPublications
 from engine.storage.sealing_writes import StoredSealing
 from engine.storage.search_writes import StoredSearch
@@ -63,6 +64,7 @@ class StoredDirectory(
     StoredFigures,
     StoredSearch,
     StoredPublications,
+    StoredPolls,
 ):
     """Implements ``DirectoryWrites`` inside one transaction. A write that changes nothing leaves the epoch alone.
 
@@ -82,6 +84,7 @@ class StoredDirectory(
         StoredLongWork.__init__(self, compiler, transaction)
         StoredSearch.__init__(self, compiler, transaction)
         StoredPublications.__init__(self, compiler, transaction)
+        StoredPolls.__init__(self, compiler, transaction)
         self._say = DirectoryStatements.of(compiler)
         self._transaction = transaction
 

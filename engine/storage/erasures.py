@@ -27,6 +27,8 @@ SCRUBBED: Final = (
     "found_words",
     "long_work",
     "long_work_part",
+    "poll",
+    "poll_token",
 )
 """The tables that may have held an erased value, or what somebody erased had begun to write."""
 _NO_KEY: Final[ColumnElement[str]] = literal_column("''")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import CompoundSelect, Select, Table, and_, select, union
+from sqlalchemy import CompoundSelect, Select, Table, and_, func, select, union
 
 from engine.case.identity import CaseId, RootId
-from engine.service.history_ports import CaseFile, SpanLine, StoredSpan
+from engine.service.history_ports import CaseFile, SpanLine, StoredPoll, StoredSpan
+from engine.service.poll_ports import PollRow
 from engine.service.ports import Outcome, Stored
 from engine.service.roster_rows import RosterLineRow, RosterReachRow, RosterRows
 from engine.service.rows import CaseRow, DeadlineRow, EntryRow, PrivateRow
 from engine.storage.compiled import Compiler, Fetches, Pool, Record, Statement, bind
+from engine.storage.poll_tables import poll, poll_token
 from engine.storage.roster_tables import roster_line, roster_reach
 from engine.storage.sight import Sees, Visibility
 from engine.storage.tables import cases, deadline, idempotency, ledger_entry, private_value, span
@@ -113,6 +115,15 @@ class _FileStatements:
         self._deadlines = of_cases(deadline, DeadlineRow._fields)
         self._roster_lines = of_cases(roster_line, RosterLineRow._fields)
         self._roster_reaches = of_cases(roster_reach, RosterReachRow._fields)
+        self._polls = of_cases(poll, PollRow._fields)
+        self._tokens = compiler.compile(
+            lambda: (
+                select(poll_token.c.case, poll_token.c.poll, func.count(), func.sum(poll_token.c.spent))
+                .where(poll_token.c.root == bind("root"), compiler.among(poll_token.c.case, "cases"))
+                .group_by(poll_token.c.case, poll_token.c.poll)
+                .order_by(poll_token.c.case, poll_token.c.poll)
+            )
+        )
 
     def read(self, source: Fetches, root: RootId, cases: Sequence[CaseId]) -> Sequence[CaseFile]:
         """Return the files in the order asked for."""
@@ -126,6 +137,7 @@ class _FileStatements:
         rows, entries, privates = grouped(self._rows), grouped(self._entries), grouped(self._privates)
         spans, deadlines = grouped(self._spans), grouped(self._deadlines)
         lines, reaches = grouped(self._roster_lines), grouped(self._roster_reaches)
+        polls, tokens = grouped(self._polls), grouped(self._tokens)
         return [
             CaseFile(
                 case=case,
@@ -138,9 +150,19 @@ class _FileStatements:
                     tuple(map(RosterLineRow._make, lines.get(case, ()))),
                     tuple(map(RosterReachRow._make, reaches.get(case, ()))),
                 ),
+                polls=_polls(polls.get(case, ()), tokens.get(case, ())),
             )
             for case in cases
         ]
+
+
+def _polls(rows: Sequence[Record], tokens: Sequence[Record]) -> tuple[StoredPoll, ...]:
+    """Return the polls of a case that have a row, tokens, or both."""
+    known = {row.name: row for row in map(PollRow._make, rows)}
+    counted = {name: (int(count), int(spent)) for name, count, spent in tokens}
+    return tuple(
+        StoredPoll(name, known.get(name), *counted.get(name, (0, 0))) for name in sorted(known.keys() | counted.keys())
+    )
 
 
 def _spans_of_workflow() -> Select[*tuple[object, ...]]:
@@ -153,7 +175,7 @@ def _spans_of_workflow() -> Select[*tuple[object, ...]]:
 
 
 def _kept_ids() -> CompoundSelect[tuple[str]]:
-    tables = (ledger_entry, private_value, span, deadline, roster_line, roster_reach)
+    tables = (ledger_entry, private_value, span, deadline, roster_line, roster_reach, poll, poll_token)
     of_cases = select(cases.c.id.label("id")).where(cases.c.root == bind("root"))
     beside = (select(table.c.case).where(table.c.root == bind("root")) for table in tables)
     return union(of_cases, *beside).order_by("id")

@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from engine.service.file_ports import FileErased, FileTaken
 from engine.service.history_ports import StoredSpan
+from engine.service.poll_ports import PollEnd, PollRow, PollTokenRow, PollTokensEnd
 from engine.service.ports import Claim
 from engine.service.roster_rows import RosterEnd, RosterLineRow, RosterReachRow
 from engine.service.rows import (
@@ -52,6 +53,7 @@ from engine.storage.batches import KEPT_AT_CREATION
 from engine.storage.compiled import POSTGRES, bind
 from engine.storage.file_tables import attachment
 from engine.storage.notice_tables import delivery, notice
+from engine.storage.poll_tables import poll, poll_token
 from engine.storage.roster_tables import roster_line, roster_reach
 from engine.storage.tables import (
     cases,
@@ -153,6 +155,10 @@ END_ROSTER_LINES: Final = _delete(roster_line, RosterEnd._fields)
 END_ROSTER_REACHES: Final = _delete(roster_reach, RosterEnd._fields)
 INSERT_ROSTER_LINES: Final = _insert(roster_line, RosterLineRow._fields)
 INSERT_ROSTER_REACHES: Final = _insert(roster_reach, RosterReachRow._fields)
+END_POLLS: Final = _delete(poll, PollEnd._fields)
+END_POLL_TOKENS: Final = _delete(poll_token, PollTokensEnd._fields)
+INSERT_POLLS: Final = _insert(poll, PollRow._fields)
+INSERT_POLL_TOKENS: Final = _insert(poll_token, PollTokenRow._fields)
 INSERT_OUTBOX: Final = _insert(outbox, OutboxRow._fields)
 UPSERT_COUNTERS: Final = _upsert(counter, CounterRow._fields)
 CLAIM: Final = _keep(idempotency, (*Claim._fields, "at"))

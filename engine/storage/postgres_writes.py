@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from operator import itemgetter
 from typing import Any, Final
 
@@ -15,7 +16,8 @@ from psycopg.pq import TransactionStatus
 
 from engine.access.directory import Surroundings
 from engine.case.case import NOTHING, Case
-from engine.case.identity import CaseId, RootId
+from engine.case.identity import CaseId, PersonId, RootId, UnitId
+from engine.case.polls import Box
 from engine.case.rosters import KnownLine, Pair, Slot
 from engine.errors import OutcomeUnknown, StorageUnavailable
 from engine.service.case_rows import case_from
@@ -31,6 +33,7 @@ from engine.storage.directory_reads import SurroundingsReader
 from engine.storage.directory_writes import StoredDirectory
 from engine.storage.erasures import SCRUBBED, chain_of
 from engine.storage.files import files_of
+from engine.storage.polls import box_of, electors_of
 from engine.storage.postgres_connection import Connection, connect_to_write, is_certain, meaning
 from engine.storage.roster_reads import held_of, lines_of
 from engine.storage.search_postgres import search_statements
@@ -101,6 +104,12 @@ class PostgresTransaction:
     def roster_held(self, root: RootId, slots: Collection[Slot]) -> Mapping[Slot, HeldLine]:
         return held_of(POSTGRES, self, root, slots)
 
+    def poll_electors(self, root: RootId, unit: UnitId, roles: Collection[str], on: date) -> Sequence[PersonId]:
+        return electors_of(POSTGRES, self, root, unit, roles, on)
+
+    def poll_box(self, root: RootId, case: CaseId, name: str) -> Box | None:
+        return box_of(POSTGRES, self, root, case, name)
+
     def write(self, rows: BatchRows) -> None:
         ends, spans = spans_of(rows)
         changed = last_of_each(rows.changed, _TWO)
@@ -127,6 +136,10 @@ class PostgresTransaction:
             self._some(say.END_ROSTER_REACHES, rows.roster_ends)
             self._some(say.INSERT_ROSTER_LINES, rows.roster_lines)
             self._some(say.INSERT_ROSTER_REACHES, rows.roster_reaches)
+            self._some(say.END_POLLS, rows.poll_ends)
+            self._some(say.END_POLL_TOKENS, rows.poll_ends)
+            self._some(say.INSERT_POLLS, rows.polls)
+            self._some(say.INSERT_POLL_TOKENS, rows.poll_tokens)
             self._some(say.INSERT_OUTBOX, rows.outbox)
             self._some(say.UPSERT_COUNTERS, last_of_each(rows.counters, _TWO))
             self._some(say.UPSERT_OUTCOMES, last_of_each(rows.outcomes, _THREE))

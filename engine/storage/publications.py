@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Index, Select, Table, delete, exists, func, literal_column, select, text, update
 
-from engine.case.identity import RootId
+from engine.case.identity import CaseId, RootId
 from engine.service.publications import PublicationRow
 from engine.storage.columns import ident, key, key_number, metadata, number, words
 from engine.storage.compiled import Compiler, Pool, Runner, Statement, at_most, bind
@@ -110,6 +110,20 @@ class PublicationReads:
             ),
             bind("limit"),
         ).subquery()
+        self._running_under = compiler.compile(
+            lambda: at_most(
+                select(cases.c.id)
+                .where(
+                    cases.c.root == bind("root"),
+                    cases.c.workflow == bind("workflow"),
+                    cases.c.id > bind("after"),
+                    cases.c.definition_version == bind("version"),
+                    cases.c.phase != literal_column("'final'"),
+                )
+                .order_by(cases.c.id),
+                bind("limit"),
+            )
+        )
         self._of_workflow_running = compiler.compile(lambda: select(func.count()).select_from(running))
 
     def publications(self) -> Sequence[PublicationRow]:
@@ -118,6 +132,12 @@ class PublicationReads:
     def running_of_workflow(self, root: RootId, workflow: str, limit: int) -> int:
         found = self._publication_pool.fetch(self._of_workflow_running, root=root, workflow=workflow, limit=limit)
         return int(found[0][0])
+
+    def running_under(self, root: RootId, workflow: str, version: int, *, after: str, limit: int) -> Sequence[CaseId]:
+        found = self._publication_pool.fetch(
+            self._running_under, root=root, workflow=workflow, version=version, after=after, limit=limit
+        )
+        return [CaseId(str(row[0])) for row in found]
 
     def runs_under(self, workflow: str, version: int) -> bool:
         asked = self._read_under[version > 1]

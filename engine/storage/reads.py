@@ -21,10 +21,12 @@ from engine.storage.files import FileReads
 from engine.storage.history_reads import HistoryReads
 from engine.storage.house_reads import HouseReads
 from engine.storage.long_work import LongWorkReads
+from engine.storage.metric_reads import MetricReads
 from engine.storage.moved_units import MoveReads
 from engine.storage.notice_reads import NoticeReads
 from engine.storage.overview_reads import OverviewReads
 from engine.storage.people_pages import PeopleReads
+from engine.storage.polls import PollReads
 from engine.storage.publications import PublicationReads
 from engine.storage.rights_reads import RightsReads
 from engine.storage.roster_reads import RosterReads
@@ -60,10 +62,12 @@ class StoreReads(
     DraftReads,
     LongWorkReads,
     SearchReads,
+    PollReads,
     PublicationReads,
     PeopleReads,
     CalledReads,
     RosterReads,
+    MetricReads,
 ):
     """Implements ``Reads``."""
 
@@ -90,10 +94,12 @@ class StoreReads(
         DraftReads.__init__(self, compiler, pool)
         LongWorkReads.__init__(self, compiler, pool)
         SearchReads.__init__(self, compiler, pool)
+        PollReads.__init__(self, compiler, pool)
         PublicationReads.__init__(self, compiler, pool)
         PeopleReads.__init__(self, compiler, pool)
         CalledReads.__init__(self, compiler, pool)
         RosterReads.__init__(self, compiler, pool)
+        MetricReads.__init__(self, compiler, pool)
         self._ping = compiler.compile(select(literal_column("1")))
 
     def ping(self) -> None:

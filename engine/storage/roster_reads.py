@@ -13,7 +13,7 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from engine.case.identity import CaseId, RootId
 from engine.case.rosters import KnownLine, Pair, Slot
-from engine.service.roster_ports import CoverageAsk, CoverageCount, CoverageLine, HeldLine
+from engine.service.roster_ports import CoverageAsk, CoverageCount, CoverageLine, HeldLine, NamedLine
 from engine.storage.compiled import Compiler, Fetches, Pool, Statement, Values, at_most, bind
 from engine.storage.roster_tables import roster_line, roster_reach
 from engine.storage.sight import Sees, Sight, Visibility
@@ -91,12 +91,56 @@ class RosterReads:
         self._counts: dict[_Shape, Statement] = {}
         self._lines: dict[tuple[_Shape, bool, bool], Statement] = {}
         self._twice: dict[Sees, Statement] = {}
+        self._names_of: dict[tuple[Sees, str], Statement] = {}
 
     def roster_lines(self, root: RootId, pairs: Collection[Pair]) -> Mapping[Pair, KnownLine]:
         return lines_of(self._compiler, self._pool, root, pairs)
 
     def roster_held(self, root: RootId, slots: Collection[Slot]) -> Mapping[Slot, HeldLine]:
         return held_of(self._compiler, self._pool, root, slots)
+
+    def roster_named(
+        self, root: RootId, principals: Sequence[str] | None, roster: str, *, called: str | None, limit: int
+    ) -> Sequence[NamedLine]:
+        sees, values = self._who.seen_by(root, principals)
+        more: dict[str, Values] = {} if called is None else {"called": called}
+        statement = self._naming(sees, "all" if called is None else "called")
+        return self._lines_named(statement, values | more | {"root": root, "roster": roster, "limit": limit})
+
+    def roster_seen(
+        self, root: RootId, principals: Sequence[str] | None, roster: str, keys: Collection[str]
+    ) -> Sequence[NamedLine]:
+        sees, values = self._who.seen_by(root, principals)
+        more: dict[str, Values] = {"keys": list(keys), "limit": len(keys)}
+        return self._lines_named(self._naming(sees, "keys"), values | more | {"root": root, "roster": roster})
+
+    def _lines_named(self, statement: Statement, values: Mapping[str, Values]) -> list[NamedLine]:
+        return [NamedLine(row[0], row[1]) for row in self._pool.fetch(statement, **values)]
+
+    def _naming(self, sees: Sees, which: str) -> Statement:
+        statement = self._names_of.get((sees, which))
+        if statement is None:
+            line, within = roster_line.c, func.instr if self._compiler.is_sqlite else func.strpos
+            narrowed: list[ColumnElement[bool]] = []
+            if which == "called":
+                called = bind("called", Text())
+                narrowed = [or_(line.key == called, within(line.name, called) > literal_column("0"))]
+            elif which == "keys":
+                narrowed = [self._compiler.among(line.key, "keys")]
+            statement = self._names_of[sees, which] = self._compiler.compile(
+                lambda: at_most(
+                    select(line.key, line.name)
+                    .where(
+                        line.root == bind("root"),
+                        line.roster == bind("roster"),
+                        *narrowed,
+                        *self._who.condition(sees, line.case),
+                    )
+                    .order_by(line.key),
+                    bind("limit"),
+                )
+            )
+        return statement
 
     def coverage_counts(
         self, root: RootId, principals: Sequence[str] | None, ask: CoverageAsk

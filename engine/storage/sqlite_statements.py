@@ -11,6 +11,7 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from engine.service.file_ports import FileErased, FileTaken
 from engine.service.history_ports import StoredSpan
+from engine.service.poll_ports import PollEnd, PollRow, PollTokenRow, PollTokensEnd
 from engine.service.roster_rows import RosterEnd, RosterLineRow, RosterReachRow
 from engine.service.rows import (
     CaseRow,
@@ -34,6 +35,7 @@ from engine.storage.batches import KEPT_AT_CREATION
 from engine.storage.compiled import SQLITE, Statement, bind
 from engine.storage.file_tables import attachment
 from engine.storage.notice_tables import delivery, notice
+from engine.storage.poll_tables import poll, poll_token
 from engine.storage.roster_tables import roster_line, roster_reach
 from engine.storage.tables import (
     cases,
@@ -128,6 +130,10 @@ END_ROSTER_LINES: Final = _delete(roster_line, RosterEnd._fields)
 END_ROSTER_REACHES: Final = _delete(roster_reach, RosterEnd._fields)
 INSERT_ROSTER_LINES: Final = _insert(roster_line, RosterLineRow._fields)
 INSERT_ROSTER_REACHES: Final = _insert(roster_reach, RosterReachRow._fields)
+END_POLLS: Final = _delete(poll, PollEnd._fields)
+END_POLL_TOKENS: Final = _delete(poll_token, PollTokensEnd._fields)
+INSERT_POLLS: Final = _insert(poll, PollRow._fields)
+INSERT_POLL_TOKENS: Final = _insert(poll_token, PollTokenRow._fields)
 INSERT_OUTBOX: Final = _insert(outbox, OutboxRow._fields)
 UPSERT_COUNTERS: Final = _upsert(counter, CounterRow._fields)
 INSERT_OUTCOMES: Final = _insert(idempotency, OutcomeRow._fields)

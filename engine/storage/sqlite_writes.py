@@ -7,12 +7,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from engine.access.directory import Surroundings
 from engine.case.case import NOTHING, Case
-from engine.case.identity import CaseId, RootId
+from engine.case.identity import CaseId, PersonId, RootId, UnitId
+from engine.case.polls import Box
 from engine.case.rosters import KnownLine, Pair, Slot
 from engine.errors import OutcomeUnknown, StorageUnavailable
 from engine.service.case_rows import case_from
@@ -28,6 +30,7 @@ from engine.storage.directory_reads import SurroundingsReader
 from engine.storage.directory_writes import StoredDirectory
 from engine.storage.erasures import chain_of
 from engine.storage.files import files_of
+from engine.storage.polls import box_of, electors_of
 from engine.storage.roster_reads import held_of, lines_of
 from engine.storage.search_sqlite import MERGE_ALL, MERGE_SOME, MERGED_LEAST, search_statements
 from engine.storage.sqlite_connection import (
@@ -105,9 +108,15 @@ class SqliteTransaction:
     def roster_held(self, root: RootId, slots: Collection[Slot]) -> Mapping[Slot, HeldLine]:
         return held_of(SQLITE, self, root, slots)
 
+    def poll_electors(self, root: RootId, unit: UnitId, roles: Collection[str], on: date) -> Sequence[PersonId]:
+        return electors_of(SQLITE, self, root, unit, roles, on)
+
+    def poll_box(self, root: RootId, case: CaseId, name: str) -> Box | None:
+        return box_of(SQLITE, self, root, case, name)
+
     def write(self, rows: BatchRows) -> None:
         ends, spans = spans_of(rows)
-        self._store.scrubbing |= bool(rows.private_ends)
+        self._store.scrubbing |= bool(rows.private_ends or rows.poll_ends)
         self._many(say.INSERT_CASES, rows.created)
         if self._many(say.UPDATE_CASES, rows.changed) != len(rows.changed):
             raise Conflict("a case that was read is gone")
@@ -130,6 +139,10 @@ class SqliteTransaction:
         self._many(say.END_ROSTER_REACHES, rows.roster_ends)
         self._many(say.INSERT_ROSTER_LINES, rows.roster_lines)
         self._many(say.INSERT_ROSTER_REACHES, rows.roster_reaches)
+        self._many(say.END_POLLS, rows.poll_ends)
+        self._many(say.END_POLL_TOKENS, rows.poll_ends)
+        self._many(say.INSERT_POLLS, rows.polls)
+        self._many(say.INSERT_POLL_TOKENS, rows.poll_tokens)
         self._many(say.INSERT_OUTBOX, rows.outbox)
         self._many(say.UPSERT_COUNTERS, rows.counters)
         self._many(say.INSERT_OUTCOMES, rows.outcomes)

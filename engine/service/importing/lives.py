@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -19,8 +19,9 @@ from engine.case.scope import SHANGHAI
 from engine.definition.compiled import Definition
 from engine.definition.model import Workflow
 from engine.service.importing.cells import Instant, shown
+from engine.service.importing.grouped import TableNumbers, plain_given, read_together, table_rows
 from engine.service.importing.map_checks import columns_of
-from engine.service.importing.maps import ANY_GIVEN, GIVEN, MISSING, At, FormValue, Given, MovePart
+from engine.service.importing.maps import ANY_GIVEN, GIVEN, MISSING, At, FormValue, MovePart, TableRows
 from engine.service.importing.readings import CaseRef, Read, Reading, RowRefused
 from engine.service.importing.tables import Row
 from engine.text import Text
@@ -48,6 +49,7 @@ class Move:
     note: Mapping[str, JsonValue] | None = None
     stated: bool = True
     remark: str = ""
+    tables: TableNumbers = field(default_factory=dict)
 
     @property
     def refs(self) -> tuple[str, ...]:
@@ -57,7 +59,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """One row as a case's life. ``key`` is its natural key, hashed; ``number`` what other rows call it by."""
+    """One row as a case's life. ``key`` is its natural key, hashed; ``number`` what other rows call it by.
+
+    ``more`` are the other rows that are the same case, by their numbers and with their cells.
+    """
 
     row: int
     key: str
@@ -69,6 +74,12 @@ class Life:
     parties: Mapping[str, tuple[str, ...]]
     moves: tuple[Move, ...]
     cells: tuple[str, ...]
+    more: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+    @property
+    def lines(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        """All rows of this life, by their numbers and with their cells."""
+        return ((self.row, self.cells), *self.more)
 
     @property
     def undated(self) -> bool:
@@ -88,19 +99,20 @@ class Planner:
     allow_undated: bool
     now: datetime
 
-    def life(self, row: Row) -> Life:
-        """Return the life of a row; raises RowRefused naming everything that is wrong."""
+    def life(self, row: Row, *more: Row) -> Life:
+        """Return the life of a row, or of rows that are one case; raises RowRefused naming everything that is wrong."""
         map_ = self.reading.map
-        values = self.reading.read(row)
+        if map_.grouped:
+            values, each = read_together(self.reading, (row, *more))
+        else:
+            values = self.reading.read(row)
+            each = [(row.number, values)]
         asked = [move for move in map_.moves if _holds(move, values)]
         instants = self._instants([map_.opening.at, *(move.at for move in asked)], values)
         workflow = self.definition.workflow
+        form, tables = self._form(map_.opening.form, values, each, workflow)
         opening = Move(
-            name="open",
-            transition="open",
-            at=instants[0][0],
-            form=_form(map_.opening.form, values, workflow),
-            undated=instants[0][1],
+            name="open", transition="open", at=instants[0][0], form=form, undated=instants[0][1], tables=tables
         )
         parties = {role: _persons(values[name]) for role, name in map_.opening.parties.items()}
         unit = None if map_.unit is None else values[map_.unit]
@@ -113,8 +125,9 @@ class Planner:
             congress_session=self.congress_session,
             opening=opening,
             parties={role: persons for role, persons in parties.items() if persons},
-            moves=tuple(self._moves(asked, instants[1:], values)),
+            moves=tuple(self._moves(asked, instants[1:], values, each)),
             cells=self.cells(row),
+            more=tuple((one.number, self.cells(one)) for one in more),
         )
 
     def cells(self, row: Row) -> tuple[str, ...]:
@@ -122,21 +135,53 @@ class Planner:
         return tuple(shown(row.cells.get(heading)) for heading in self.headings)
 
     def _moves(
-        self, asked: list[MovePart], instants: list[tuple[datetime, bool]], values: Mapping[str, Read]
+        self,
+        asked: list[MovePart],
+        instants: list[tuple[datetime, bool]],
+        values: Mapping[str, Read],
+        each: Sequence[tuple[int, Mapping[str, Read]]],
     ) -> Iterator[Move]:
         counts: dict[str, int] = {}
         for part, (at, undated) in zip(asked, instants, strict=True):
             count = counts[part.fire] = counts.get(part.fire, 0) + 1
             workflows = (self.definition.workflow,) if part.child is None else self.children
             workflow = next(known for known in workflows if part.fire in known.transitions)
+            form, tables = self._form(part.form, values, each, workflow)
             yield Move(
                 name=part.fire if count == 1 else f"{part.fire}#{count}",
                 transition=part.fire,
                 at=at,
-                form=_form(part.form, values, workflow),
+                form=form,
                 child=part.child,
                 undated=undated,
+                tables=tables,
             )
+
+    def _form(
+        self,
+        parts: Mapping[str, FormValue],
+        values: Mapping[str, Read],
+        each: Sequence[tuple[int, Mapping[str, Read]]],
+        workflow: Workflow,
+    ) -> tuple[Form, TableNumbers]:
+        """Return the form of a move, and which rows of the register stand behind the rows of its tables."""
+        form: dict[str, JsonValue | CaseRef] = {}
+        tables: dict[str, tuple[int, ...]] = {}
+        for name, given in parts.items():
+            if isinstance(given, TableRows):
+                columns = workflow.fields[name].columns
+                rows, numbers = table_rows(given, self.reading, each)
+                if rows:
+                    tables[name] = numbers
+                    form[name] = [
+                        {column: _plain(cell, columns[column].json_schema) for column, cell in row.items()}
+                        for row in rows
+                    ]
+                continue
+            value = plain_given(given, values)
+            if value is not None:
+                form[name] = value if isinstance(value, CaseRef) else _plain(value, workflow.fields[name].json_schema)
+        return form, tables
 
     def _instants(self, columns: list[At], values: Mapping[str, Read]) -> list[tuple[datetime, bool]]:
         """Return when each move happened and whether the register does not tell; order is kept within a day."""
@@ -224,24 +269,6 @@ def instant_of(when: Instant) -> datetime:
     if isinstance(when, datetime):
         return when
     return datetime.combine(when, DAY_BEGINS, SHANGHAI).astimezone(UTC)
-
-
-def _form(parts: Mapping[str, FormValue], values: Mapping[str, Read], workflow: Workflow) -> Form:
-    form: dict[str, JsonValue | CaseRef] = {}
-    for name, given in parts.items():
-        value = _given(given, values)
-        if value is not None:
-            form[name] = value if isinstance(value, CaseRef) else _plain(value, workflow.fields[name].json_schema)
-    return form
-
-
-def _given(given: FormValue, values: Mapping[str, Read]) -> Read | JsonValue:
-    if not isinstance(given, Given):
-        return values[given]
-    if given.column is None:
-        return given.value
-    found = values[given.column]
-    return given.otherwise if found is None else found
 
 
 def _plain(value: Read | JsonValue, schema: Mapping[str, JsonValue]) -> JsonValue:

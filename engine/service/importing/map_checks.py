@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 from engine.definition.compiled import Definition
+from engine.definition.model import Workflow
 from engine.definition.parts import Assign
 from engine.definition.reading import Path, meant
 from engine.definition.rulebook import Rulebook
 from engine.errors import DefinitionError, Problem
-from engine.service.importing.maps import ANY_GIVEN, At, FormValue, Given, LoadedMap, LogMap, RegisterMap
+from engine.service.importing.grouped import shared_columns, table_columns
+from engine.service.importing.maps import ANY_GIVEN, At, FormValue, LoadedMap, LogMap, RegisterMap, TableRows
 from engine.text import Text
 
 _COLUMN, _FIELD = Text("列", "column"), Text("本步骤的字段", "field of this step")
+_TABLE_COLUMN = Text("表格的栏目", "column of the table")
 _MOVE, _ROLE = Text("流转", "transition"), Text("当事人角色", "party role")
 OPEN, NOTE = "open", "note"
 
@@ -23,7 +26,15 @@ def check_register_map(loaded: LoadedMap[RegisterMap], definition: Definition, r
     part, workflow = loaded.part, definition.workflow
     for name, column in part.columns.items():
         if column.field is not None:
-            with_list = [field for field, known in workflow.fields.items() if known.list is not None]
+            with_list = [
+                *(field for field, known in workflow.fields.items() if known.list is not None),
+                *(
+                    f"{field}.{cell}"
+                    for field, known in workflow.fields.items()
+                    for cell, of in known.columns.items()
+                    if of.list is not None
+                ),
+            ]
             proof.known(
                 ("columns", name, "field"), Text("取自代码表的字段", "field with a list"), column.field, with_list
             )
@@ -35,10 +46,13 @@ def check_register_map(loaded: LoadedMap[RegisterMap], definition: Definition, r
             )
     for index, name in enumerate(part.key):
         proof.known(("key", index), _COLUMN, name, part.columns)
+    if part.grouped:
+        _check_grouped(proof, part)
     if part.unit is not None:
         proof.known(("unit",), _COLUMN, part.unit, part.columns)
     _check_at(proof, ("opening", "at"), part.opening.at, part)
     _check_form(proof, ("opening", "form"), part.opening.form, part, workflow.opening)
+    _check_tables(proof, ("opening", "form"), part.opening.form, [workflow])
     parties = [role for role, known in workflow.roles.items() if known.bound == "party"]
     for role, name in part.opening.parties.items():
         proof.known(("opening", "parties", role), _ROLE, role, parties)
@@ -98,6 +112,7 @@ def _check_moves(proof: _Proof, part: RegisterMap, definition: Definition, rules
                 proof.known((*path, "when", name), _COLUMN, name, part.columns)
         if proof.known((*path, "fire"), _MOVE, move.fire, known):
             _check_form(proof, (*path, "form"), move.form, part, known[move.fire].form)
+            _check_tables(proof, (*path, "form"), move.form, workflows)
 
 
 def _check_at(proof: _Proof, path: Path, at: At, part: RegisterMap) -> None:
@@ -115,16 +130,50 @@ def _check_form(
 ) -> None:
     for field, given in form.items():
         proof.known((*path, field), _FIELD, field, asked)
-        for column in _columns_in(given):
+        for column in (*shared_columns(given), *table_columns(given)):
             proof.known((*path, field), _COLUMN, column, part.columns)
 
 
-def _columns_in(given: FormValue) -> Iterator[str]:
-    if isinstance(given, Given):
-        if given.column is not None:
-            yield given.column
-    else:
-        yield given
+def _check_tables(proof: _Proof, path: Path, form: Mapping[str, FormValue], workflows: Sequence[Workflow]) -> None:
+    for field, given in form.items():
+        known = next((workflow.fields[field] for workflow in workflows if field in workflow.fields), None)
+        if not isinstance(given, TableRows) or known is None:
+            continue
+        if not known.columns:
+            proof.add(
+                (*path, field, "rows"),
+                Text(f"“{field}”不是表格", f"{field} is no table"),
+                Text("请直接写列名", "Name the column itself"),
+            )
+            continue
+        for name in given.rows:
+            proof.known((*path, field, "rows", name), _TABLE_COLUMN, name, known.columns)
+        if given.once is not None:
+            proof.known((*path, field, "once"), _TABLE_COLUMN, given.once, given.rows)
+
+
+def _check_grouped(proof: _Proof, part: RegisterMap) -> None:
+    """Rows can be put together only by what each of them says, and not where rows name each other."""
+    for index, name in enumerate(part.key):
+        if name in part.columns and not part.columns[name].required:
+            proof.add(
+                ("key", index),
+                Text(f"合并成一件的行靠“{name}”识别，这一列须必填", f"Rows are put together by {name}: all need it"),
+                Text("请给这一列写上 required: true", "Write required: true"),
+            )
+    if not part.key:
+        proof.add(
+            ("grouped",),
+            Text("合并成一件的行须有识别的列", "Rows that are one case need a key"),
+            Text("请写 key", "Write a key"),
+        )
+    for name, column in part.columns.items():
+        if column.type == "case":
+            proof.add(
+                ("columns", name, "type"),
+                Text("合并成一件的行不能互相引用编号", "Rows that are one case cannot name each other"),
+                Text("请删去这一列，或不写 grouped", "Leave the column out, or do without grouped"),
+            )
 
 
 class _Proof:

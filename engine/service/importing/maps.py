@@ -16,6 +16,7 @@ from pydantic import Field, JsonValue, ValidationError
 from engine.definition.loader import load_yaml
 from engine.definition.parts import Label, Part, Slug
 from engine.definition.reading import Positions
+from engine.definition.roster_parts import PlaceName
 from engine.definition.shapes import shape_problems
 from engine.errors import DefinitionError
 from engine.service.importing.cells import heading_of
@@ -30,15 +31,16 @@ ItemType = Literal["text", "unit", "person", "code"]
 class Column(Part):
     """One column, by the headings it may bear; several columns may share a heading and read it differently.
 
-    ``case`` holds the number of another row or case. A ``code`` is looked up in the list behind ``field`` by its code
-    or either title, and in ``codes`` (what the register writes → code). ``required`` columns must be there and filled.
+    ``case`` holds the number of another row or case. A ``code`` is looked up in the list behind ``field``, or behind a
+    column as ``table.column``, by its code or either title, and in ``codes`` (what the register writes → code).
+    ``required`` columns must be there and filled.
     ``unknown: leave`` treats a person, unit or code that is not known as not given.
     """
 
     headings: tuple[str, ...] = Field(min_length=1)
     type: CellType = "text"
     of: ItemType | None = None
-    field: Slug | None = None
+    field: PlaceName | None = None
     codes: dict[str, str] = Field(default_factory=dict)
     required: bool = False
     unknown: Literal["refuse", "leave"] = "refuse"
@@ -52,7 +54,17 @@ class Given(Part):
     value: JsonValue = None
 
 
-FormValue = Slug | Given
+class TableRows(Part):
+    """The rows of a table: every row of the register that fills one of these columns gives one of them.
+
+    ``rows`` says by column of the table where its value comes from; in ``once`` no two of them may say the same.
+    """
+
+    rows: dict[Slug, Slug | Given] = Field(min_length=1)
+    once: Slug | None = None
+
+
+FormValue = Slug | Given | TableRows
 At = Slug | tuple[Slug, ...]
 
 
@@ -83,13 +95,15 @@ class RegisterMap(Part):
     """How a register becomes cases of a workflow. ``moves`` stand in the order in which a case makes them.
 
     ``key`` names the columns by which a row is known again (the first of them is also how rows name each other);
-    without it a row is known by all its cells. ``unit`` is the column that names the case's unit.
+    without it a row is known by all its cells. ``unit`` is the column that names the case's unit. ``grouped`` makes
+    rows of the same ``key`` one case: what fills no table must then be the same in all of them, or left empty.
     """
 
     workflow: Slug
     title: Label
     columns: dict[Slug, Column]
     key: tuple[Slug, ...] = ()
+    grouped: bool = False
     unit: Slug | None = None
     opening: OpeningPart
     moves: tuple[MovePart, ...] = ()

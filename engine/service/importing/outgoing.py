@@ -17,8 +17,9 @@ from engine.case.identity import UnitId
 from engine.case.scope import SHANGHAI
 from engine.definition.compiled import Definition
 from engine.service.importing.cells import heading_of
+from engine.service.importing.grouped import own_columns, shared_columns
 from engine.service.importing.map_checks import columns_of
-from engine.service.importing.maps import ANY_GIVEN, GIVEN, MISSING, Column, FormValue, Given, MovePart, RegisterMap
+from engine.service.importing.maps import ANY_GIVEN, GIVEN, MISSING, Column, FormValue, MovePart, RegisterMap, TableRows
 
 OutCell = str | int | date | None
 """A cell of a register that goes out: dates stay dates and numbers numbers."""
@@ -26,12 +27,13 @@ OutCell = str | int | date | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A case as one reader may know it: its fields, when each of its moves was made last, and its lead's part."""
+    """A case as one reader may know it: its fields, its opening, when each move was made last, and its lead's part."""
 
     case: Case
     definition: Definition
     fields: Mapping[str, JsonValue]
     moved: Mapping[str, datetime]
+    opened: datetime
     child: Told | None = None
 
 
@@ -59,12 +61,48 @@ def columns_out(part: RegisterMap) -> Mapping[str, tuple[str, ...]]:
     return dict(found.values())
 
 
-def row_out(told: Told, part: RegisterMap, named: Named) -> list[OutCell]:
-    """Return the cells of a case, in the order of the headings."""
-    cells = {name: _cell(name, column, told, part, named) for name, column in part.columns.items()}
-    return [
-        next((cells[name] for name in names if cells[name] is not None), None) for names in columns_out(part).values()
-    ]
+def rows_out(told: Told, part: RegisterMap, named: Named) -> list[list[OutCell]]:
+    """Return the rows of a case, their cells in the order of the headings: one, or so many as its tables have."""
+    filled = _tables_in(part)
+    own = dict(_own_cells(told, part, named, filled))
+    shared = {name: _cell(name, column, told, part, named) for name, column in part.columns.items() if name not in own}
+    rows = []
+    for number in range(max([1, *map(len, own.values())])):
+        cells = shared | {name: said[number] if number < len(said) else None for name, said in own.items()}
+        rows.append(
+            [
+                next((cells[name] for name in names if cells[name] is not None), None)
+                for names in columns_out(part).values()
+            ]
+        )
+    return rows
+
+
+def _tables_in(part: RegisterMap) -> Mapping[str, TableRows]:
+    """Return the tables that the map fills, by their fields; a table filled twice counts as it was filled last."""
+    forms = (part.opening.form, *(move.form for move in part.moves))
+    return {name: given for form in forms for name, given in form.items() if isinstance(given, TableRows)}
+
+
+def _own_cells(
+    told: Told, part: RegisterMap, named: Named, tables: Mapping[str, TableRows]
+) -> Iterator[tuple[str, list[OutCell]]]:
+    """Yield the columns that fill tables, with what each row of the table says."""
+    own = own_columns(part)
+    for field, given in tables.items():
+        value = told.fields.get(field)
+        rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+        for cell, source in given.rows.items():
+            for name in shared_columns(source):
+                if name in own:
+                    column = part.columns[name]
+                    yield (
+                        name,
+                        [
+                            None if row.get(cell) in (None, "") else _written(row[cell], column, told.definition, named)
+                            for row in rows
+                        ],
+                    )
 
 
 def _cell(name: str, column: Column, told: Told, part: RegisterMap, named: Named) -> OutCell:
@@ -97,7 +135,7 @@ def _fields_of(name: str, told: Told, part: RegisterMap) -> Iterator[tuple[Told,
 
 
 def _column_in(given: FormValue) -> str | None:
-    return given.column if isinstance(given, Given) else given
+    return next(shared_columns(given), None)
 
 
 def _dated(name: str, told: Told, part: RegisterMap) -> date | None:
@@ -105,7 +143,7 @@ def _dated(name: str, told: Told, part: RegisterMap) -> date | None:
     found = [at for move in part.moves if columns_of(move.at)[0] == name and (at := _made(move, told)) is not None]
     if found:
         return found[-1].astimezone(SHANGHAI).date()
-    return told.case.opened_at.astimezone(SHANGHAI).date() if columns_of(part.opening.at)[0] == name else None
+    return told.opened.astimezone(SHANGHAI).date() if columns_of(part.opening.at)[0] == name else None
 
 
 def _made(move: MovePart, told: Told) -> datetime | None:

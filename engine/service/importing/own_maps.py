@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
+
+from engine.service.importing.maps import RegisterMap, load_register_map
 
 WORKFLOWS: Final = Path(__file__).resolve().parents[3] / "workflows"
 MAP_FILE: Final = "import.yaml"
 """The map of a register that a workflow's folder brings along."""
+
+
+def own_map(path: Path) -> RegisterMap:
+    """Return a map that was read before from the same file, unchanged since; nothing is proved of it here."""
+    return _loaded(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path, _changed_ns: int) -> RegisterMap:
+    return load_register_map(path).part
 
 
 def own_maps(folder: Path) -> Mapping[str, Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -84,6 +84,22 @@ class Reading:
         if reasons:
             raise RowRefused(tuple(dict.fromkeys(reasons)))
         return values
+
+    def key_of(self, row: Row) -> tuple[Hashable, ...]:
+        """Return by what a row is put together with others: its key as it is read, or as it stands where it is wrong.
+
+        What says nothing is together with nobody.
+        """
+        found: list[Hashable] = []
+        for name in self.map.key:
+            cell = row.cells.get(self.headings.get(name, ""))
+            if is_empty(cell):
+                return (row.number,)
+            try:
+                found.append(self.readers[name](cell))
+            except InputRefused:
+                found.append(("wrong", shown(cell)))
+        return tuple(found)
 
     def unused(self, table: Table) -> tuple[str, ...]:
         """Return the headings of the table that no column of the map reads."""

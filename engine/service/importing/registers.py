@@ -5,7 +5,7 @@ Nothing is written twice: a row is known again by its natural key, whichever fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,6 +22,7 @@ from engine.errors import InputRefused, NotFound
 from engine.service.desk import Desk
 from engine.service.importing.cells import text_of
 from engine.service.importing.filed_here import filed_here
+from engine.service.importing.grouped import told_problems
 from engine.service.importing.lives import Life, Planner
 from engine.service.importing.map_checks import check_register_map, child_workflows
 from engine.service.importing.maps import RegisterMap, load_register_map
@@ -145,6 +146,8 @@ def bound(desk: Desk, root: RootId, table: Table, into: Into) -> Reading:
 
 def tied_rows(reading: Reading, rows: Sequence[Row]) -> frozenset[int]:
     """Return the rows that name others or are named, which must be played together."""
+    if reading.map.grouped:
+        return frozenset(row.number for row in rows)
     refs = _case_headings(reading)
     tied = {text for row in rows for text in _texts(row, refs)}
     number = reading.headings.get(reading.map.key[0]) if reading.map.key else None
@@ -210,7 +213,7 @@ class _Import:
         rows = self._apart(self._tied_numbers())
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import") as beside:
             playing: _Playing | None = None
-            while chunk := list(islice(rows, CHUNK_ROWS)) or self._together():
+            while chunk := list(islice(rows, CHUNK_ROWS)) or [(row,) for row in self._together()]:
                 passed = self._rehearsed(chunk)
                 if playing is not None:
                     self._settle(playing)
@@ -242,24 +245,33 @@ class _Import:
             tied.update(_texts(row, refs))
         return frozenset(tied)
 
-    def _apart(self, tied: frozenset[str]) -> Iterator[Row]:
-        """Yield the rows that stand alone; those that name others or are named are kept for the last chunk."""
+    def _apart(self, tied: frozenset[str]) -> Iterator[tuple[Row, ...]]:
+        """Yield the rows that stand alone, each as one, or those that are one case together, in the order of the first.
+
+        Those that name others or are named are kept for the last chunk.
+        """
         reading = self.planner.reading
+        if reading.map.grouped:
+            cases: dict[tuple[Hashable, ...], list[Row]] = {}
+            for row in self.table.rows():
+                cases.setdefault(reading.key_of(row), []).append(row)
+            yield from map(tuple, cases.values())
+            return
         refs = _case_headings(reading)
         number = reading.headings.get(reading.map.key[0]) if reading.map.key else None
         for row in self.table.rows():
             if _texts(row, refs) or (number is not None and tied.intersection(_texts(row, (number,)))):
                 self.tied.append(row)
             else:
-                yield row
+                yield (row,)
 
     def _together(self) -> list[Row]:
         together, self.tied = self.tied, []
         return together
 
-    def _rehearsed(self, rows: Sequence[Row]) -> list[Life]:
+    def _rehearsed(self, chunk: Sequence[tuple[Row, ...]]) -> list[Life]:
         """Return the lives of the rows that the workflow allows; the others are refused."""
-        lives = self._not_filed_here([life for row in rows if (life := self._planned(row)) is not None])
+        lives = self._not_filed_here([life for rows in chunk if (life := self._planned(rows)) is not None])
         rehearsal = Waves(Rehearsal(self.desk, self.root, self.world), self.source, lives)
         for _finished in rehearsal.play():
             pass
@@ -287,16 +299,15 @@ class _Import:
             self._count(rows)
         self._refuse([one for one in playing.played.result() if one.refused is not None], imported=True)
 
-    def _planned(self, row: Row) -> Life | None:
+    def _planned(self, rows: tuple[Row, ...]) -> Life | None:
         try:
-            life = self.planner.life(row)
+            life = self.planner.life(*rows)
         except RowRefused as refusal:
-            self._note(RefusedRow(number=row.number, reason=refusal.text, cells=self.planner.cells(row)))
+            self._note([(row.number, self.planner.cells(row)) for row in rows], refusal.text)
             return None
-        first = self.seen.setdefault(life.key, row.number)
-        if first != row.number:
-            again = Text(f"与第 {first} 行重复", f"The same as row {first}")
-            self._note(RefusedRow(number=row.number, reason=again, cells=life.cells))
+        first = self.seen.setdefault(life.key, life.row)
+        if first != life.row:
+            self._note(life.lines, Text(f"与第 {first} 行重复", f"The same as row {first}"))
             return None
         return life
 
@@ -305,7 +316,7 @@ class _Import:
         again = {life.row for life in lives if life.row in reasons and not self._was_imported(life)}
         for life in lives:
             if life.row in again:
-                self._note(RefusedRow(number=life.row, reason=reasons[life.row], cells=life.cells))
+                self._note(life.lines, reasons[life.row])
         return [life for life in lives if life.row not in again]
 
     def _was_imported(self, life: Life) -> bool:
@@ -313,9 +324,9 @@ class _Import:
         stored = self.desk.reads.find_outcome(self.root, str(ActorKind.IMPORT), key_hash(self.source.key(life, "open")))
         return stored is not None
 
-    def _note(self, refused: RefusedRow) -> None:
-        self.refused.append(refused)
-        self._advance(1)
+    def _note(self, lines: Sequence[tuple[int, tuple[str, ...]]], reason: Text) -> None:
+        self.refused += [RefusedRow(number=number, reason=reason, cells=cells) for number, cells in lines]
+        self._advance(len(lines))
 
     def _count(self, finished: Sequence[Played]) -> None:
         for one in finished:
@@ -324,13 +335,16 @@ class _Import:
             self.moves += one.fired
             self.undated += one.case is not None and one.life.undated
             if self.keeps_rows and one.refused is None:
-                self.played.append(self._row(one))
-        self._advance(len(finished))
+                self.played += self._rows(one)
+        self._advance(sum(len(one.life.lines) for one in finished))
 
-    def _row(self, one: Played) -> PlayedRow:
+    def _rows(self, one: Played) -> list[PlayedRow]:
         known = self._was_imported(one.life) if self.dry_run else not one.created
         case = None if self.dry_run else one.case
-        return PlayedRow(number=one.life.row, case=case, known=known, undated=one.life.undated)
+        return [
+            PlayedRow(number=number, case=case, known=known, undated=one.life.undated)
+            for number, _cells in one.life.lines
+        ]
 
     def _advance(self, rows: int) -> None:
         if rows:
@@ -344,20 +358,26 @@ class _Import:
         for one in played:
             assert one.refused is not None, "only refused rows are noted"
             case = cases.get(one.case) if one.case is not None else None
-            row = RefusedRow(
-                number=one.life.row,
-                reason=_at_move(self.planner.definition, one),
-                cells=one.life.cells,
-                case=None if case is None else CaseId(case.id),
-                state=None if case is None else self.planner.definition.workflow.states[case.state].title.text,
-            )
-            self.refused.append(row)
+            reason = _at_move(self.planner.definition, one)
+            self.refused += [
+                RefusedRow(
+                    number=number,
+                    reason=reason,
+                    cells=cells,
+                    case=None if case is None else CaseId(case.id),
+                    state=None if case is None else self.planner.definition.workflow.states[case.state].title.text,
+                )
+                for number, cells in one.life.lines
+            ]
         if not imported:
-            self._advance(len(played))
+            self._advance(sum(len(one.life.lines) for one in played))
 
 
 def _at_move(definition: Definition, one: Played) -> Text:
     reason = one.refused or Text("", "")
+    if one.problems:
+        move = one.life.opening if one.at_move is None else one.move_at
+        reason = told_problems(one.problems, {} if move is None else move.tables, definition)
     part = None if one.at_move is None else definition.workflow.transitions.get(one.at_move)
     if part is None:
         return reason

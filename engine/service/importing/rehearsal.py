@@ -18,8 +18,9 @@ from engine.case.situation import Situation
 from engine.errors import BanjieError, KeyReused
 from engine.figures.spans import UNDATED
 from engine.ledger.canonical import parse_canonical
+from engine.service.claims import actor_scope
 from engine.service.desk import Desk
-from engine.service.execute import Done, actor_scope
+from engine.service.execute import Done
 from engine.service.families import relatives
 from engine.service.importing.waves import with_stated
 from engine.service.office import Answer

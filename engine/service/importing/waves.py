@@ -17,9 +17,10 @@ from engine.case.actors import IMPORT
 from engine.case.case import Case
 from engine.case.commands import Command, FireTransition, KeepNote, OpenCase, Stated
 from engine.case.identity import CaseId, RootId, UnitId
-from engine.errors import BanjieError, Refusal, StorageError, TooBusy
+from engine.errors import BanjieError, FieldProblem, FormInvalid, Refusal, StorageError, TooBusy
 from engine.figures.spans import UNDATED
 from engine.service.execute import Done
+from engine.service.importing.grouped import ranges
 from engine.service.importing.lives import Life, Move
 from engine.service.importing.readings import CaseRef
 from engine.service.office import Answer
@@ -55,12 +56,23 @@ class Played:
     children: Mapping[str, tuple[tuple[CaseId, UnitId], ...]] | None = None
     tried_after: int = -1
     left: list[Command] = field(default_factory=list)
+    problems: tuple[FieldProblem, ...] = ()
 
     @property
     def move(self) -> Move | None:
         """The next move, None when there is none or it was refused."""
         moves = self.life.moves
         return None if self.refused is not None or self.next >= len(moves) else moves[self.next]
+
+    @property
+    def move_at(self) -> Move | None:
+        """The move at which the life ended, None at its opening or where it has not."""
+        return None if self.at_move is None else self.life.moves[self.next]
+
+    def refuse(self, answer: BanjieError, move: Move | None) -> None:
+        """Let the life end at a move, or at its opening."""
+        self.refused, self.at_move = answer.text, None if move is None else move.transition
+        self.problems = answer.fields if isinstance(answer, FormInvalid) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +85,8 @@ class Source:
 
     def basis(self, life: Life, move: Move) -> str:
         ending = UNDATED if move.undated else ""
-        return f"sha256:{self.file_hash}#row {life.row}{move.remark}{ending}"
+        rows = f"rows {ranges([number for number, _cells in life.lines])}" if life.more else f"row {life.row}"
+        return f"sha256:{self.file_hash}#{rows}{move.remark}{ending}"
 
     def key(self, life: Life, step: str) -> str:
         return f"{self.keys}:{life.key}:{step}"
@@ -112,7 +125,7 @@ class Waves:
             if isinstance(answer, Done):
                 one.case, one.created, one.last_at = answer.outcome.case, not answer.repeated, one.life.opening.at
             else:
-                one.refused = answer.text
+                one.refuse(answer, None)
 
     def _opening(self, life: Life) -> Command:
         form = {name: value for name, value in life.opening.form.items() if not isinstance(value, CaseRef)}
@@ -165,7 +178,7 @@ class Waves:
                 one.fired += 0 if answer.repeated else 1
                 one.repeated += 1 if answer.repeated else 0
             elif last_word or not self._may_try_again(one, move, answer):
-                one.refused, one.at_move = answer.text, move.transition
+                one.refuse(answer, move)
                 return
             else:
                 return
