@@ -46,6 +46,7 @@ from web.pages.drafts import drafts_pages
 from web.pages.ended import after_the_end
 from web.pages.erasing import erasing_pages
 from web.pages.figures import figures_pages
+from web.pages.figures_try import figures_try_pages
 from web.pages.files import file_pages
 from web.pages.front import front_pages
 from web.pages.grants import grants_pages
@@ -61,14 +62,18 @@ from web.pages.mine_doing import mine_doing_pages
 from web.pages.my_cases import my_cases_pages
 from web.pages.new_case import new_case_pages
 from web.pages.on_behalf import on_behalf_pages
+from web.pages.open311 import open311_pages
 from web.pages.others_logins import others_logins_pages
 from web.pages.overdue import overdue_pages
 from web.pages.own import own_pages
+from web.pages.papers import papers_pages
+from web.pages.polls import poll_pages
 from web.pages.process import process_pages
 from web.pages.receipts import receipts_pages
 from web.pages.register import register_pages
 from web.pages.registers import registers_pages
 from web.pages.search import search_pages
+from web.pages.sheets import sheet_pages
 from web.pages.supervise import supervise_pages
 from web.pages.work import work_pages
 from web.pages.workflows import workflow_pages
@@ -90,6 +95,7 @@ PAGES = (
     access_pages,
     erasing_pages,
     file_pages,
+    papers_pages,
     mine_pages,
     mine_doing_pages,
     supervise_pages,
@@ -101,10 +107,14 @@ PAGES = (
     merging_pages,
     assigning_pages,
     figures_pages,
+    figures_try_pages,
     coverage_pages,
+    sheet_pages,
+    poll_pages,
     workflow_pages,
     my_cases_pages,
     register_pages,
+    open311_pages,
     archive_pages,
     registers_pages,
     calls_pages,

@@ -12,6 +12,9 @@ from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
+from engine.errors import NotFound
+from engine.text import Text
+
 EXPORT_ROWS_MAX: Final = 10_000
 """So many rows one file holds; whoever needs more narrows the list, by unit or by session."""
 CHUNK_BYTES: Final = 64 * 1024
@@ -34,7 +37,14 @@ TYPES: Final = {
 }
 
 
-Cell = str | int | date | None
+def kind_of(name: str) -> Kind:
+    """Return the kind that the end of an address names; raises NotFound for any other."""
+    if name not in tuple(Kind):
+        raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
+    return Kind(name)
+
+
+Cell = str | int | float | date | None
 """What may stand in a cell of a sheet: in .xlsx dates are dates and numbers numbers."""
 
 
@@ -57,7 +67,7 @@ def csv_pieces(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterato
     text = io.StringIO()
     writer = csv.writer(text)
     text.write(_BYTE_ORDER_MARK)
-    writer.writerow(titles)
+    writer.writerow([no_formula(title) for title in titles])
     for number, row in enumerate(rows, start=1):
         writer.writerow([no_formula(_plain(cell)) for cell in row])
         if number % ROWS_AT_ONCE == 0:
@@ -88,7 +98,7 @@ def xlsx_pieces(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterat
                     match cell:
                         case date():
                             sheet.write_datetime(number, column, cell, day)
-                        case int():
+                        case int() | float():
                             sheet.write_number(number, column, cell)
                         case str():
                             sheet.write_string(number, column, cell)

@@ -26,7 +26,9 @@ from web.texts_look import LOOK_TEXTS
 from web.texts_mine import MINE_TEXTS
 from web.texts_notices import NOTICE_TEXTS
 from web.texts_overdue import OVERDUE_TEXTS
+from web.texts_papers import PAPER_TEXTS
 from web.texts_people import PEOPLE_TEXTS
+from web.texts_polls import POLL_TEXTS
 from web.texts_publish import PUBLISH_TEXTS
 from web.texts_refused import REFUSED_TEXTS
 from web.texts_register import REGISTER_TEXTS
@@ -35,6 +37,7 @@ from web.texts_rights import RIGHTS_TEXTS
 from web.texts_search import SEARCH_TEXTS
 from web.texts_secrecy import SECRECY_TEXTS
 from web.texts_secretariat import SECRETARIAT_TEXTS
+from web.texts_sheets import SHEET_TEXTS
 from web.texts_supervise import SUPERVISE_TEXTS
 from web.texts_witnesses import WITNESS_TEXTS
 from web.texts_work import WORK_TEXTS
@@ -48,11 +51,14 @@ TEXTS: Final[Mapping[str, Text]] = {
     **BEHALF_TEXTS,
     **CALL_TEXTS,
     **COVERAGE_TEXTS,
+    **POLL_TEXTS,
+    **SHEET_TEXTS,
     **DRAFT_TEXTS,
     **DIAGRAM_TEXTS,
     **FIGURE_TEXTS,
     **FILE_TEXTS,
     **FILING_TEXTS,
+    **PAPER_TEXTS,
     **PEOPLE_TEXTS,
     **PUBLISH_TEXTS,
     **REFUSED_TEXTS,
@@ -171,6 +177,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     "case_child_role": Text("承办方式", "Part"),
     "role_lead": Text("主办", "Lead"),
     "role_co_handler": Text("协办", "Co-handler"),
+    "role_alike": Text("承办", "Handler"),
     "privacy_public": Text("公开", "Public"),
     "privacy_internal": Text("内部", "Internal"),
     "privacy_personal": Text("个人信息", "Personal"),
@@ -194,6 +201,8 @@ TEXTS: Final[Mapping[str, Text]] = {
     "late_one": Text("已超期 1 个工作日", "1 working day overdue"),
     "late_just": Text("已超期", "overdue"),
     "clock_suspended": Text("中止计时", "clock stands still"),
+    "clock_done": Text("已完成", "done"),
+    "clock_over": Text("期限已满", "the term is over"),
     "clock_met": Text("按期完成", "done in time"),
     "clock_met_late": Text("逾期完成", "done late"),
     "clock_cancelled": Text("不再适用", "no longer asked for"),
@@ -219,6 +228,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     "entry_opened": Text("登记", "Opened"),
     "entry_rungs": Text("启动督办：{rungs}", "Supervision raised: {rungs}"),
     "entry_changed": Text("联动变更", "Changed with another case"),
+    "entry_migrated": Text("改按流程第 {version} 版办理：{reason}", "Goes on under version {version}: {reason}"),
     "entry_erased": Text("依法删除个人信息或内部内容", "Private values erased by law"),
     "entry_noted": Text("附记", "Note"),
     "entry_to": Text("进入“{state}”", "now “{state}”"),

@@ -36,12 +36,12 @@ AUDIT_TEXTS: Final[Mapping[str, Text]] = {
     "audit_behalf": Text("代录的", "entered on behalf"),
     "audit_by_system": Text("系统自动的", "made by the system"),
     "audit_none": Text("这一段没有符合条件的记录。", "Nothing here fits."),
+    "audit_export_note": Text("导出会记入账册。", "Files taken along are recorded in the ledger."),
     "audit_looked": Text(
         "看了 {n} 条记录，命中 {hits} 条，已看到 {at}。", "Looked at {n} entries down to {at}; {hits} fit."
     ),
     "audit_looked_nothing": Text("没有可看的记录。", "There are no entries to look at."),
     "audit_more": Text("接着往前查", "Look further back"),
-    "audit_export": Text("导出本页命中（CSV，导出会记入账册）", "Export these (CSV; recorded in the ledger)"),
     "audit_at": Text("时间", "When"),
     "audit_what": Text("什么", "What"),
     "audit_who": Text("谁", "Who"),
@@ -131,7 +131,6 @@ AUDIT_TEXTS: Final[Mapping[str, Text]] = {
     ),
     "sample_empty": Text("没有符合条件的事项。", "No case fits."),
     "sample_order": Text("次序", "No."),
-    "sample_csv": Text("导出清单（CSV）", "Export (CSV)"),
     "audit_opened_from": Text("登记自", "Opened from"),
     "audit_opened_until": Text("登记至", "Opened until"),
     "audit_session": Text("届次", "Session"),
@@ -177,7 +176,6 @@ AUDIT_TEXTS: Final[Mapping[str, Text]] = {
     "process_loop": Text("有返工", "with a loop"),
     "process_examples": Text("哪些件", "Cases"),
     "process_none": Text("没有符合条件的事项。", "No case fits."),
-    "process_csv": Text("导出步骤（CSV）", "Export the steps (CSV)"),
     # ---------------------------------------------------------------------------------------------------------- facts
     "fact_swept": Text("期限巡检", "Sweep of deadlines"),
     "fact_granted": Text("授权", "Grant given"),

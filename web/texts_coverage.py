@@ -29,9 +29,10 @@ COVERAGE_TEXTS: Final[Mapping[str, Text]] = {
     "coverage_twice": Text("说明理由后重复的 {n} 次，不重复计", "{n} times once more, for a reason; counted once"),
     "coverage_as_of": Text("统计时间：", "Counted at:"),
     "coverage_none": Text("没有声明覆盖率的流程。", "No procedure declares a coverage."),
+    "line_called": Text("{key}（{name}）", "{key} ({name})"),
     "coverage_empty": Text(
-        "名册上还没有条目。请先打开名册，点“新建”逐条登记。",
-        "Nothing stands on this roster yet. Open it and enter its lines.",
+        "名册上还没有条目。请打开名册，点“新建”逐条登记；已有台账的，在“台账”页导入。",
+        "Nothing stands on this roster yet. Open it and enter its lines, or bring in a register of them.",
     ),
     "coverage_by_value": Text("按{title}", "By {title}"),
     "coverage_by_unit": Text("按单位", "By unit"),
@@ -52,7 +53,7 @@ COVERAGE_TEXTS: Final[Mapping[str, Text]] = {
     "coverage_source": Text("依据：{source}", "Source: {source}"),
     "coverage_of_roster": Text("名册：{title}", "Roster: {title}"),
     "coverage_see_roster": Text("打开名册", "Open the roster"),
-    "workflow_rosters": Text("名册与覆盖率", "Rosters and coverage"),
+    "workflow_rosters": Text("名册、覆盖率与统计表", "Rosters, coverage and sheets"),
     "workflow_roster": Text("名册", "Roster"),
     "workflow_roster_rule": Text("规则", "Rule"),
 }

@@ -35,6 +35,7 @@ LOOK_TEXTS: Final[Mapping[str, Text]] = {
     "order_number_note": Text("只列出已有编号的事项。", "Only cases that have a number are listed."),
     "export_csv": Text("导出 CSV", "Save as CSV"),
     "export_xlsx": Text("导出 Excel 表", "Save as Excel sheet"),
+    "moved_on": Text("最近办理日期", "Last move"),
     "export_note": Text(
         "导出内容与上面的筛选、排序一致，最多 {n} 行；导出会记入账册。",
         "The file holds what the conditions above select, {n} rows at most; that it was saved is recorded.",

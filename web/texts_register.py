@@ -9,9 +9,9 @@ from engine.text import Text
 REGISTER_TEXTS: Final = {
     "register_title": Text("公开登记册", "Public register"),
     "register_note": Text(
-        "经提案人同意公开的事项：写了什么、怎样答复、何时办结、评价如何。不公开姓名、联系方式和内部材料。",
-        "What was published with the proposer's consent: what was proposed and answered, when, and how it was judged. "
-        "No names, no ways to reach anybody, nothing internal.",
+        "依程序公开的事项：提案等个人提出的，经本人同意才公开；评选、争创、公开事项等按规定公开。不公开姓名、联系方式和内部材料。",
+        "What was published as the procedures say: what somebody proposed, with their consent; awards, contests and"
+        " disclosure, as the rules ask. No names, no ways to reach anybody, nothing internal.",
     ),
     "register_none": Text(
         "没有符合条件的公开事项。换一个条件，或清除条件看全部。",

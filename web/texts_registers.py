@@ -17,8 +17,8 @@ REGISTERS_TEXTS: Final[Mapping[str, Text]] = {
         "The same register brought again creates nothing twice.",
     ),
     "registers_in_none": Text(
-        "导入台账须能代录此类事项（如工会办公室）。如需导入，请联系本级工会办公室。",
-        "Whoever may enter such cases on behalf of others, as the union office, brings registers in. Ask the office.",
+        "导入台账须能登记或者代录此类事项（如工会办公室）。如需导入，请联系本级工会办公室。",
+        "Who may open such cases or enter them for others, as the union office, brings registers in. Ask the office.",
     ),
     "registers_file": Text("台账文件", "File"),
     "registers_file_note": Text(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
+from engine.access.readers import principals_of
 from engine.case.secrecy import recused_people
 from engine.definition.compiled import Definition
 from engine.errors import FieldProblem
@@ -15,6 +16,7 @@ from engine.service.measures import Planned, asked_fields
 from engine.service.queries import CaseView
 from engine.service.world import World
 from web.forms.filled import PREFIX, rows_filled
+from web.forms.lines import Lines
 from web.forms.people import FIND, PeopleTyped, Roster, people_typed, with_people
 from web.forms.widgets import Choices, FormMaker, Widget
 from web.shell import Shell, Visit
@@ -28,6 +30,7 @@ def roster_of(shell: Shell, visit: Visit, view: CaseView | None = None) -> Roste
         reads=shell.edge.desk.reads,
         root=visit.known.root,
         surroundings=shell.world(visit).surroundings,
+        lines=Lines(reads=shell.edge.desk.reads, root=visit.known.root, principals=principals_of(visit.known.actor)),
         recused=frozenset() if view is None else recused_people(view.case, view.parent),
     )
 

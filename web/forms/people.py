@@ -19,6 +19,7 @@ from engine.service.called_ports import CalledReads
 from engine.service.calling import NAMESAKES_MAX, CallingReads, people_called
 from engine.text import Text
 from web.forms.filled import PREFIX
+from web.forms.lines import Lines, Suggested, lines_typed, suggested
 from web.forms.widgets import Choices
 from web.views.fields import format_of, named
 
@@ -42,13 +43,15 @@ class RosterReads(CalledReads, CallingReads, Protocol):
 class Roster:
     """The people of an organisation as forms ask for them: by a list where they are few, else by what they are called.
 
-    Nobody who is ``recused`` is named where one person is asked for.
+    Nobody who is ``recused`` is named where one person is asked for. ``lines`` are those of rosters that the visitor
+    may see; None where forms ask for none.
     """
 
     reads: RosterReads
     root: RootId
     surroundings: Surroundings
     recused: frozenset[str] = frozenset()
+    lines: Lines | None = None
 
     def listed(self) -> Sequence[Person] | None:
         """Return all active people, None where they are too many for a list."""
@@ -81,13 +84,14 @@ class Roster:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleTyped:
     """What became of names that were typed: the form with those found, what is left in each field, whom to choose from
-    there, and what is wrong."""
+    there, and what is wrong. ``near`` are the lines of rosters that a name may mean."""
 
     posted: dict[str, list[str]]
     left: Mapping[str, str] = field(default_factory=dict)
     candidates: Mapping[str, Sequence[Person]] = field(default_factory=dict)
     problems: tuple[FieldProblem, ...] = ()
     only_find: bool = False
+    near: Suggested = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -129,7 +133,14 @@ def people_typed(
         problems += [FieldProblem(path=name, text=text) for text in looked_up.wrong]
         if looked_up.left:
             left[name], candidates[name] = "\n".join(looked_up.left), list(looked_up.near.values())
-    return PeopleTyped(posted=whole, left=left, candidates=candidates, problems=tuple(problems), only_find=only_find)
+    near: Suggested = {}
+    if roster.lines is not None:
+        named_lines = lines_typed(definition, asked, whole, roster.lines)
+        whole, near = named_lines.posted, named_lines.near
+        problems += named_lines.problems
+    return PeopleTyped(
+        posted=whole, left=left, candidates=candidates, problems=tuple(problems), only_find=only_find, near=near
+    )
 
 
 def with_people(
@@ -144,6 +155,9 @@ def with_people(
 
     ``values`` is all that may stand in the fields: who stands there is offered however many people there are.
     """
+    if roster.lines is not None:
+        near = {} if people is None else people.near
+        choices = replace(choices, lines=suggested(definition, asked, roster.lines, near))
     names = {name for name in asked if holds_person(definition, name)}
     if not names:
         return choices

@@ -17,7 +17,9 @@ from engine.definition.compiled import Definition
 from engine.definition.model import ListItem
 from engine.definition.parts import FieldPart, Privacy
 from engine.errors import FieldProblem
+from engine.service.roster_ports import NamedLine
 from web.views.fields import column_as_field, format_of
+from web.views.sheets import SheetRow
 from web.words import Words
 
 LINE_CHARACTERS_MAX: Final = 200
@@ -40,6 +42,7 @@ class Kind(StrEnum):
     PEOPLE = "people"
     FILES = "files"
     TABLE = "table"
+    FIXED = "fixed"
 
 
 _WIDE: Final = frozenset({Kind.AREA, Kind.CHECKS, Kind.LINES, Kind.PERSON, Kind.PEOPLE, Kind.FILES, Kind.TABLE})
@@ -61,7 +64,10 @@ class Widget:
     """One control. ``name`` is the field's; ``values`` what stands in it; ``error`` what was wrong with that.
 
     ``typed`` are names that were typed and are not clear; those to choose from stand among the options. ``rows`` are
-    the controls of a table's cells, of ``rows_max`` rows at most.
+    the controls of a table's cells, of ``rows_max`` rows at most; with ``is_given`` there are these rows and no others.
+    A fixed control shows what is ``typed`` and holds a value that nobody changes. ``names_line`` is where a line of a
+    roster is named, as a field or ``table.column``: ``suggested`` are lines that may be meant, and a name may be typed
+    for the key.
     """
 
     name: str
@@ -79,6 +85,9 @@ class Widget:
     typed: str = ""
     rows: tuple[tuple[Widget, ...], ...] = ()
     rows_max: int | None = None
+    is_given: bool = False
+    names_line: str = ""
+    suggested: tuple[Option, ...] = ()
 
     @property
     def is_wide(self) -> bool:
@@ -94,7 +103,7 @@ class Widget:
     @property
     def is_counted(self) -> bool:
         """Whether the control says how much fits into it."""
-        return self.max_length is not None and self.kind in (Kind.TEXT, Kind.AREA)
+        return not self.names_line and self.max_length is not None and self.kind in (Kind.TEXT, Kind.AREA)
 
     @property
     def length(self) -> int:
@@ -125,7 +134,8 @@ class Choices:
     ``names_typed`` says that people are too many for a list, so that a field for one asks for a name, too: ``persons``
     are then those who stand in the form. ``typed`` and ``candidates`` are by field: names that were typed and not
     found, and whom they may mean. ``files`` are those that stand in the form already, by id and name. Nobody who is
-    ``recused`` is named for anything.
+    ``recused`` is named for anything. ``sheets`` are the rows that a table is filled in by, by its field, ``lines``
+    those of rosters, by the field or column that names them.
     """
 
     surroundings: Surroundings
@@ -137,6 +147,8 @@ class Choices:
     candidates: Mapping[str, Sequence[Person]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     recused: frozenset[str] = frozenset()
+    sheets: Mapping[str, Sequence[SheetRow]] = field(default_factory=dict)
+    lines: Mapping[str, Sequence[NamedLine]] = field(default_factory=dict)
 
     def units(self, words: Words) -> list[tuple[str, str]]:
         """Return the units as (id, name), the tree's levels indented."""
@@ -204,7 +216,14 @@ class FormMaker:
         self, name: str, is_required: bool, value: JsonValue, error: str | None, cells: Mapping[str, str]
     ) -> Widget:
         """Return the control of a table: what stands in it, and empty rows under that."""
-        part = self.definition.field(name)
+        part, given = self.definition.field(name), self.choices.sheets.get(name)
+        if given:
+            typed = {str(row.get("code")): row for row in table_rows(value)}
+            sheet = tuple(
+                self._sheet_row(name, part, index, one, typed.get(one.code, one.held), cells)
+                for index, one in enumerate(given)
+            )
+            return replace(self._widget(name, is_required, (), error), kind=Kind.TABLE, rows=sheet, is_given=True)
         least, most = _whole(part, "minItems") or 1, _whole(part, "maxItems")
         held = table_rows(value)
         shown = max(least, len(held) + SPARE_ROWS)
@@ -228,6 +247,23 @@ class FormMaker:
             if column.value is None
         )
 
+    def _sheet_row(
+        self,
+        table: str,
+        part: FieldPart,
+        index: int,
+        one: SheetRow,
+        row: Mapping[str, JsonValue],
+        cells: Mapping[str, str],
+    ) -> tuple[Widget, ...]:
+        """Return the controls of one item of a sheet, which item it is shown and not asked."""
+        return tuple(
+            replace(cell, kind=Kind.FIXED, values=(one.code,), typed=one.title, help=one.asks or None)
+            if cell.name == f"{table}.{index}.code"
+            else cell
+            for cell in self._row(table, part, index, row, cells)
+        )
+
     def _widget(self, name: str, is_required: bool, values: tuple[str, ...], error: str | None) -> Widget:
         part = self.definition.field(name)
         return self._control(name, name, part, is_required=is_required, values=values, error=error)
@@ -240,6 +276,7 @@ class FormMaker:
             Option(value=value, title=title, is_chosen=value in values)
             for value, title in self._options(listed, part, values)
         ]
+        names_line = listed if listed in self.choices.lines else ""
         return Widget(
             name=name,
             title=self.words.say(part.title.text),
@@ -248,7 +285,7 @@ class FormMaker:
             is_required=is_required,
             values=values,
             options=tuple(options),
-            max_length=_whole(part, "maxLength"),
+            max_length=LINE_CHARACTERS_MAX if names_line else _whole(part, "maxLength"),
             minimum=_whole(part, "minimum"),
             maximum=_whole(part, "maximum"),
             privacy=self.words.t(f"privacy_{part.privacy}")
@@ -256,6 +293,11 @@ class FormMaker:
             else None,
             error=error,
             typed=self.choices.typed.get(name, ""),
+            names_line=names_line,
+            suggested=tuple(
+                Option(value=line.key, title=line.name, is_chosen=line.key in values)
+                for line in self.choices.lines.get(names_line, ())
+            ),
         )
 
     def _titled(self, item: ListItem) -> str:

@@ -19,14 +19,13 @@ from engine.case.scope import SHANGHAI
 from engine.case.search_words import VERSION
 from engine.definition.model import Workflow
 from engine.definition.parts import Milestone, Phase, StatePart
-from engine.errors import InputRefused, NotFound
+from engine.errors import InputRefused
 from engine.service.archive import ArchivePage, archive_page, archive_whole, due_for_erasure
 from engine.service.archive_ports import ArchiveFilter
 from engine.service.board import sessions_in_order
 from engine.service.exported import record_export
 from engine.service.world import World
-from engine.text import Text
-from web.exports import EXPORT_ROWS_MAX, Kind, file_of
+from web.exports import EXPORT_ROWS_MAX, Kind, file_of, kind_of
 from web.forms.widgets import Choices
 from web.pages.board import categories_of
 from web.routing import Pages
@@ -101,8 +100,7 @@ def archive_pages(shell: Shell) -> Pages:
     def export(request: Request, kind: str) -> Response:
         """Send what the filter finds as a file; that it was taken along is recorded."""
         visit = shell.visit(request)
-        if kind not in tuple(Kind):
-            raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
+        wanted = kind_of(kind)
         world, words = shell.world(visit), visit.words
         asked = _asked(visit, world)
         root, actor = visit.known.root, visit.known.actor
@@ -111,7 +109,7 @@ def archive_pages(shell: Shell) -> Pages:
         rows = [archive_cells(one, world, words) for one in found]
         record_export(desk, root, visit.known.person, "archive", rows=len(rows))
         return file_of(
-            Kind(kind),
+            wanted,
             f"archive-{visit.now.astimezone(SHANGHAI).date().isoformat()}",
             [words.t(name) for name in COLUMNS],
             rows,

@@ -91,7 +91,7 @@ def _forms(shell: Shell, visit: Visit, view: CaseView) -> Iterator[AssignForm]:
         part = workflow.transitions[name]
         found = suggestions(shell.edge.desk, asker.root, asker.actor, view.case, workflow, name)
         known = chosen if chosen in surroundings.units else ""
-        values: dict[str, JsonValue] = {effect.lead: known} if known else {}
+        values: dict[str, JsonValue] = {effect.lead: known} if known and effect.lead else {}
         yield AssignForm(
             move=name,
             title=words.say(part.title.text),

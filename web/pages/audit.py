@@ -17,11 +17,12 @@ from engine.service.auditing import KINDS, LOOKED_MAX, Auditor, Found, Wanted, d
 from engine.service.calling import person_called
 from engine.service.exported import record_export as record
 from engine.text import Text
+from web.exports import Kind, file_of, kind_of
 from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.audit import HitView, HitWriter, people_in
-from web.views.csv_file import csv_response
 from web.views.lines import shown_workflows
+from web.words import Words
 
 FILTERS: Final = ("number", "person", "kind", "move", "role", "since", "until", "behalf", "system")
 CHARACTERS_MAX: Final = 100
@@ -66,25 +67,30 @@ def audit_pages(shell: Shell) -> Pages:
             next_page=None
             if found is None or found.next is None
             else f"/audit?{urlencode({**kept, 'after': found.next})}",
-            export=f"/audit.csv?{urlencode({**kept, **({'after': after} if after else {})})}" if rows else None,
+            exports=exports_at("/audit", urlencode({**kept, "after": after} if after else kept), words) if rows else (),
             note=words.t("audit_note", n=f"{LOOKED_MAX:,}"),
         )
 
-    @router.get("/audit.csv")
-    def export(request: Request) -> Response:
+    @router.get("/audit.{kind}")
+    def export(request: Request, kind: str) -> Response:
         visit = shell.visit(request)
         auditor = auditor_of(shell, visit)
         _found_now, rows = _found(shell, visit, auditor, asked_of(request, FILTERS))
+        wanted = kind_of(kind)
         record_export(shell, visit, "audit", len(rows), None)
         heads = ("audit_at", "audit_what", "audit_who", "audit_where", "audit_place")
-        lines = [[visit.words.t(name) for name in heads]]
-        lines += [
+        lines = [
             [row.at, f"{row.what} {row.details}".strip(), row.who, row.number, f"{row.chain} {row.seq} {row.hash}"]
             for row in rows
         ]
-        return csv_response("audit", lines)
+        return file_of(wanted, "audit", [visit.words.t(name) for name in heads], lines)
 
     return router
+
+
+def exports_at(path: str, query: str, words: Words) -> list[tuple[str, str]]:
+    """Return the files that a page offers of its list, each with its title and its address."""
+    return [(words.t(f"export_{kind}"), f"{path}.{kind}?{query}") for kind in Kind]
 
 
 def auditor_of(shell: Shell, visit: Visit) -> Auditor:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from engine.case.codec import at_from, instant
 from engine.case.identity import CaseId, PersonId, RootId
+from engine.definition.wording import title_of
 from engine.errors import NotPermitted
 from engine.ledger.streams import ACCESS
 from engine.service.anchoring import newest_head
@@ -30,6 +31,7 @@ from web.views.diagrams import Diagram, Marks, workflow_diagram
 from web.views.fields import FieldWriter, named
 from web.views.files import file_links
 from web.views.relatives import visible_links
+from web.views.timeline import step_words
 from web.words import Words
 
 VERIFY: Final = "python verify.py bundle.zip --key '{key}'"
@@ -131,14 +133,14 @@ def _moves(lines: Sequence[TimelineLine]) -> Iterator[tuple[str | None, Timeline
 
 
 def _path(lines: Sequence[TimelineLine], found: CaseAccess, words: Words) -> Iterator[PathStep]:
-    workflow = found.definition.workflow
     for number, (_before, line) in enumerate(_moves(lines), start=1):
+        workflow = (line.definition or found.definition).workflow
         part = workflow.transitions.get(line.transition or "")
         yield PathStep(
             number=number,
-            state=words.say(workflow.states[line.to_state or ""].title.text),
+            state=words.say(title_of(line.to_state or "", workflow.states)),
             at=words.instant(_happened(line)),
-            move=words.t("entry_opened") if part is None else words.say(part.title.text),
+            move=step_words(line, words) if part is None else words.say(part.title.text),
         )
 
 

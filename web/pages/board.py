@@ -16,14 +16,13 @@ from engine.case.scope import SHANGHAI
 from engine.case.search_words import ASKED_CHARACTERS_MAX, VERSION
 from engine.definition.model import Workflow
 from engine.definition.rulebook import Rulebook
-from engine.errors import InputRefused, NotFound
+from engine.errors import InputRefused
 from engine.service.board import Board, Counts, can_be_sorted, moves_for_many, sessions_in_order
 from engine.service.board_ports import BoardFilter, BoardOrder, due_key
 from engine.service.exported import record_export
 from engine.service.ports import CaseLine
 from engine.service.worded_lines import Lines
-from engine.text import Text
-from web.exports import EXPORT_ROWS_MAX, Kind, file_of
+from web.exports import EXPORT_ROWS_MAX, Kind, file_of, kind_of
 from web.forms.widgets import Choices
 from web.routing import Pages
 from web.shell import Shell, Visit
@@ -105,8 +104,7 @@ def board_pages(shell: Shell) -> Pages:
     def export(request: Request, kind: str) -> Response:
         """Send the table as a file; that it was taken along is recorded."""
         visit = shell.visit(request)
-        if kind not in tuple(Kind):
-            raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
+        wanted = kind_of(kind)
         desk, reader, world = shell.edge.desk, visit.known, shell.world(visit)
         asked = board_asked(shell, visit)
         asked, _is_sortable = _in_order(asked, _counts(shell, visit, asked))
@@ -114,7 +112,7 @@ def board_pages(shell: Shell) -> Pages:
         record_export(desk, reader.root, reader.person, "board", rows=len(lines))
         categories = category_titles(world, visit.words)
         return file_of(
-            Kind(kind),
+            wanted,
             f"board-{visit.now.astimezone(SHANGHAI).date().isoformat()}",
             case_columns(visit.words),
             (case_cells(line, world, visit, categories) for line in lines),

@@ -31,6 +31,7 @@ from web.forms.asked import roster_of
 from web.forms.drafting import draft_asked, keeping_of, note_of, plain_fields, sent
 from web.forms.files import demand_files, names_in
 from web.forms.filled import filled
+from web.forms.line_names import line_names
 from web.forms.moves import Attempt, message_of, move_forms, source_of
 from web.forms.people import PeopleTyped, people_typed, with_people
 from web.forms.widgets import Choices, FormMaker
@@ -43,9 +44,12 @@ from web.views.clocks import clock_view
 from web.views.co_handlers import co_handlers_of
 from web.views.fields import FieldWriter, format_of, named
 from web.views.files import FileLink, file_links
+from web.views.papers import paper_links
+from web.views.polls import poll_links
 from web.views.progress import steps
 from web.views.relatives import relatives_of, visible_links
 from web.views.rungs import standing_rungs
+from web.views.sheets import rows_to_fill, sheet_links
 from web.views.similar import similar_panel
 from web.views.timeline import entry_view
 from web.views.told import ROWS_MAX, ToldRowView, told_rows
@@ -182,7 +186,7 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
     lines = desk.queries.timeline(asker.root, case_id, asker.actor, world)
     files = Cabinet(desk).held(asker.root, view, lines)
     values = [view.fields, *(line.fields for line in lines), *([] if attempt is None else [attempt.values])]
-    writer = _writer(shell, visit, view, world, values, file_links(case_id, files, words))
+    writer = case_writer(shell, visit, view, world, values, file_links(case_id, files, words))
     calendar = world.calendar_of(view.case.unit)
     ordered = sorted(view.clocks, key=lambda clock: (not clock.is_open, clock.due_at))
     clocks = tuple(clock_view(clock, view.definition, calendar, visit.now, words) for clock in ordered)
@@ -202,6 +206,7 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
     # A list that asks for one move leads here, with its form open.
     asked_for = visit.request.query_params.get("move")
     forms = tuple(replace(form, is_open=form.is_open or form.transition == asked_for) for form in forms)
+    polls = poll_links(view, desk, asker.actor, words)
     response = shell.page(
         visit,
         "case.html",
@@ -218,6 +223,7 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
         entries=entries[::-1],
         told=_told(shell, visit, case_id, world),
         told_max=ROWS_MAX,
+        papers=paper_links(shell.edge.settings.workflows, view, lines, words),
         rights=_rights(shell, visit, case_id, world),
         erases=may_erase(shell.edge.desk, view, asker.actor),
         changes=changes,
@@ -229,7 +235,8 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
         case_address=f"/cases/{case_id}",
         has_receipts=shell.edge.settings.receipts is not None,
         enterable=[(name, words.say(view.definition.workflow.transitions[name].title.text)) for name in view.enterable],
-        ways=ways_of(view, words),
+        polls=polls.own,
+        ways=[*polls.others, *sheet_links(view, words), *ways_of(view, words)],
         similar=similar_panel(shell, visit, case_id, back=f"/cases/{case_id}", limit=SIMILAR_SHOWN)
         if reviews(view)
         else None,
@@ -270,12 +277,13 @@ def _said(view: CaseView) -> dict[str, JsonValue]:
 def _heading(view: CaseView, writer: FieldWriter, world: World) -> Heading:
     words, case, workflow = writer.words, view.case, view.definition.workflow
     session = None if case.congress_session is None else world.surroundings.sessions.get(case.congress_session)
+    is_led = view.parent is not None and view.parent.lead_unit is not None
     facts = [
         (words.t("case_session"), None if session is None else words.say(session.title)),
         (words.t("unit"), writer.unit(case.unit)),
         (words.t("lead_unit"), None if case.lead_unit is None else writer.unit(case.lead_unit)),
         (words.t("opened_on"), words.day(case.opened_at)),
-        (words.t("case_child_role"), None if case.child_role is None else words.t(f"role_{case.child_role}")),
+        (words.t("case_child_role"), words.t(f"role_{case.child_role}") if case.child_role and is_led else None),
     ]
     return Heading(
         number=number_of(view) or words.t("no_number"),
@@ -288,7 +296,7 @@ def _heading(view: CaseView, writer: FieldWriter, world: World) -> Heading:
     )
 
 
-def _writer(
+def case_writer(
     shell: Shell,
     visit: Visit,
     view: CaseView,
@@ -308,6 +316,7 @@ def _writer(
         persons=desk.reads.persons(root, persons) if persons else {},
         cases={case: link.title for case, link in links.items()},
         files=files,
+        lines=line_names(desk.reads, root, visit.known.actor, view.definition, values),
     )
 
 
@@ -322,6 +331,7 @@ def _maker(shell: Shell, visit: Visit, view: CaseView, world: World, attempt: At
         cases=_others(shell, visit, view) if any(format_of(workflow.fields[name]) == "case" for name in asked) else (),
         rungs=standing_rungs(view.case, view.definition, visit.words),
         files=names_in(Cabinet(desk), (root, visit.known.actor), view.definition, [view.fields, typed]),
+        sheets=rows_to_fill(view.definition, view.fields, visit.words),
     )
     roster = roster_of(shell, visit, view)
     choices = with_people(choices, view.definition, asked, [view.fields, typed], roster, people)

@@ -17,15 +17,14 @@ from engine.case.scope import SHANGHAI
 from engine.case.search_words import VERSION
 from engine.definition.model import Workflow
 from engine.definition.parts import Phase
-from engine.errors import InputRefused, NotFound
+from engine.errors import InputRefused
 from engine.service.board import sessions_in_order
 from engine.service.exported import record_export
 from engine.service.importing.own_maps import own_maps
 from engine.service.list_orders import Order
 from engine.service.ports import CaseFilter, Page
 from engine.service.world import World
-from engine.text import Text
-from web.exports import EXPORT_ROWS_MAX, Kind, file_of
+from web.exports import EXPORT_ROWS_MAX, Kind, file_of, kind_of
 from web.forms.widgets import Choices
 from web.pages.board import categories_of
 from web.routing import Pages
@@ -95,8 +94,7 @@ def cases_pages(shell: Shell) -> Pages:
     def export(request: Request, kind: str) -> Response:
         """Send the whole list as a file; that it was taken along is recorded beside the cases."""
         visit = shell.visit(request)
-        if kind not in tuple(Kind):
-            raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
+        wanted = kind_of(kind)
         world = shell.world(visit)
         asked = _asked(visit, world)
         desk, reader = shell.edge.desk, visit.known
@@ -104,7 +102,7 @@ def cases_pages(shell: Shell) -> Pages:
         record_export(desk, reader.root, reader.person, "cases", rows=len(lines))
         categories = category_titles(world, visit.words)
         return file_of(
-            Kind(kind),
+            wanted,
             f"cases-{visit.now.astimezone(SHANGHAI).date().isoformat()}",
             case_columns(visit.words),
             (case_cells(line, world, visit, categories) for line in lines),

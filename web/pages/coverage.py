@@ -14,7 +14,6 @@ from api.limits import PAGE_LINES
 from engine.access.readers import principals_of
 from engine.case.identity import UnitId
 from engine.case.scope import SHANGHAI
-from engine.errors import NotFound
 from engine.service.coverage import (
     YEAR_FIRST,
     YEAR_LAST,
@@ -29,9 +28,8 @@ from engine.service.coverage import (
 from engine.service.coverage_kept import KeptCoverage, Told
 from engine.service.exported import record_export
 from engine.service.roster_ports import CoverageLine
-from engine.text import Text
 from web.counting import being_counted, refreshing
-from web.exports import EXPORT_ROWS_MAX, Cell, Kind, file_of
+from web.exports import EXPORT_ROWS_MAX, Cell, Kind, file_of, kind_of
 from web.pages.supervise import highest_unit
 from web.routing import Pages
 from web.shell import Shell, Visit
@@ -122,8 +120,7 @@ def coverage_pages(shell: Shell) -> Pages:
         """Send a list as a file; that it was taken along is recorded."""
         here = _Here(shell, shell.visit(request))
         declared = find_declared(here.world.rules, name)
-        if kind not in tuple(Kind):
-            raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
+        wanted = kind_of(kind)
         which = request.query_params.get("which", "")
         which = which if which in LISTS else LISTS[0]
         rows = [here.cells(line, declared) for line in here.lines(declared, which, "", EXPORT_ROWS_MAX)]
@@ -131,7 +128,7 @@ def coverage_pages(shell: Shell) -> Pages:
         record_export(shell.edge.desk, known.root, known.person, "coverage", rows=len(rows), scope=declared.id)
         titles = [words.t(title) for title in ("coverage_key", "coverage_name", "unit")]
         titles += [] if by is None else [words.say(roster_of(declared, here.world.rules).fields[by].title.text)]
-        return file_of(Kind(kind), f"coverage-{declared.name.replace('_', '-')}-{which}-{here.year}", titles, rows)
+        return file_of(wanted, f"coverage-{declared.name.replace('_', '-')}-{which}-{here.year}", titles, rows)
 
     return router
 

@@ -17,19 +17,22 @@ from engine.figures.measures import Grouping
 from engine.figures.report import Audience, Report, group_title, report_of
 from engine.service.anchoring import is_all_sealed, newest_head
 from engine.service.figures import Asked, FigureDesk, Told
+from engine.service.late_changes import LateLines, changed_since
 from engine.service.world import World
 from engine.text import Text
 from web.counting import being_counted, refreshing
-from web.exports import Kind, file_of
+from web.exports import Kind, file_of, kind_of
 from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.figure_asking import KEPT, Chooser, chooser, chosen_words, column_of, number_words
-from web.views.figure_parts import Link, Part, Table, cut
+from web.views.figure_parts import Line, Link, Part, Table, cut
+from web.views.figure_sheets import measure_rows, measure_titles, part_rows
 from web.views.figure_tiles import Tile, headlines, tiles
 from web.views.figures import GROUPS_MAX, FigureViews, mark_of
 from web.views.lines import case_row, shown_workflows
 from web.words import Words
 
+LATE_HEAD: Final = ("case", "what", "was", "is", "when", "who")
 _BROKEN_BY: Final = (Grouping.UNIT, Grouping.CATEGORY, Grouping.SESSION)
 
 
@@ -89,6 +92,10 @@ def figures_pages(shell: Shell) -> Pages:
         )
         extent, stated = report.extent, report.extent.shown("by_stated_time")
         base = wanted.address(f"/figures/{workflow}", subject=None)
+        late = None
+        is_past = wanted.asked.at is not None and not told.suppressed
+        if is_past:
+            late = changed_since(shell.edge.desk, visit.known.root, workflow, told.as_of, visit.known.actor, world)
         return shell.page(
             visit,
             "figures.html",
@@ -107,12 +114,12 @@ def figures_pages(shell: Shell) -> Pages:
             tiles=tiles(
                 told.survey, told.section, told.definition, world, words, f"{base}{'&' if '?' in base else '?'}"
             ),
+            try_address=f"/figures/{workflow}/try" if told.definition.workflow.vary else None,
+            late=_late(late, words),
+            late_note=words.t("figures_late_unseen") if late is None and is_past else "",
             measures=views.measures(wanted.by, GROUPS_MAX),
-            measures_csv=wanted.address(f"/figures/{workflow}/measures.csv"),
-            parts=[
-                (part, cut(part.table), wanted.address(f"/figures/{workflow}/{part.id}.csv"))
-                for part in _parts(views, told, wanted)
-            ],
+            measure_files=_files(wanted, workflow, "measures"),
+            parts=[(part, cut(part.table), _files(wanted, workflow, part.id)) for part in _parts(views, told, wanted)],
         )
 
     @router.get("/figures/{workflow}/cases")
@@ -144,8 +151,8 @@ def figures_pages(shell: Shell) -> Pages:
             back=wanted.address(f"/figures/{workflow}"),
         )
 
-    @router.get("/figures/{workflow}/{part}.csv")
-    def file(request: Request, workflow: str, part: str) -> Response:
+    @router.get("/figures/{workflow}/{part}.{kind}")
+    def file(request: Request, workflow: str, part: str, kind: str) -> Response:
         visit = shell.visit(request)
         world, words = shell.world(visit), visit.words
         wanted = _wanted(request, workflow, world)
@@ -157,6 +164,7 @@ def figures_pages(shell: Shell) -> Pages:
         parts = {each.id: each for each in (views.measures(wanted.by), *_parts(views, told, wanted))}
         if part not in parts:
             raise NotFound(Text("没有这张统计表", "There is no such table"), table=part[:40])
+        as_kind = kind_of(kind)
         title = words.t("figures_of", title=words.say(told.definition.workflow.title.text))
         what = [
             words.t(f"figures_note_{wanted.asked.audience}"),
@@ -164,9 +172,52 @@ def figures_pages(shell: Shell) -> Pages:
             *chosen_words(wanted.asked, world, words),
         ]
         name = f"{workflow}-{part}-{at_text(told.as_of)[:10]}"
-        return file_of(Kind.CSV, name, [f"{title} · {parts[part].title}"], [what, *_file_rows(parts[part].table)])
+        if as_kind is Kind.CSV:
+            return file_of(as_kind, name, [f"{title} · {parts[part].title}"], [what, *_file_rows(parts[part].table)])
+        heads, rows = list(parts[part].table.head), part_rows(parts[part].table)
+        if part == views.measures(wanted.by).id:
+            report = report_of(
+                told.survey, told.definition, world.surroundings, told.as_of, wanted.asked.audience,
+                by=wanted.by, section=told.section,
+            )  # fmt: skip
+            heads, rows = measure_titles(words), measure_rows(report, words)
+        # What the figures are of stands in every row: rows are sorted and carried elsewhere.
+        scope = "；".join([title, *what])
+        return file_of(as_kind, name, [*heads, words.t("figures_sheet_scope")], ([*row, scope] for row in rows))
 
     return router
+
+
+def _files(wanted: Wanted, workflow: str, part: str) -> list[tuple[str, str]]:
+    """Return the kinds of file that a table is had as, each with its address."""
+    return [(kind.value, wanted.address(f"/figures/{workflow}/{part}.{kind}")) for kind in Kind]
+
+
+def _late(late: LateLines | None, words: Words) -> Part | None:
+    """Return what was changed after the cut-off; None where nothing was, or nobody looked."""
+    if late is None or not late.count:
+        return None
+    dash = words.t("dash")
+    return Part(
+        id="late",
+        title=words.t("figures_late"),
+        notes=(words.t("figures_late_note", n=late.count, shown=len(late.lines)),),
+        table=Table(
+            head=tuple(words.t(f"figures_late_{name}") for name in LATE_HEAD),
+            numbers=frozenset(),
+            rows=tuple(
+                (
+                    (Line(text=line.called, address=f"/cases/{line.change.case}"),),
+                    (Line(text=words.say(line.change.what)),),
+                    (Line(text=words.say(line.change.before) if line.change.before else dash),),
+                    (Line(text=words.say(line.change.after) if line.change.after else dash),),
+                    (Line(text=words.instant(line.change.at)),),
+                    (Line(text=" ".join([*([words.say(line.role)] if line.role else []), line.who])),),
+                )
+                for line in late.lines
+            ),
+        ),
+    )
 
 
 def _file_rows(table: Table) -> Iterator[list[str]]:

@@ -26,11 +26,14 @@ from web.shell import Shell, Visit
 from web.views.lines import CaseRow, deadline_row, shown_workflows
 from web.views.mine import mine_row
 from web.views.notices import notice_lines
+from web.views.polls import polls_waiting
 
 WAITING_LINES = 10
 LATE_LINES = 8
 COUNTED_MAX = 1_000
 """Of each workflow so many of the newest cases are counted: counting a million takes seconds."""
+NEW_CASES_MAX = 6
+"""Where somebody may open more kinds of case than this, they are offered on a page of their own."""
 NOTICE_LINES = 5
 WORK_LINES = 3
 
@@ -74,6 +77,7 @@ def front_pages(shell: Shell) -> Pages:
             visit,
             "front.html",
             section="front",
+            polls=polls_waiting(shell.edge.desk, world, visit),
             drafts=draft_views(shell, visit),
             works=own_work(shell, visit)[:WORK_LINES],
             notices=list(notice_lines(told, world, visit)),
@@ -86,6 +90,7 @@ def front_pages(shell: Shell) -> Pages:
             counts=[
                 counts for workflow in shown_workflows(world.rules) if (counts := _counts(shell, visit, workflow)).total
             ],
+            new_cases_max=NEW_CASES_MAX,
             new_cases=[
                 (f"/cases/new/{workflow.name}", visit.words.say(workflow.title.text))
                 for workflow in openable(world, visit.known.actor)

@@ -14,7 +14,7 @@ from api.problems import status_of
 from engine.case.identity import PersonId
 from engine.case.scope import SHANGHAI
 from engine.case.search_words import ASKED_CHARACTERS_MAX, VERSION
-from engine.errors import InputRefused, NotFound
+from engine.errors import InputRefused
 from engine.service.exported import record_export
 from engine.service.measures import measures_of
 from engine.service.overdue import OverdueAsk, OverdueEntry, OverdueList, Scope
@@ -23,9 +23,8 @@ from engine.service.overview_kept import OverviewDesk
 from engine.service.rung_colours import COLOUR_TITLES, Colour
 from engine.service.worded_lines import Lines
 from engine.service.world import World
-from engine.text import Text
 from web.counting import being_counted
-from web.exports import EXPORT_ROWS_MAX, Kind, file_of
+from web.exports import EXPORT_ROWS_MAX, Kind, file_of, kind_of
 from web.forms.widgets import Choices
 from web.routing import Pages
 from web.shell import Shell, Visit
@@ -94,8 +93,7 @@ def overdue_pages(shell: Shell) -> Pages:
     def export(request: Request, kind: str) -> Response:
         """Send the list as a file; that it was taken along is recorded."""
         visit = shell.visit(request)
-        if kind not in tuple(Kind):
-            raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
+        wanted = kind_of(kind)
         if _waits_for_counts(shell, visit):
             return being_counted(shell, visit, section="overdue", title=visit.words.t("nav_overdue"))
         desk, reader, world = shell.edge.desk, visit.known, shell.world(visit)
@@ -104,7 +102,7 @@ def overdue_pages(shell: Shell) -> Pages:
         entries = list(listed.said_of(lines))
         record_export(desk, reader.root, reader.person, "overdue", rows=len(entries))
         return file_of(
-            Kind(kind),
+            wanted,
             f"deadlines-{visit.now.astimezone(SHANGHAI).date().isoformat()}",
             [visit.words.t(name) for name in COLUMNS],
             (overdue_cells(entry, world, visit) for entry in entries),

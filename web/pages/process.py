@@ -23,13 +23,13 @@ from engine.service.board import sessions_in_order
 from engine.service.process_map import Mapped, ProcessDesk
 from engine.service.sampling import POPULATION_MAX, Sample, demand_drawable, draw_sample, too_many
 from web.counting import being_counted
+from web.exports import Cell, file_of, kind_of
 from web.forms.widgets import Choices
 from web.pages.account import first
-from web.pages.audit import asked_of, auditor_of, day_of, record_export
+from web.pages.audit import asked_of, auditor_of, day_of, exports_at, record_export
 from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.audit import number_of_case
-from web.views.csv_file import csv_response
 from web.views.lines import shown_workflows
 from web.views.process import process_diagram, step_views, variant_views
 
@@ -68,13 +68,14 @@ def process_pages(shell: Shell) -> Pages:
             picture=process_diagram(process, workflow, words) if process.cases else None,
             steps=list(step_views(process, workflow, words)),
             variants=list(variant_views(process, workflow, words, names)),
-            export=f"/audit/process.csv?{_query(asked)}",
+            exports=exports_at("/audit/process", _query(asked), words),
         )
 
-    @router.get("/audit/process.csv")
-    def export(request: Request) -> Response:
+    @router.get("/audit/process.{kind}")
+    def export(request: Request, kind: str) -> Response:
         visit = shell.visit(request)
         demand_auditing(auditor_of(shell, visit))
+        wanted = kind_of(kind)
         words, asked = visit.words, asked_of(request, FILTERS)
         workflow = _workflow(shell, visit, asked)
         process = _mapped(shell, visit, workflow, asked).process
@@ -82,13 +83,14 @@ def process_pages(shell: Shell) -> Pages:
             # The page tells that it is being counted; a file cannot.
             return RedirectResponse(f"/audit/process?{_query(asked)}", status_code=303)
         heads = ("audit_case_step", "diagram_from", "diagram_to", "process_times", "workflow_cases", "process_median")
-        rows = [[words.t(name) for name in heads]]
-        rows += [
-            [str(number), one.source, one.target, one.times, one.cases, one.days]
-            for number, one in enumerate(step_views(process, workflow, words), start=1)
+        rows: list[list[Cell]] = [
+            [number, shown.source, shown.target, step.times, step.cases, shown.days]
+            for number, (step, shown) in enumerate(
+                zip(process.steps, step_views(process, workflow, words), strict=True), start=1
+            )
         ]
-        record_export(shell, visit, "process", len(rows) - 1, workflow.name)
-        return csv_response("process", rows)
+        record_export(shell, visit, "process", len(rows), workflow.name)
+        return file_of(wanted, "process", [words.t(name) for name in heads], rows)
 
     @router.get("/audit/sample")
     def sample(request: Request) -> Response:
@@ -134,7 +136,7 @@ def process_pages(shell: Shell) -> Pages:
                 for number, case in enumerate(drawn.drawn, start=1)
                 if case in cases
             ],
-            export=f"/audit/sample.csv?{_query(asked)}",
+            exports=exports_at("/audit/sample", _query(asked), words),
         )
 
     @router.post("/audit/sample")
@@ -157,20 +159,21 @@ def process_pages(shell: Shell) -> Pages:
 
         return await run_in_threadpool(act)
 
-    @router.get("/audit/sample.csv")
-    def sample_csv(request: Request) -> Response:
+    @router.get("/audit/sample.{kind}")
+    def sample_file(request: Request, kind: str) -> Response:
         visit = shell.visit(request)
         demand_auditing(auditor_of(shell, visit))
+        wanted = kind_of(kind)
         words, world = visit.words, shell.world(visit)
         asked = asked_of(request, (*FILTERS, "size", "seed"))
         workflow = _workflow(shell, visit, asked)
         drawn = _drawn(shell, visit, workflow, asked)
         cases = {case.id: case for case in shell.edge.desk.reads.cases(visit.known.root, drawn.drawn)}
         record_export(shell, visit, "sample", len(drawn.drawn), _scope(asked, workflow, drawn))
-        rows = [[words.t("sample_order"), words.t("number"), words.t("subject"), "id"]]
-        rows += [
+        titles = [words.t("sample_order"), words.t("number"), words.t("subject"), "id"]
+        rows: list[list[Cell]] = [
             [
-                str(number),
+                number,
                 number_of_case(cases[case], world.rules, words),
                 str(cases[case].data.get(workflow.subject_field, "")),
                 case,
@@ -180,7 +183,7 @@ def process_pages(shell: Shell) -> Pages:
         ]
         rows.append([words.t("sample_said", population=drawn.population, n=len(drawn.drawn), seed=drawn.seed)])
         rows.append([words.t("sample_digest", digest=drawn.digest)])
-        return csv_response("sample", rows)
+        return file_of(wanted, "sample", titles, rows)
 
     return router
 

@@ -11,9 +11,10 @@ from api.limits import PAGE_LINES
 from api.problems import status_of
 from engine.case.identity import CaseId, RootId
 from engine.case.search_words import VERSION
+from engine.definition.model import Workflow
 from engine.errors import InputRefused, LoginRefused
 from engine.service.ports import CaseFilter, Reads
-from engine.service.register import RegisterPage, published_case, register_page
+from engine.service.register import RegisterPage, published_by, published_case, register_page
 from engine.service.world import World
 from web.routing import Pages
 from web.shell import Shell, Visit
@@ -21,7 +22,7 @@ from web.views.lines import shown_workflows
 from web.views.register import register_case, register_row
 from web.words import Words
 
-FILTERS = ("session", "category", "q")
+FILTERS = ("workflow", "session", "category", "q")
 TEXT_CHARACTERS_MAX = 200
 
 
@@ -31,11 +32,14 @@ def register_pages(shell: Shell) -> Pages:
 
     @router.get("/register")
     def register(request: Request) -> Response:
-        visit, root = _reader(shell, request)
+        visit, root = register_reader(shell, request, request.query_params.get("of"))
         world, words = shell.edge.desk.world(root), visit.words
         asked = {name: request.query_params.get(name, "").strip()[:TEXT_CHARACTERS_MAX] for name in FILTERS}
         where = CaseFilter(
-            congress_session=asked["session"] or None, category=asked["category"] or None, text=asked["q"] or None
+            workflow=asked["workflow"] or None,
+            congress_session=asked["session"] or None,
+            category=asked["category"] or None,
+            text=asked["q"] or None,
         )
         after = request.query_params.get("after") or None
         page, refusal = _page_or_refusal(shell.edge.desk.reads, root, world, where, after)
@@ -55,6 +59,7 @@ def register_pages(shell: Shell) -> Pages:
             of=of.get("of"),
             houses=houses,
             sessions=[(each.id, words.say(each.title)) for each in world.surroundings.sessions.values()],
+            workflows=[(one.name, words.say(one.title.text)) for one in _publishing(world)],
             categories=_categories(world, words),
             next_page=None if page.next is None else f"/register?{urlencode({**kept, 'after': page.next})}",
             first_page=f"/register?{urlencode(kept)}" if after else None,
@@ -62,7 +67,7 @@ def register_pages(shell: Shell) -> Pages:
 
     @router.get("/register/{published}")
     def one(request: Request, published: str) -> Response:
-        visit, root = _reader(shell, request)
+        visit, root = register_reader(shell, request, request.query_params.get("of"))
         world = shell.edge.desk.world(root)
         found = published_case(shell.edge.desk.reads, root, CaseId(published), world)
         back = f"/register?{urlencode({'of': root})}" if _houses(shell, visit, root) else "/register"
@@ -84,7 +89,7 @@ def _page_or_refusal(
         return RegisterPage(cases=(), next=None), refusal
 
 
-def _reader(shell: Shell, request: Request) -> tuple[Visit, RootId]:
+def register_reader(shell: Shell, request: Request, named: str | None) -> tuple[Visit, RootId]:
     """Return who reads, and the organisation whose register it is: one's own, or for strangers the one they name.
 
     Raises:
@@ -95,7 +100,7 @@ def _reader(shell: Shell, request: Request) -> tuple[Visit, RootId]:
     except LoginRefused:
         if not shell.edge.settings.register_open:
             raise
-        visit, roots, named = shell.stranger(request), shell.edge.desk.reads.roots(), request.query_params.get("of")
+        visit, roots = shell.stranger(request), shell.edge.desk.reads.roots()
         if not roots:
             raise
         return visit, next((root for root in roots if root == named), roots[0])
@@ -115,10 +120,15 @@ def _name(shell: Shell, root: RootId, words: Words) -> str:
     return next((words.say(unit.title) for unit in tree.values() if unit.parent is None), str(root))
 
 
+def _publishing(world: World) -> list[Workflow]:
+    """Return the workflows whose cases may stand in the register."""
+    return [workflow for workflow in shown_workflows(world.rules) if published_by(workflow)]
+
+
 def _categories(world: World, words: Words) -> list[tuple[str, str]]:
-    """Return the categories of all workflows by code, each once."""
+    """Return the categories of what may be published by code, each once."""
     found: dict[str, str] = {}
-    for workflow in shown_workflows(world.rules):
+    for workflow in _publishing(world):
         definition = world.rules.for_new(workflow.name, None)
         code_list = None if workflow.category_field is None else definition.list_of(workflow.category_field)
         for item in () if code_list is None else code_list.items:

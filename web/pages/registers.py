@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -25,7 +26,7 @@ from engine.service.exported import record_export
 from engine.service.filing.names import stem_of
 from engine.service.importing.maps import RegisterMap
 from engine.service.importing.outgoing import headings_out
-from engine.service.importing.own_maps import own_maps
+from engine.service.importing.own_maps import own_map, own_maps
 from engine.service.importing.registers import definition_for, proved_map
 from engine.service.importing.reports import write_refused
 from engine.service.importing.template import template
@@ -222,7 +223,7 @@ def _taken(shell: Shell, visit: Visit, posted: Mapping[str, list[str]]) -> Respo
     rows = rows_of(desk, known.root, known.actor, world, part, ids)
     record_export(desk, known.root, known.person, "register", rows=len(rows), scope=part.workflow)
     name = f"register-{part.workflow}-{visit.now.astimezone(SHANGHAI).date().isoformat()}"
-    return file_of(Kind.XLSX, name, headings_out(part), rows.values())
+    return file_of(Kind.XLSX, name, headings_out(part), chain.from_iterable(rows.values()))
 
 
 def _page(
@@ -234,11 +235,17 @@ def _page(
 ) -> Response:
     world, words, known = shell.world(visit), visit.words, visit.known
     offered = _offered(shell, world)
+    maps = {part.name: own_map(path) for part, path in offered}
     given = {name: first(typed or {}, name) or visit.request.query_params.get(name, "") for name in FIELDS}
     units = [
         (id_, title)
         for id_, title in Choices(surroundings=world.surroundings).units(words)
-        if any(may_import(known.actor, part.name, UnitId(id_), world) for part in offered)
+        if any(may_import(known.actor, known.root, part, UnitId(id_), world) for part in maps.values())
+    ]
+    bringing = [
+        part
+        for part, _path in offered
+        if any(may_import(known.actor, known.root, maps[part.name], UnitId(id_), world) for id_, _title in units)
     ]
     sessions = [(session.id, words.say(session.title)) for session in sessions_in_order(world.surroundings)]
     today = visit.now.astimezone(SHANGHAI).date()
@@ -251,10 +258,11 @@ def _page(
         typed=given,
         may_bring=bool(units),
         units=units,
-        workflows=[(part.name, words.say(part.title.text)) for part in offered],
+        workflows_in=[(part.name, words.say(part.title.text)) for part in bringing],
+        workflows=[(part.name, words.say(part.title.text)) for part, _path in offered],
         templates=[
             (words.say(part.title.text), f"/registers/template.xlsx?{urlencode({'workflow': part.name})}")
-            for part in offered
+            for part, _path in offered
         ],
         sessions=sessions,
         sessions_in=[*sessions, (NO_SESSION, words.t("registers_no_session"))],
@@ -276,11 +284,12 @@ def _refusals(error: BanjieError, visit: Visit) -> list[str]:
     return [visit.words.say(error.text)]
 
 
-def _offered(shell: Shell, world: World) -> list[Workflow]:
+def _offered(shell: Shell, world: World) -> list[tuple[Workflow, Path]]:
     """Return the workflows whose folder has a map, those that are there, those of a congress first."""
     names = set(world.rules.names())
-    found = [world.rules.newest(name) for name in own_maps(shell.edge.settings.workflows) if name in names]
-    return sorted(found, key=lambda part: part.meeting is None)
+    maps = own_maps(shell.edge.settings.workflows)
+    found = [(world.rules.newest(name), path) for name, path in maps.items() if name in names]
+    return sorted(found, key=lambda each: each[0].meeting is None)
 
 
 def _attached(content: bytes, name: str, type_: str) -> Response:

@@ -83,7 +83,14 @@ def clock_view(clock: Clock, definition: Definition, calendar: Calendar, now: da
 
 
 def clock_standing(clock: Clock, calendar: Calendar, now: datetime, words: Words) -> Standing:
-    """Return how a clock stands."""
+    """Return how a clock stands; with a term that nobody is late with, as one of publicity, only whether it is over."""
+    if not clock.watched and clock.state in (ClockState.RUNNING, ClockState.MET):
+        if clock.state is ClockState.MET:
+            return Standing(tone="done", text=words.t("clock_done"))
+        if now >= clock.due_at:
+            return Standing(tone="done", text=words.t("clock_over"))
+        left = running_standing(clock.due_on, clock.due_at, calendar, now, words)
+        return Standing(tone="open", text=left.text)
     match clock.state:
         case ClockState.RUNNING:
             return running_standing(clock.due_on, clock.due_at, calendar, now, words)

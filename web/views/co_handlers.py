@@ -35,8 +35,10 @@ class PartView:
 
 
 def part_views(children: Iterable[Case], world: World, visit: Visit) -> Iterator[PartView]:
-    """Yield the parts, that of the lead unit first, then by the names of the units."""
-    views = (_view(child, world, visit) for child in children)
+    """Yield the parts, that of the lead unit first, then by the names of the units; without a lead all are alike."""
+    parts = list(children)
+    is_led = any(child.child_role == "lead" for child in parts)
+    views = (_view(child, world, visit, is_led) for child in parts)
     yield from sorted(views, key=lambda view: (not view.is_lead, view.unit))
 
 
@@ -46,7 +48,7 @@ def co_handlers_of(view: CaseView, world: World, visit: Visit) -> tuple[PartView
     return parts if any(not part.is_lead for part in parts) else ()
 
 
-def _view(child: Case, world: World, visit: Visit) -> PartView:
+def _view(child: Case, world: World, visit: Visit, is_led: bool) -> PartView:
     words = visit.words
     definition = world.rules.pinned(child.pins.definition, child.pins.lists)
     workflow = definition.workflow
@@ -61,7 +63,7 @@ def _view(child: Case, world: World, visit: Visit) -> PartView:
                workflow.number_fields)  # fmt: skip
     return PartView(
         unit=child.unit if unit is None else words.say(unit.title),
-        role=words.t(f"role_{child.child_role}"),
+        role=words.t(f"role_{child.child_role}" if is_led else "role_alike"),
         is_lead=child.child_role == "lead",
         state=words.say(title_of(child.state, workflow.states)),
         tone="done" if not waits else "open" if standing is None else standing.tone,

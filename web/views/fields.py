@@ -54,7 +54,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWriter:
-    """Puts values into words: codes by their titles, units and persons by their names."""
+    """Puts values into words: codes by their titles, units and persons by their names.
+
+    ``lines`` are the names of lines of rosters by their keys, by the field or the column that holds the keys.
+    """
 
     words: Words
     definition: Definition
@@ -62,6 +65,7 @@ class FieldWriter:
     persons: Mapping[PersonId, Person]
     cases: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, FileLink] = field(default_factory=dict)
+    lines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def title(self, name: str) -> str:
         """Return what a field is called."""
@@ -151,6 +155,8 @@ class FieldWriter:
         text = str(value)
         if part is None:
             return text
+        if called := self.lines.get(name, {}).get(text):
+            return self.words.t("line_called", key=text, name=called)
         if part.list is not None:
             code_list = self.definition.list_of(name)
             item = None if code_list is None else code_list.item(text)

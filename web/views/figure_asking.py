@@ -13,6 +13,7 @@ from engine.figures.measures import DENOMINATOR, NUMERATOR, UNDATED_LINE, Groupi
 from engine.figures.report import Audience
 from engine.figures.stages import milestones_of, stages_of
 from engine.figures.survey import STATED, UNDATED, reached, timed
+from engine.figures.watched import lines_of
 from engine.service.figures import Asked, Told
 from engine.service.world import World
 from engine.text import Text
@@ -124,6 +125,7 @@ def column_of(number: str, definition: Definition) -> str:
     measure = definition.workflow.measures.get(name)
     if measure is not None:
         lines = [f"excluded.{part.id}" for part in measure.excluded] + [f"beside.{part.id}" for part in measure.beside]
+        lines += [f"beside.{line.id}" for line in lines_of(definition, name)]
         undated = [f"{kind}.{UNDATED_LINE[0]}" for kind in ("excluded", "beside")]
         if rest in (NUMERATOR, *((DENOMINATOR,) if measure.denominator else ()), *lines, *undated):
             return f"{name} {rest}"
@@ -150,6 +152,8 @@ def number_words(column: str, definition: Definition, words: Words) -> str:
         what = f"{words.t(kind)} · {words.say(UNDATED_LINE[1])}"
     else:
         parts = measure.excluded if kind == "excluded" else measure.beside
-        title = next(part.title.text for part in parts if part.id == line)
+        titles = {each.id: each.title for each in lines_of(definition, name)}
+        titles |= {part.id: part.title.text for part in parts}
+        title = titles[line]
         what = f"{words.t(kind)} · {words.say(title)}"
     return words.t("figures_behind_number", measure=words.say(measure.title.text), number=what)

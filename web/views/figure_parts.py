@@ -48,13 +48,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a section says of one subject: the figure, what it is made of, and the number a chart draws."""
+    """What a section says of one subject: the figure, how sure it is and what it is made of, and the number drawn."""
 
     text: str
     number: float | None
     first: Line
     second: Line
     is_weak: bool
+    interval: str = "—"
     spread: float | None = None
     cases: int = 0
 

@@ -12,7 +12,7 @@ from engine.figures.report import group_title
 from engine.figures.survey import Section, Survey, tally_of
 from engine.service.world import World
 from web.views.charts import Spark, spark
-from web.views.figures import mark_of, value_of
+from web.views.figures import interval_text, mark_of, value_of
 from web.words import Words
 
 TILES_MAX: Final = 5
@@ -28,6 +28,7 @@ class Tile:
     title: str
     value: str
     made_of: str | None
+    sure: str | None
     is_small: bool
     spark: Spark | None
     now: str | None
@@ -63,6 +64,7 @@ def tiles(
                 title=words.say(definition.workflow.measures[name].title.text),
                 value=value,
                 made_of=None if tally.denominator is None else _made_of(tally, words),
+                sure=_sure(tally, words),
                 is_small=tally.small,
                 spark=spark(numbers) if numbers else None,
                 now=now,
@@ -72,6 +74,11 @@ def tiles(
             )
         )
     return tuple(made)
+
+
+def _sure(tally: Tally, words: Words) -> str | None:
+    """Return the interval of a share; None where there is none."""
+    return None if tally.interval() is None else words.t("figures_sure", interval=interval_text(tally))
 
 
 def _made_of(tally: Tally, words: Words) -> str:

@@ -27,7 +27,7 @@ GROUPS_MAX: Final = 8
 FEW_CASES: Final = 5
 """Of fewer a rate or a median says little; charts draw them hollow."""
 STAGE: Final = "stage."
-MEASURE_HEAD: Final = ("measure", "value", "numerator", "denominator", "excluded", "beside")
+MEASURE_HEAD: Final = ("measure", "value", "figures_interval", "numerator", "denominator", "excluded", "beside")
 STAGE_HEAD: Final = ("figures_stage_head", "figures_median", "figures_decile", "figures_timed")
 TITLES: Final = {
     Grouping.MONTH: "figures_trend",
@@ -96,12 +96,13 @@ class FigureViews:
         value, share = value_of(tally)
         return Reading(
             text=value,
+            interval=interval_text(tally),
             number=share,
             first=self._number(tally, NUMERATOR, tally.numerator, section, subject, by),
             second=Line(text=self._words.t("dash"))
             if tally.denominator is None
             else self._number(tally, DENOMINATOR, tally.denominator, section, subject, by),
-            is_weak=tally.small or (tally.denominator is not None and 0 < tally.denominator < FEW_CASES),
+            is_weak=tally.small,
             cases=tally.numerator if tally.denominator is None else tally.denominator,
         )
 
@@ -116,11 +117,11 @@ class FigureViews:
         rows: list[tuple[tuple[Line, ...], ...]] = []
         totals = set()
         groups = self._groups(by) if by is not None else []
-        notes: tuple[str, ...] = ()
+        notes: tuple[str, ...] = (words.t("figures_interval_note"),)
         if most is not None and len(groups) > most:
             by_cases = sorted(groups, key=lambda each: -(self._told.number(each, CASES) or 0))[:most]
             groups = [each for each in groups if each in by_cases]
-            notes = (words.t("figures_groups_cut", n=most),)
+            notes = (*notes, words.t("figures_groups_cut", n=most))
         for name in self._definition.workflow.measures:
             totals.add(len(rows))
             rows.append(self._measure_row(self._section, name, self.title(name), ""))
@@ -131,7 +132,7 @@ class FigureViews:
             notes=notes,
             table=Table(
                 head=tuple(words.t(name) for name in MEASURE_HEAD),
-                numbers=frozenset({1, 2, 3}),
+                numbers=frozenset({1, 2, 3, 4}),
                 rows=tuple(rows),
                 totals=frozenset(totals),
             ),
@@ -232,10 +233,11 @@ class FigureViews:
     ) -> Part:
         words = self._words
         is_stage = subject.startswith(STAGE)
-        columns = STAGE_HEAD[1:] if is_stage else MEASURE_HEAD[1:4]
+        columns = STAGE_HEAD[1:] if is_stage else MEASURE_HEAD[1:5]
         rows = []
         for section, one in readings:
-            cells = ((one.second,), (one.first,)) if is_stage else ((one.first,), (one.second,))
+            sure = (Line(text=one.interval),)
+            cells = ((one.second,), (one.first,)) if is_stage else (sure, (one.first,), (one.second,))
             weak = [Line(text=words.t("small_sample"))] if one.is_weak else []
             name = (Line(text=self._group_title(section, by)), *weak)
             rows.append((name, (Line(text=one.text),), *cells))
@@ -245,7 +247,7 @@ class FigureViews:
             notes=notes,
             table=Table(
                 head=(words.t(f"figures_{by}_head"), *(words.t(name) for name in columns)),
-                numbers=frozenset({1, 2, 3}),
+                numbers=frozenset(range(1, len(columns) + 1)),
                 rows=tuple(rows),
             ),
         )
@@ -271,10 +273,11 @@ class FigureViews:
     def _measure_row(self, section: Section, name: str, title: str, by: str) -> tuple[tuple[Line, ...], ...]:
         tally = tally_of(self._definition, self._told, section, name)
         one = self.reading(section, name, by)
-        weak = [Line(text=self._words.t("small_sample"))] if tally.small else []
+        weak = [Line(text=self._words.t("figures_small", n=tally.minimum))] if tally.small else []
         return (
             (Line(text=title), *weak),
             (Line(text=one.text),),
+            (Line(text=one.interval),),
             (one.first,),
             (one.second,),
             tuple(self._beside("excluded", tally, section, name, by)),
@@ -286,7 +289,9 @@ class FigureViews:
             number = self._number(tally, f"{kind}.{each.id}", each.count, section, name, by)
             if by and number.text == "0":
                 continue  # below the whole, which names every line, only what there is
-            yield Line(text=f"{self._words.say(each.title)} {number.text}", address=number.address)
+            share = tally.share(each)
+            text = f"{self._words.say(each.title)} {number.text}{'' if share is None else f' ({share}%)'}"
+            yield Line(text=text, address=number.address)
 
     def _number(self, tally: Tally, number: str, count: int, section: Section, name: str, by: str) -> Line:
         text = mark_of(tally.shown(number, count))
@@ -324,6 +329,12 @@ def value_of(tally: Tally) -> tuple[str, float | None]:
     if tally.denominator is None:
         return value, float(tally.numerator)
     return f"{value}%", 100 * tally.numerator / tally.denominator
+
+
+def interval_text(tally: Tally) -> str:
+    """Return how far a share can be relied on, as it is printed; "—" where that is not told."""
+    interval = tally.interval()
+    return "—" if interval is None else f"{interval.low}–{interval.high}%"
 
 
 def months_until(last: str, count: int) -> list[str]:

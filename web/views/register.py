@@ -16,16 +16,18 @@ from web.words import Words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterRow:
-    """One line of the register."""
+    """One line of the register; ``kind`` is its workflow, its category and its session, as far as it has them."""
 
     address: str
     number: str
     subject: str
+    kind: str
     category: str
     session: str
     unit: str
     handled: str
     evaluation: tuple[str, ...]
+    is_judged: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,11 @@ def register_row(published: Published, world: World, words: Words, query: str = 
     category, judged = workflow.category_field, workflow.evaluation
     number = next((str(known[name]) for name in workflow.number_fields if known.get(name)), None)
     handled_at = case.milestones.get(Milestone.HANDLED)
+    said = [words.say(workflow.title.text)]
+    said += [writer.write(category, known[category])] if category is not None and category in known else []
+    said += [] if session is None else [words.say(session.title)]
     return RegisterRow(
+        kind=" · ".join(said),
         address=f"/register/{case.id}{query}",
         number=number or words.t("no_number"),
         subject=str(known.get(workflow.subject_field) or words.t("no_subject")),
@@ -64,6 +70,7 @@ def register_row(published: Published, world: World, words: Words, query: str = 
             for name in judged.dimensions.values()
             if name in known
         ),
+        is_judged=judged is not None,
     )
 
 

@@ -9,8 +9,10 @@ from engine.case.forms import Asked
 from engine.definition.compiled import all_guards
 from engine.definition.model import DeadlinePart, Limit, Workflow
 from engine.definition.parts import GuardPart, TransitionPart
+from engine.definition.poll_words import poll_words
 from engine.definition.roster_words import coverage_words, goal_words, reach_words, roster_words
 from engine.definition.rulebook import Rulebook
+from engine.definition.sheet_words import sheet_words
 from engine.definition.wording import (
     counted_words,
     effect_words,
@@ -172,7 +174,7 @@ def retention_views(workflow: Workflow, words: Words) -> Iterator[RetentionView]
 
 
 def roster_views(workflow: Workflow, rules: Rulebook, words: Words) -> Iterator[RosterView]:
-    """Yield what is said of rosters: the workflow's own lines, whom its cases reach, and what is counted of them."""
+    """Yield what is said of rosters, sheets and polls: own lines, whom cases reach, what is counted and asked."""
     own = roster_words(workflow)
     if own is not None:
         yield RosterView(title=words.t("workflow_roster"), rule=words.say(own), goal=words.t("dash"), source="")
@@ -192,6 +194,13 @@ def roster_views(workflow: Workflow, rules: Rulebook, words: Words) -> Iterator[
             goal=words.say(goal_words(coverage)),
             source=words.say(source_words(source, workflow)),
         )
+    for sheet in workflow.sheets.values():
+        below = None if sheet.below is None else rules.for_new(sheet.below.workflow)
+        rule = words.say(sheet_words(sheet, workflow, below))
+        yield RosterView(title=words.say(sheet.title.text), rule=rule, goal=words.t("dash"), source="")
+    for poll in workflow.polls.values():
+        rule = words.say(poll_words(poll, workflow))
+        yield RosterView(title=words.say(poll.title.text), rule=rule, goal=words.t("dash"), source="")
 
 
 def _aim(part: TransitionPart, workflow: Workflow, words: Words) -> str:

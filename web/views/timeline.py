@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from engine.case.actors import ActorKind
 from engine.case.codec import at_from
 from engine.case.events import EventType
+from engine.definition.model import Workflow
 from engine.definition.rulebook import Rulebook
 from engine.definition.wording import title_of
 from engine.service.behalf import is_whole_day
@@ -50,12 +51,13 @@ class EntryView:
 
 def entry_view(line: TimelineLine, writer: FieldWriter, rules: Rulebook) -> EntryView:
     """Return the view of one entry; ``rules`` know what the moves of related cases are called."""
+    writer = writer if line.definition is None else replace(writer, definition=line.definition)
     words, workflow = writer.words, writer.definition.workflow
     order = {name: place for place, name in enumerate(workflow.fields)}
     return EntryView(
         at=words.instant(at_from(line.at)),
         title=_title(line, writer),
-        who=_who(line, writer),
+        who=_who(line, writer, rules),
         state=None if line.to_state is None else words.say(title_of(line.to_state, workflow.states)),
         occurred=None
         if line.occurred_at is None
@@ -97,8 +99,8 @@ def entered_words(entry: EntryFor, words: Words) -> tuple[str, ...]:
 def _title(line: TimelineLine, writer: FieldWriter) -> str:
     words, workflow = writer.words, writer.definition.workflow
     match line.type:
-        case EventType.OPENED:
-            return words.t("entry_opened")
+        case EventType.OPENED | EventType.MIGRATED:
+            return step_words(line, words)
         case EventType.NOTED:
             return words.t("entry_noted")
         case EventType.ERASED:
@@ -111,6 +113,14 @@ def _title(line: TimelineLine, writer: FieldWriter) -> str:
             return words.t("entry_changed")
 
 
+def step_words(line: TimelineLine, words: Words) -> str:
+    """Return what is said of a step that is no move of the workflow: the opening, or going on under another version."""
+    part = line.body.get("migration")
+    if not isinstance(part, dict):
+        return words.t("entry_opened")
+    return words.t("entry_migrated", version=str(part["version"]), reason=str(part["reason"]))
+
+
 def _raised(body: Mapping[str, JsonValue], writer: FieldWriter) -> list[str]:
     """Return the rungs that an entry raised, by the titles of their deadlines and their own."""
     rungs = body.get("rungs")
@@ -119,11 +129,13 @@ def _raised(body: Mapping[str, JsonValue], writer: FieldWriter) -> list[str]:
     return [rung_of_deadline(name, writer.definition, writer.words) for name in named]
 
 
-def _who(line: TimelineLine, writer: FieldWriter) -> str:
+def _who(line: TimelineLine, writer: FieldWriter, rules: Rulebook) -> str:
     words = writer.words
     if line.who in (str(ActorKind.SYSTEM), str(ActorKind.IMPORT)):
         return words.t(f"who_{line.who}")
     roles = writer.definition.workflow.roles
+    if line.role is not None and line.role not in roles:  # a part is opened in a role of the case it belongs to
+        roles = _causing(line.body, writer, rules, line.role).roles
     role = "" if line.role is None else words.say(title_of(line.role, roles))
     if line.is_nameless:
         if line.role in roles and roles[line.role].bound == "code":
@@ -139,10 +151,16 @@ def _cause(body: Mapping[str, JsonValue], writer: FieldWriter, rules: Rulebook) 
     cause = body.get("cause")
     if not isinstance(cause, dict):
         return None
-    name, own = str(cause.get("transition", "")), writer.definition.workflow
+    title = title_of(str(cause.get("transition", "")), _causing(body, writer, rules).transitions)
+    return writer.words.t("entry_cause", move=writer.words.say(title))
+
+
+def _causing(body: Mapping[str, JsonValue], writer: FieldWriter, rules: Rulebook, role: str | None = None) -> Workflow:
+    """Return the workflow whose move led to an entry: another one with such a move (and such a role), or its own."""
+    cause = body.get("cause")
+    name, own = str(cause.get("transition", "")) if isinstance(cause, dict) else "", writer.definition.workflow
     others = (rules.newest(other) for other in rules.names() if other != own.name)
-    workflow = next((other for other in others if name in other.transitions), own)
-    return writer.words.t("entry_cause", move=writer.words.say(title_of(name, workflow.transitions)))
+    return next((one for one in others if name in one.transitions and (role is None or role in one.roles)), own)
 
 
 def _refusal(guard: str, writer: FieldWriter) -> str:
