@@ -21,9 +21,11 @@ from api.routes.ledger import ledger_routes
 from api.routes.notices import notices_routes
 from api.routes.overdue import overdue_routes
 from api.routes.own import own_routes
+from api.routes.polls import poll_routes
 from api.routes.reading import reading_routes
 from api.routes.rules import rules_routes
 from api.routes.search import search_routes
+from api.routes.sheets import sheet_routes
 from api.routes.strangers import strangers_routes
 from api.routes.writing import writing_routes
 from api.routing import API_PREFIX
@@ -44,6 +46,8 @@ ROUTES = (
     rules_routes,
     figures_routes,
     coverage_routes,
+    sheet_routes,
+    poll_routes,
     ledger_routes,
     jobs_routes,
     strangers_routes,

@@ -118,6 +118,12 @@ class MeasureBody(Body):
         return self
 
 
+class BallotBody(Body):
+    """How the asker answers a poll: by the key of each question the choice; what is left out is blank."""
+
+    answers: Annotated[dict[str, Annotated[str, StringConstraints(max_length=60)]], Field(max_length=1000)]
+
+
 class PreferenceBody(Body):
     """How the asker wants to be told by a channel; what is wrong in it is named field by field."""
 

@@ -23,6 +23,7 @@ from engine.figures.suppression import FEW
 from engine.figures.survey import reached, timed
 from engine.service.anchoring import head_json
 from engine.service.figures import Asked, FigureDesk, Told, unit_named
+from engine.service.late_changes import changed_since, late_json
 from engine.service.world import World
 from engine.text import Text
 
@@ -53,7 +54,9 @@ def figures_routes(edge: Edge) -> APIRouter:
         the text ``<5``, and the cut-off is the last end of a month) or ``mine`` (of the cases that the asker may see,
         whatever their number). ``unit`` counts a unit and those below it, ``period`` a month, a year or, as
         ``s:<id>``, a congress session. ``checkpoint`` is the newest signed head of the ledger that they stand on, null
-        while nothing is sealed. Where there are too many cases to count at once the answer is 202: ask again.
+        while nothing is sealed. ``changed_since`` are the classes and dates that were changed after the cut-off, and by
+        whom, of the cases that the asker may see; null for figures of now, for confidential kinds, and where there are
+        too many cases to look. Where there are too many cases to count at once the answer is 202: ask again.
         """
         asker = edge.identities.in_thread(request)
         world, grouping = edge.world(asker), grouping_from(by)
@@ -65,7 +68,11 @@ def figures_routes(edge: Edge) -> APIRouter:
                 status_code=202,
                 headers={"Retry-After": str(AGAIN_SECONDS)},
             )
-        return JSONResponse(_told(edge, asker, told, asked, grouping, world))
+        late = None
+        if asked.at is not None and not told.suppressed:
+            late = changed_since(edge.desk, asker.root, workflow, told.as_of, asker.actor, world)
+        found = _told(edge, asker, told, asked, grouping, world)
+        return JSONResponse({**found, "changed_since": late_json(late)})
 
     return router
 
