@@ -74,6 +74,10 @@ schema: setup  ## write workflows/schema.json anew from the model of a definitio
 diagrams: setup  ## draw the diagrams of the workflows' READMEs anew from the definitions
 	@$(BANJIE) diagram --write
 
+.PHONY: client
+client: setup  ## write the calls of api/client anew from the OpenAPI document
+	@$(PYTHON) -m tests.support.api_client
+
 .PHONY: seed-map
 seed-map: setup  ## write docs/seed-map.md anew: what fulfils what the five documents ask for
 	@$(PYTHON) -m tests.support.seed_map
@@ -87,6 +91,14 @@ pictures: setup  ## take the pictures of the pages anew, into docs/pictures
 bench: setup  ## measure the speed, into build/bench.json (SIZE=million for the large run)
 	@mkdir -p build
 	@$(PYTHON) -m benchmarks --size $(SIZE) --output build/bench.json
+
+.PHONY: spared
+spared: setup  ## find the tests that need not be measured, into tests/told_by_others.txt (half an hour)
+	@rm -rf build/costs && mkdir -p build/costs
+	@SPARE_MEASURING=$(CURDIR)/build/costs deploy/run-tests.sh -q || true
+	@cd build/coverage && ../../$(PYTHON) -m coverage combine --quiet --data-file=all
+	@$(PYTHON) -m coverage json --rcfile=deploy/coverage.ini --data-file=build/coverage/all --quiet -o build/spared.json
+	@$(PYTHON) -m deploy.spare_measuring build/spared.json build/coverage/all build/costs tests/told_by_others.txt
 
 .PHONY: campaign
 campaign: setup  ## hunt for what tests are too short for, with seeded bugs; build/campaign.json

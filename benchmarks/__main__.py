@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.coverage import coverage, coverage_postgres
 from benchmarks.delivering import delivering
 from benchmarks.engine_steps import postgres_steps, sqlite_steps
+from benchmarks.exporting import exporting
 from benchmarks.figures_pages import figures_pages
 from benchmarks.floors import flush_probe
 from benchmarks.growth import growth
@@ -28,6 +29,7 @@ from benchmarks.readers import readers
 from benchmarks.reading import STANDARD_CASES, reading
 from benchmarks.report import Results
 from benchmarks.searching import searching, searching_postgres
+from benchmarks.sheets import sheets, sheets_postgres
 from benchmarks.similar import similar
 from benchmarks.startup import startup
 from benchmarks.sweeping import sweeping
@@ -43,7 +45,7 @@ def main() -> None:
         "--only",
         default="",
         help="comma-separated: "
-        "sqlite,postgres,http,imports,live,sweep,overdue,coverage,pages,figures,reading,readers,dates,ledger,deliver,search,similar,startup",
+        "sqlite,postgres,http,imports,exporting,live,sweep,overdue,coverage,sheets,pages,figures,reading,readers,dates,ledger,deliver,search,similar,startup",
     )
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
@@ -75,6 +77,8 @@ def main() -> None:
         http_steps(results)
     if asked("imports"):
         imports(results)
+    if asked("exporting"):
+        exporting(results)
     if asked("live"):
         live_beside_import(results)
     if asked("sweep"):
@@ -86,6 +90,9 @@ def main() -> None:
     if asked("coverage"):
         coverage(results)
         _on_postgres(lambda url, _other: coverage_postgres(results, url))
+    if asked("sheets"):
+        sheets(results)
+        _on_postgres(lambda url, _other: sheets_postgres(results, url))
     if asked("pages"):
         pages(results, cases)
     if asked("figures"):

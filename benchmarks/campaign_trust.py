@@ -17,6 +17,7 @@ from benchmarks.canaries import canaries, canary_bugs
 from benchmarks.hunting import bug, caught
 from benchmarks.offline import offline, offline_bugs
 from benchmarks.receipts import receipt_bugs, receipts
+from benchmarks.recounted import recount, recount_bugs
 from benchmarks.report import Results
 from benchmarks.stored_scripts import stored_scripts
 from benchmarks.tampering import tamper
@@ -93,6 +94,7 @@ HUNTS: Mapping[str, Hunt] = {
     "scripts": stored_scripts,
     "receipts": receipts,
     "witness": witnesses,
+    "recount": recount,
 }
 CONTROLS: Mapping[str, Hunt] = {
     "matrix": matrix_bugs,
@@ -102,5 +104,6 @@ CONTROLS: Mapping[str, Hunt] = {
     "fuzz": fuzz_bugs,
     "receipts": receipt_bugs,
     "witness": witness_bugs,
+    "recount": recount_bugs,
 }
 """What puts bugs in that the hunt of the same name must catch; ``tamper`` puts in its own."""

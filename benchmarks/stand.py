@@ -16,7 +16,8 @@ from engine.case.actors import Actor, ActorKind, Grant
 from engine.case.commands import Command, FireTransition, OpenCase
 from engine.case.decide import key_hash
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
-from engine.service.execute import Done, actor_scope, request_hash
+from engine.service.claims import actor_scope, request_hash
+from engine.service.execute import Done
 from engine.service.office import Answer
 from engine.service.plain import AddGrant, AddPerson, AddUnit, PlainWrite
 from engine.service.ports import Reads

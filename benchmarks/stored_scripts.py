@@ -13,10 +13,10 @@ def stored_scripts(results: Results, folder: Path, _number: int) -> None:
 
     from api.edge import ApiSettings
     from deploy.packages import find_chromium
-    from tests.browser.test_pages import serving
     from tests.support.browser import CHROMIUM_ARGUMENTS
     from tests.support.house import open_house
     from tests.support.payloads import PAYLOADS, look_at_all, plant
+    from tests.support.serving import serving
     from web.app import create_site
 
     chromium = find_chromium()

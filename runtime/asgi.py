@@ -27,6 +27,8 @@ from runtime.jobs.leases import LeasedJobs
 from runtime.jobs.sealing import with_sealing
 from runtime.jobs.witnessing import with_witnesses
 from runtime.jobs.worker import Worker, working
+from runtime.metrics.house import HouseNumbers
+from runtime.metrics.requests import Measured
 from runtime.provider import provider_of
 from runtime.receipt_key import ReceiptKey, announce
 from runtime.settings import Settings
@@ -63,7 +65,9 @@ def serving(settings: Settings, clock: Clock) -> Iterator[tuple[Opened, FastAPI]
         registry = with_witnesses(registry, opened.desk, jobs, witnesses)
         closing.enter_context(working(Worker(jobs, registry, clock)))
         house = RunningHouse(opened=opened, settings=settings, clock=clock, jobs=jobs)
-        yield opened, create_site(opened.desk, _api_settings(settings, clock), jobs, house)
+        site = create_site(opened.desk, _api_settings(settings, clock), jobs, house)
+        _measure(site, settings, opened, jobs)
+        yield opened, site
 
 
 def create_app() -> FastAPI:
@@ -83,6 +87,15 @@ def create_app() -> FastAPI:
 
     site.router.lifespan_context = lifespan
     return site
+
+
+def _measure(site: FastAPI, settings: Settings, opened: Opened, jobs: LeasedJobs) -> None:
+    """Let the site count its requests and answer ``/metrics``, where there is a token for that."""
+    token = settings.metrics_token.get_secret_value()
+    if token:
+        kind = "postgresql" if settings.sqlite_path is None else "sqlite"
+        numbers = HouseNumbers(opened, jobs, version=version("banjie"), database=kind)
+        site.add_middleware(Measured, token=token, families=numbers.families)
 
 
 def _api_settings(settings: Settings, clock: Clock) -> ApiSettings:

@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,7 @@ from engine.service.office import Answer
 from engine.service.plain import PlainWrite, apply_write, stamped
 from engine.service.ports import Conflict, WriteStore, WriteTransaction
 from engine.text import Text
+from runtime.metrics.text import Histogram
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ CONFLICT_ROUNDS_MAX = 8
 LATER_ROUNDS_WAIT = 2
 LATER_ROUNDS_MAX = 40
 RETRY_AFTER_SECONDS = 2
+BATCH_COMMANDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 1024)
 
 Answered = Callable[[Answer], None]
 
@@ -109,6 +111,7 @@ class Committer:
         self._closing = False
         self._unknown: OutcomeUnknown | None = None
         self._piece = 32
+        self.batches = Histogram(BATCH_COMMANDS)
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -148,6 +151,10 @@ class Committer:
             self._plain.append(_Plain(writes, done))
             self._wake.notify()
         done.result()
+
+    def queued(self) -> Mapping[str, int]:
+        """Return how much waits in each queue, as it stands about now."""
+        return {"live": len(self._live), "bulk": len(self._bulk), "plain": len(self._plain)}
 
     def close(self) -> None:
         """Carry out what is queued, then give the writer up."""
@@ -231,6 +238,7 @@ class Committer:
 
     def _commit(self, batch: list[_Waiting], queue: deque[_Waiting], *, measured: bool) -> None:
         began = time.perf_counter()
+        self.batches.add(len(batch))
         later: list[_Waiting] = []
         answers: list[tuple[_Waiting, Answer]] = []
         for waiting, result in zip(batch, self._outcomes(batch), strict=True):
@@ -297,6 +305,8 @@ class LocalOffice:
         self._committer = committer
         self._now = now
         self.revision = 0
+        self.queued = committer.queued
+        self.batches = committer.batches
 
     def carry_out(self, commands: Sequence[Command]) -> list[Answer]:
         return self._committer.carry_out(commands)

@@ -7,7 +7,7 @@ is held against those that open its cases or are opened by it, a list against th
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -184,14 +184,45 @@ def _problems(loaded: Loaded[Workflow] | Loaded[CodeList], book: Rulebook) -> It
     others = [one for name, one in workflows.items() if name != part.name]
     if isinstance(part, CodeList):
         lists[part.name] = part
+        users = {one.name for one in others if part.name in one.lists.values()}
+        others = _concerned(others, users)
         found = prove_list(part, loaded.positions, PUBLISHED)
     else:
+        before = workflows.get(part.name)
+        named = {*_words(part.model_dump()), *(() if before is None else _words(before.model_dump()))}
+        others = _concerned(others, {part.name}, named)
         workflows[part.name] = part
         found = prove(part, lists, workflows, loaded.positions, PUBLISHED)
     yield from found
     for other in others:
         for problem in prove(other, lists, workflows, Positions(), PUBLISHED):
             yield _of_other(problem, other)
+
+
+def _concerned(
+    workflows: Sequence[Workflow], changed: Collection[str], named: Collection[str] = frozenset()
+) -> list[Workflow]:
+    """Return the definitions that a change can matter to: those changed or named by it, those that name one of them.
+
+    What a definition says of another stands there by its name, so that a name is looked for anywhere in it; proving all
+    of them takes seconds.
+    """
+    return [
+        one
+        for one in workflows
+        if one.name in changed or one.name in named or not {*changed}.isdisjoint(_words(one.model_dump()))
+    ]
+
+
+def _words(value: object) -> Iterator[str]:
+    """Yield every text and every key within a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (str(key) for key in value)
+        yield from (word for each in value.values() for word in _words(each))
+    elif isinstance(value, tuple | list):
+        yield from (word for each in value for word in _words(each))
 
 
 def _of_other(problem: Problem, other: Workflow) -> Problem:

@@ -20,7 +20,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from engine.case.commands import Command, EraseValues, FireTransition, KeepNote, OpenCase, TendCase
+from engine.case.commands import Command, EraseValues, FireTransition, KeepNote, MigrateCase, OpenCase, TendCase
 from engine.case.identity import CaseId
 from engine.errors import BanjieError, StorageUnavailable
 from engine.service.execute import Done
@@ -33,7 +33,8 @@ _LOG = logging.getLogger(__name__)
 ADDRESS_BYTES_MAX: Final = 100
 OPEN_FILES: Final = Path("/proc/self/fd")
 _COMMANDS: dict[str, TypeAdapter[Command]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (OpenCase, FireTransition, KeepNote, TendCase, EraseValues)
+    kind.__name__: TypeAdapter(kind)
+    for kind in (OpenCase, FireTransition, KeepNote, TendCase, EraseValues, MigrateCase)
 }
 _PLAIN: dict[str, TypeAdapter[PlainWrite]] = {kind.__name__: TypeAdapter(kind) for kind in PlainWrite.__args__}
 

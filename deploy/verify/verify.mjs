@@ -73,6 +73,7 @@ const FINDINGS = {
   other_checkpoint: ["S4", "证明所附的不是本证据包的检查点", "the proof leads to another checkpoint"],
   not_included: ["S4", "条目不在检查点的树中", "the entry is not in the tree of the checkpoint"],
   same_index: ["S4", "两条账目在树中位置相同", "two entries claim the same place in the tree"],
+  wrong_migration: ["C3", "不能这样改按另一版本办理", "the case could not go on like this under another version"],
   unlawful_erasure: ["C3", "删除未经有权人员办理和批准", "nobody who may erase has made and approved this erasure"],
   erased_while_held: ["C3", "保全期间删除了内容", "something was erased while the case was held"],
   erased_too_early: ["C3", "尚未办结即删除了内容", "something was erased before the case had ended"],
@@ -408,12 +409,14 @@ const erased = object(
   },
   { approver: pseudonym, approver_role: text },
 );
+const migration = object({ version: count, definition: text, lists: mapOf(text), reason: text });
 const ENTRY_FORMS = new Map([
   ["opened", [{ opening, to: text }, { ...MOVES, behalf }]],
   ["fired", [{ transition: text, role: text }, { ...MOVES, to: text, guards: listOf(tuple(text, bool)), behalf }]],
   ["changed", [{}, { ...WHO, ...CHANGES, cause }]],
   ["noted", [{}, WHO]],
   ["erased", [{ erased }, { ...WHO, role: text, unit: text }]],
+  ["migrated", [{ migration }, { ...WHO, to: text, resume: text, clocks: CHANGES.clocks }]],
 ]);
 const CASE_FORMS = new Map(
   [...ENTRY_FORMS].map(([kind, [required, optional]]) => [kind, object({ ...ALWAYS, ...required }, optional)]),
@@ -734,6 +737,16 @@ function erasureProblems(body, state, rules, held) {
     if (basis === "retention" || !early) problems.push("erased_too_early");
   }
   return problems;
+}
+
+// Whether somebody could let a case go on under another version: neither over nor ended so, its states known there.
+function mayMigrate(body, state, resume, was, rules) {
+  if (!body.actor.startsWith("P") || was.version === rules.version) return false;
+  if (within(was, "states", state, "phase") === "final" || (has(body, "resume") && resume === undefined)) return false;
+  const wanted = [get(body, "to") ?? state];
+  if (resume !== undefined) wanted.push(get(body, "resume") ?? resume);
+  const goesOn = (part) => part !== undefined && get(part, "phase") !== "final";
+  return wanted.every((name) => goesOn(within(rules, "states", name)));
 }
 
 // Whether a case is held after an entry. What was committed to and is not opened here shows no hold.
@@ -1070,8 +1083,11 @@ class Verification {
         this.find("opening", file);
         return;
       }
-      if (place === 0) {
-        const { definition: pinned, workflow, version } = body.opening;
+      const was = rules;
+      const pinning = body.type === "opened" ? body.opening : get(body, "migration");
+      if (pinning !== undefined) {
+        const { definition: pinned, version } = pinning;
+        const workflow = was === undefined ? pinning.workflow : was.name;
         if (!this.definitions.has(pinned)) this.definitions.set(pinned, findDefinition(pinned, this.files));
         const found = this.definitions.get(pinned);
         if (found.problem !== undefined) {
@@ -1079,18 +1095,22 @@ class Verification {
           return;
         }
         rules = found.rules;
-        found.fileFields ??= fileFields(rules);
-        this.fileFields.set(chain, found.fileFields);
+        this.fileFields.set(chain, [...new Set([...(this.fileFields.get(chain) ?? []), ...fileFields(rules)])]);
         if (workflow !== rules.name || version !== rules.version) this.find("other_workflow", file);
+      }
+      if (place === 0) {
         if (body.to !== rules.initial) this.find("wrong_initial", file);
       } else if (body.type === "fired") {
         for (const problem of moveProblems(body, state, resume, rules)) this.find(problem, file);
       } else if (body.type === "erased") {
         for (const problem of erasureProblems(body, state, rules, held)) this.find(problem, file);
+      } else if (body.type === "migrated" && !mayMigrate(body, state, resume, was, rules)) {
+        this.find("wrong_migration", file);
       }
       held = heldAfter(body, rules, this.opened, held);
       if (has(body, "to")) state = body.to;
       if (has(body, "merge")) resume = body.merge === "" ? undefined : get(body, "resume");
+      else if (body.type === "migrated" && has(body, "resume")) resume = body.resume;
     }
   }
 

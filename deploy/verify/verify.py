@@ -86,6 +86,7 @@ FINDINGS: dict[str, tuple[str, str, str]] = {
     "other_checkpoint": ("S4", "证明所附的不是本证据包的检查点", "the proof leads to another checkpoint"),
     "not_included": ("S4", "条目不在检查点的树中", "the entry is not in the tree of the checkpoint"),
     "same_index": ("S4", "两条账目在树中位置相同", "two entries claim the same place in the tree"),
+    "wrong_migration": ("C3", "不能这样改按另一版本办理", "the case could not go on like this under another version"),
     "unlawful_erasure": ("C3", "删除未经有权人员办理和批准", "nobody who may erase has made and approved this erasure"),
     "erased_while_held": ("C3", "保全期间删除了内容", "something was erased while the case was held"),
     "erased_too_early": ("C3", "尚未办结即删除了内容", "something was erased before the case had ended"),
@@ -337,6 +338,7 @@ PARTS: dict[str, Json] = {
         "values": [{"entry": "id", "seq": "count", "key": "string", "paths": ["text"]}],
         "approver?": "pseudonym", "approver_role?": "text",
     },
+    "migration": {"version": "count", "definition": "text", "lists": ("map", "text"), "reason": "text"},
 }  # fmt: skip
 ALWAYS = {"v", "ledger", "case", "seq", "prev", "id", "type", "at", "actor"}
 _WHO = {"acting_for", "command", "stated", "priv"}
@@ -350,6 +352,7 @@ BY_TYPE: dict[str, tuple[set[str], set[str]]] = {
     "changed": (set(), _WHO | _CHANGES | {"cause"}),
     "noted": (set(), _WHO),
     "erased": ({"erased"}, _WHO | {"role", "unit"}),
+    "migrated": ({"migration"}, _WHO | {"to", "resume", "clocks"}),
 }
 _PATTERNS = {
     "hash": re.compile(r"[0-9a-f]{64}"),
@@ -826,11 +829,11 @@ class Verifier:
         """Follow every case through its definition, as far as its entries can be read; return the paths of its fields
         that hold files."""
         definitions: dict[str, tuple[str | None, Json]] = {}
-        fields: dict[str, Sequence[str]] = {}
         named: dict[str, Sequence[str]] = {}
         for case, chain in chains.items():
             last_at = ""
-            state, resume, rules, held = "", None, None, False
+            state, resume, held = "", None, False
+            rules: Json = None
             for number, entry in enumerate(chain):
                 if not entry.whole:
                     break
@@ -843,19 +846,21 @@ class Verifier:
                 if (body["type"] == "opened") != (number == 0):
                     self.report.add("opening", entry.file)
                     break
-                if number == 0:
-                    pinned = body["opening"]["definition"]
+                was = rules
+                if number == 0 or body["type"] == "migrated":
+                    pinning = body["opening" if number == 0 else "migration"]
+                    pinned = pinning["definition"]
                     if pinned not in definitions:
                         definitions[pinned] = _definition(pinned, files)
                     problem, rules = definitions[pinned]
                     if problem is not None:
                         self.report.add(problem, entry.file)
                         break
-                    if pinned not in fields:
-                        fields[pinned] = _file_fields(rules)
-                    named[case] = fields[pinned]
-                    if (body["opening"]["workflow"], body["opening"]["version"]) != (rules["name"], rules["version"]):
+                    named[case] = sorted({*named.get(case, ()), *_file_fields(rules)})
+                    workflow = pinning["workflow"] if was is None else was["name"]
+                    if (workflow, pinning["version"]) != (rules["name"], rules["version"]):
                         self.report.add("other_workflow", entry.file)
+                if number == 0:
                     if body["to"] != rules["initial"]:
                         self.report.add("wrong_initial", entry.file)
                 elif body["type"] == "fired":
@@ -864,10 +869,14 @@ class Verifier:
                 elif body["type"] == "erased":
                     for problem in _erasure(body, state, rules, held=held):
                         self.report.add(problem, entry.file)
+                elif body["type"] == "migrated" and not _may_migrate(body, state, resume, was, rules):
+                    self.report.add("wrong_migration", entry.file)
                 held = _held(body, rules, opened, before=held)
                 state = body.get("to", state)
                 if "merge" in body:
                     resume = body.get("resume") if body["merge"] else None
+                elif body["type"] == "migrated":
+                    resume = body.get("resume", resume)
         return named
 
     def _values(self, files: Mapping[str, bytes], entries: Sequence[Entry]) -> Opened:
@@ -1177,6 +1186,18 @@ def _erasure(body: Json, state: str, rules: Json, *, held: bool) -> Iterator[str
     has_ended = rules.get("states", {}).get(state, {}).get("phase") == "final"
     if not has_ended and (told["basis"] == "retention" or not all(_is_personal(path, rules) for path in paths)):
         yield "erased_too_early"
+
+
+def _may_migrate(body: Json, state: str, resume: str | None, was: Json, rules: Json) -> bool:
+    """Say whether somebody could let a case go on under another version: it has not ended, does not end so, and its
+    states are states there."""
+    if not body["actor"].startswith("P") or was["version"] == rules["version"]:
+        return False
+    if was.get("states", {}).get(state, {}).get("phase") == "final" or ("resume" in body and resume is None):
+        return False
+    wanted = [body.get("to", state), *([] if resume is None else [body.get("resume", resume)])]
+    states = rules.get("states", {})
+    return all(name in states and states[name].get("phase") != "final" for name in wanted)
 
 
 def _is_personal(path: str, rules: Json) -> bool:

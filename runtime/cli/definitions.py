@@ -16,7 +16,15 @@ from runtime.cli.run import Run, the_run
 
 if TYPE_CHECKING:
     from engine.definition.model import Workflow
+    from engine.definition.rulebook import Rulebook
     from engine.errors import Problem
+
+
+class DiagramKind(StrEnum):
+    """How a diagram is written."""
+
+    MERMAID = "mermaid"
+    BPMN = "bpmn"
 
 
 class DiagramLanguage(StrEnum):
@@ -37,18 +45,18 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """核验流程、代码表和日历文件 · Prove workflow, list and calendar files; report every problem at once."""
-    from engine.definition.library import check_paths
+    from engine.definition.library import BESIDE, check_paths
     from runtime.notice_checks import notice_problems
     from runtime.running_rules import publication_problems
 
     run = the_run(context)
     asked = _files(paths or [run.settings().workflows])
-    problems = check_paths([file for file in asked if file.name != MAP_FILE])
+    problems = check_paths([file for file in asked if file.name not in BESIDE])
     problems += _calendar_problems(asked)
     problems += notice_problems([file for file in asked if _holds_a_workflow(file)])
     if not problems:
         # A map is proved against its workflow, which must be right first.
-        problems += _map_problems(asked)
+        problems += _map_problems(asked) + _paper_problems(asked)
     if not problems and not paths:
         # The folder that the database runs by: what was published since must not be said otherwise in it.
         problems += publication_problems(run.settings())
@@ -71,11 +79,15 @@ def diagram(
         str | None, typer.Argument(metavar="WORKFLOW", help="流程名称，默认全部 · default: all of them")
     ] = None,
     language: Annotated[DiagramLanguage, typer.Option(help="图中文字 · language of the labels")] = DiagramLanguage.ZH,
+    kind: Annotated[
+        DiagramKind, typer.Option("--format", help="格式；BPMN一次一个流程 · BPMN takes one workflow at a time")
+    ] = DiagramKind.MERMAID,
     write: Annotated[
         bool, typer.Option("--write", help="重写各流程文件夹的 README · write the READMEs of the folders anew")
     ] = False,
 ) -> None:
-    """输出流程图（Mermaid） · Print a workflow as a Mermaid diagram."""
+    """输出流程图（Mermaid或BPMN 2.0） · Print a workflow as a diagram, Mermaid or BPMN 2.0."""
+    from documents.bpmn import bpmn
     from engine.definition.diagram import mermaid, readme, with_picture
     from engine.definition.library import load_folder
 
@@ -83,6 +95,11 @@ def diagram(
     folder = run.settings().workflows
     rules = load_folder(folder).rulebook()
     chosen = [rules.newest(name) for name in ([workflow] if workflow else rules.names())]
+    if kind is DiagramKind.BPMN:
+        if workflow is None:
+            run.refuse(Text("BPMN一次输出一个流程，请写明流程名称", "BPMN is printed for one workflow: name it"))
+        typer.echo(bpmn(chosen[0], "en" if language is DiagramLanguage.EN else "zh"), nl=False)
+        return
     for part in chosen:
         if write:
             target = folder / part.name / "README.md"
@@ -124,16 +141,35 @@ def _map_problems(files: Sequence[Path]) -> list[Problem]:
     from engine.service.importing.maps import load_register_map
 
     problems: list[Problem] = []
+    known: dict[Path, Rulebook] = {}
     for file in files:
         if file.name != MAP_FILE:
             continue
+        folder = file.absolute().parent.parent
         try:
             loaded = load_register_map(file)
-            rules = load_folder(file.absolute().parent.parent).rulebook()
+            if folder not in known:
+                known[folder] = load_folder(folder).rulebook()
+            rules = known[folder]
             check_register_map(loaded, rules.for_new(loaded.part.workflow), rules)
         except DefinitionError as error:
             problems += error.problems
     return problems
+
+
+def _paper_problems(files: Sequence[Path]) -> list[Problem]:
+    """Return what is wrong in the papers that workflows bring along."""
+    from engine.definition.library import load_folder
+    from engine.definition.paper_parts import PAPERS_FILE, paper_problems
+
+    papers = [file for file in files if file.name == PAPERS_FILE]
+    folders = dict.fromkeys(file.absolute().parent.parent for file in papers)
+    rules = {folder: load_folder(folder).rulebook() for folder in folders}
+    return [
+        problem
+        for file in papers
+        for problem in paper_problems(file, rules[file.absolute().parent.parent].newest(file.absolute().parent.name))
+    ]
 
 
 def _calendar_problems(files: Sequence[Path]) -> list[Problem]:
@@ -160,7 +196,9 @@ def _calendar_problems(files: Sequence[Path]) -> list[Problem]:
 
 
 def _holds_a_workflow(file: Path) -> bool:
-    return file.name != MAP_FILE and file.parent.name not in {"calendars", "lists"}
+    from engine.definition.library import BESIDE
+
+    return file.name not in BESIDE and file.parent.name not in {"calendars", "lists"}
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
@@ -168,7 +206,9 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _all_well(files: Sequence[Path]) -> Text:
-    rules = (file for file in files if file.name != MAP_FILE)
+    from engine.definition.library import BESIDE
+
+    rules = (file for file in files if file.name not in BESIDE)
     folders = [file.parent.name for file in dict.fromkeys(file.resolve() for file in rules)]
     lists, calendars = folders.count("lists"), folders.count("calendars")
     workflows = len(folders) - lists - calendars

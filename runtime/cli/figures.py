@@ -18,14 +18,24 @@ if TYPE_CHECKING:
     from engine.figures.measures import Counted, Tally
     from engine.figures.report import Report
     from engine.service.anchoring import Head
+    from engine.service.late_changes import LateLines
 
 HEAD = (
     Text("指标", "Measure"),
     Text("分子/分母", "Of"),
     Text("结果", "Value"),
+    Text("95%置信区间", "95 % interval"),
     Text("不计入及另列", "Left out and shown beside"),
 )
-NUMBERS = (1, 2)
+NUMBERS = (1, 2, 3)
+LATE_HEAD = (
+    Text("事项", "Case"),
+    Text("改动项", "What"),
+    Text("原为", "Was"),
+    Text("改为", "Is"),
+    Text("时间", "When"),
+    Text("改动人", "By"),
+)
 
 
 class BrokenDownBy(StrEnum):
@@ -58,10 +68,12 @@ def figures(
 ) -> None:
     """统计指标：分子、分母、不计入的件数 · The figures of a workflow, with what they are made of."""
     from engine.access.readers import principals_of
+    from engine.case.actors import SYSTEM
     from engine.figures.measures import Grouping
     from engine.figures.report import figures as counted
     from engine.figures.report import report_json
     from engine.service.anchoring import head_json, is_all_sealed, newest_head
+    from engine.service.late_changes import changed_since, late_json
 
     run = the_run(context)
     with run.desk() as opened:
@@ -69,10 +81,11 @@ def figures(
         organisation = the_root(desk, root)
         at = desk.office.now() if as_of is None else instant_given(as_of)
         grouping = None if by is None else Grouping(by.value)
-        principals = None
+        principals, reader = None, SYSTEM
         if seen_by is not None:
             person = person_called(desk, organisation, seen_by)
-            principals = principals_of(desk.queries.actor(organisation, person.id, desk.office.now()))
+            reader = desk.queries.actor(organisation, person.id, desk.office.now())
+            principals = principals_of(reader)
         report = counted(
             desk.reads,
             desk.world(organisation),
@@ -83,12 +96,17 @@ def figures(
             decimals=decimals,
             principals=principals,
         )
+        late = None
+        if as_of is not None and not report.suppressed:
+            world = desk.world(organisation)
+            late = changed_since(desk, organisation, workflow, at, reader, world, waits=True)
         checkpoint = head_json(desk.reads, organisation, report.as_of)
         head, complete = newest_head(desk.reads, organisation), is_all_sealed(desk.reads, organisation, report.as_of)
     if as_json:
-        run.terminal.json({**report_json(report), "checkpoint": checkpoint})
+        run.terminal.json({**report_json(report), "checkpoint": checkpoint, "changed_since": late_json(late)})
     else:
         _print(run, report)
+        _print_late(run, late)
         _print_head(run, head, is_complete=complete)
 
 
@@ -129,10 +147,44 @@ def _print(run: Run, report: Report) -> None:
     terminal.say()
     rows: list[tuple[str, ...]] = []
     for measure in report.measures:
-        rows.append((terminal.read(measure.title), *_cells(run, measure.total, report.decimals)))
+        rows.append((terminal.read(measure.title), *tally_cells(run, measure.total, report.decimals)))
         for key, tally in measure.groups:
-            rows.append((f"  {terminal.read(report.groups[key])}", *_cells(run, tally, report.decimals)))
+            rows.append((f"  {terminal.read(report.groups[key])}", *tally_cells(run, tally, report.decimals)))
     terminal.table(HEAD, rows, right=NUMBERS)
+    terminal.say(
+        Text(
+            "置信区间：威尔逊得分法，仅用于按件数计算的比率",
+            "Intervals: the score method of Wilson, for shares of cases only",
+        )
+    )
+
+
+def _print_late(run: Run, late: LateLines | None) -> None:
+    """Print what was changed after the cut-off; nothing where nothing was."""
+    from engine.calendar.term import SHANGHAI
+
+    if late is None or not late.count:
+        return
+    terminal, dash = run.terminal, Text("—", "—")
+    terminal.say()
+    terminal.say(
+        Text(
+            f"截止时刻之后改动类别、日期 {late.count} 处，最近的 {len(late.lines)} 处：",
+            f"Classes and dates changed after the cut-off: {late.count}, the newest {len(late.lines)}:",
+        )
+    )
+    rows = [
+        (
+            line.called,
+            terminal.read(line.change.what),
+            terminal.read(line.change.before or dash),
+            terminal.read(line.change.after or dash),
+            f"{line.change.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+            " ".join(part for part in (terminal.read(line.role) if line.role else "", line.who) if part),
+        )
+        for line in late.lines
+    ]
+    terminal.table(LATE_HEAD, rows)
 
 
 def _print_head(run: Run, head: Head | None, *, is_complete: bool) -> None:
@@ -154,24 +206,34 @@ def _print_head(run: Run, head: Head | None, *, is_complete: bool) -> None:
         run.terminal.say(Text("截止时刻以前有记录尚待封存", "Some entries up to the cut-off wait to be sealed"))
 
 
-def _cells(run: Run, tally: Tally, decimals: int) -> tuple[str, str, str]:
+def tally_cells(run: Run, tally: Tally, decimals: int) -> tuple[str, str, str, str]:
+    """Return a figure as it is printed: what of what, its value, how sure it is, and what was counted apart."""
     value = tally.value(decimals)
     if tally.denominator is None:
-        return "", mark_of(value), _apart(run, tally)
+        return "", mark_of(value), "", _apart(run, tally, decimals)
     held = {"numerator", "denominator"} & tally.marks.keys()
     shown = mark_of(value) if held or value == "—" else f"{value}%"
     numerator = mark_of(tally.shown("numerator", tally.numerator))
-    return f"{numerator}/{mark_of(tally.shown('denominator', tally.denominator))}", shown, _apart(run, tally)
+    interval = tally.interval(decimals)
+    sure = "—" if interval is None else f"{interval.low}–{interval.high}%"
+    return (
+        f"{numerator}/{mark_of(tally.shown('denominator', tally.denominator))}",
+        shown,
+        sure,
+        _apart(run, tally, decimals),
+    )
 
 
-def _apart(run: Run, tally: Tally) -> str:
+def _apart(run: Run, tally: Tally, decimals: int) -> str:
     def told(kind: str, lines: tuple[Counted, ...]) -> Iterator[str]:
         for line in lines:
             count = tally.shown(f"{kind}.{line.id}", line.count)
             if count != "0":
-                yield f"{run.terminal.read(line.title)} {mark_of(count)}"
+                share = tally.share(line, decimals)
+                yield f"{run.terminal.read(line.title)} {mark_of(count)}{'' if share is None else f' ({share}%)'}"
 
-    small = [run.terminal.read(Text("样本过小", "small sample"))] if tally.small else []
+    n = tally.minimum
+    small = [run.terminal.read(Text(f"样本过小（不足 {n}）", f"small sample (fewer than {n})"))] if tally.small else []
     return run.terminal.read(Text("；", "; ")).join(
         [*told("excluded", tally.excluded), *told("beside", tally.beside), *small]
     )

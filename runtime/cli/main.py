@@ -31,10 +31,12 @@ from runtime.cli import (
     entering,
     erase,
     explain,
+    exporting,
     figures,
     imports,
     jobs,
     keys,
+    migrating,
     organisation,
     overdue,
     people,
@@ -46,6 +48,7 @@ from runtime.cli import (
     search,
     serve,
     signer,
+    simulate,
     subject,
     tokens,
     told,
@@ -129,7 +132,9 @@ app.command("diagram")(definitions.diagram)
 app.command("schema")(definitions.schema)
 app.command("import")(imports.import_file)
 app.command("import-log")(imports.import_log_file)
+app.command("export")(exporting.export)
 app.command("figures")(figures.figures)
+app.command("simulate")(simulate.simulate)
 app.command("overdue")(overdue.overdue)
 app.command("explain")(explain.explain)
 app.command("told")(told.told)
@@ -150,6 +155,7 @@ app.add_typer(organisation.units, name="unit")
 app.add_typer(organisation.sessions, name="session")
 app.command("erase")(erase.erase)
 app.command("retention")(retention.retention)
+app.command("migrate-cases")(migrating.migrate_cases)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(keys.commands, name="keys")

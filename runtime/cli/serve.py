@@ -23,6 +23,7 @@ PORT = 8000
 SHUTDOWN_SECONDS = 10
 PORT_LAST = 65535
 SHOWN_LATE = 5
+DECIMALS = 1
 
 
 def serve(
@@ -55,14 +56,28 @@ def demo(
     size: Annotated[
         str, typer.Option(metavar="small|N", help="件数，small 约 320 件 · small, or a number of cases")
     ] = "small",
+    city: Annotated[
+        bool,
+        typer.Option(
+            "--city",
+            help="建立全市示例：三县十二单位一年的事项，约需数分钟 · "
+            "build a city's year, three counties and twelve enterprises; takes some minutes",
+        ),
+    ] = False,
 ) -> None:
     """在空数据库中建立示例并作简要介绍 · Build the sample congress in an empty database and show it round."""
     run = the_run(context)
+    if city and size != "small":
+        raise typer.BadParameter("--city 与 --size 不能同时使用 · --city and --size cannot be used together")
     if size != "small" and not (size.isdecimal() and int(size) > 0):
         raise typer.BadParameter("--size 为 small 或正整数 · --size is small or a whole number above 0")
     settings = run.settings()
     _refuse_second_writer(run, settings)
-    if not _build_if_empty(run, settings, None if size == "small" else int(size)):
+    if not (
+        _build_city_if_empty(run, settings)
+        if city
+        else _build_if_empty(run, settings, None if size == "small" else int(size))
+    ):
         run.refuse(
             Text(
                 "数据库不是空的，示例只建在空数据库中", "The database is not empty; the sample is built in an empty one"
@@ -84,6 +99,32 @@ def _build_if_empty(run: Run, settings: Settings, cases: int | None) -> bool:
             return False
     with run.terminal.progress(Text("建立示例", "Building the sample")) as progressed:
         build_sample(settings, cases=cases, progress=lambda done: progressed(done, None))
+    return True
+
+
+def _build_city_if_empty(run: Run, settings: Settings) -> bool:
+    """Build the city where there is no organisation yet; return whether that was so. A broken build says what to do."""
+    from runtime.demo.build import is_empty
+    from runtime.demo.city.build import build_city
+    from runtime.demo.city.lives import CorpusError
+    from runtime.demo.simulation import SampleRefusedError
+    from runtime.wiring import desk_of
+
+    with desk_of(settings) as opened:
+        if not is_empty(opened.desk):
+            return False
+    try:
+        with run.terminal.progress(Text("建立全市示例", "Building the city")) as progressed:
+            build_city(settings, progress=lambda done: progressed(done, None))
+    except (SampleRefusedError, CorpusError, KeyboardInterrupt) as broken:
+        run.refuse(
+            Text(f"全市示例没有建完：{broken}", f"The city was not built to the end: {broken}"),
+            Text(
+                "库中只有一部分，不要使用；请删除该数据库，或用 --database 另指一个空库，再运行一次",
+                "Only a part of it is there, do not use it; delete this database or name an empty one "
+                "with --database, and run this again",
+            ),
+        )
     return True
 
 
@@ -163,6 +204,7 @@ def _show_round(run: Run, settings: Settings) -> None:
     from engine.case.actors import SYSTEM
     from engine.figures.report import figures
     from runtime.cli.cases import overdue_table
+    from runtime.cli.figures import tally_cells
     from runtime.cli.run import the_root
     from runtime.demo.build import sample_accounts
     from runtime.wiring import desk_of
@@ -181,13 +223,11 @@ def _show_round(run: Run, settings: Settings) -> None:
                 Text(f"{report.title.zh} {report.extent.cases} 件", f"{report.title.en}: {report.extent.cases}")
             )
             for measure in report.measures:
-                of = measure.total
                 if workflow.measures[measure.name].headline:
-                    shown = Text(
-                        f"  {measure.title.zh}：{of.numerator}/{of.denominator} = {of.value()}%",
-                        f"  {measure.title.en}: {of.numerator}/{of.denominator} = {of.value()}%",
-                    )
-                    terminal.say(shown)
+                    of, value, sure, _apart = tally_cells(run, measure.total, DECIMALS)
+                    shown = " = ".join(part for part in (of, value) if part)
+                    zh, en = (f"（95%置信区间 {sure}）", f" (95 % interval {sure})") if sure else ("", "")
+                    terminal.say(Text(f"  {measure.title.zh}：{shown}{zh}", f"  {measure.title.en}: {shown}{en}"))
         late, _more = desk.queries.overdue(root, SYSTEM, before=listed_before(now), limit=SHOWN_LATE)
         terminal.say()
         terminal.say(Text(f"逾期最久的 {len(late)} 项：", f"The {len(late)} most overdue:"))

@@ -20,11 +20,13 @@ SessionMeant = Literal["current", "next", "none"]
 FOLDER = Path(__file__).resolve().parent / "corpus"
 
 
-class _Part(BaseModel):
+class Told(BaseModel):
+    """Something the corpus tells; what a reader may add for people is ignored."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class UnitText(_Part):
+class UnitText(Told):
     """A unit of the enterprise."""
 
     id: str
@@ -32,7 +34,7 @@ class UnitText(_Part):
     en: str
 
 
-class Congress(_Part):
+class Congress(Told):
     """The congress session and its call."""
 
     term: int
@@ -45,7 +47,7 @@ class Congress(_Part):
     closes_on: date
 
 
-class DelegationText(_Part):
+class DelegationText(Told):
     """A delegation and its members by id."""
 
     id: str
@@ -54,7 +56,7 @@ class DelegationText(_Part):
     members: tuple[str, ...]
 
 
-class PersonText(_Part):
+class PersonText(Told):
     """An invented person."""
 
     id: str
@@ -64,7 +66,7 @@ class PersonText(_Part):
     roles: tuple[str, ...]
 
 
-class ProposalText(_Part):
+class ProposalText(Told):
     """A proposal as its proposer writes it; ``kind`` hints at what the committee will make of it."""
 
     number: int
@@ -78,7 +80,7 @@ class ProposalText(_Part):
     measures: str
 
 
-class GrievanceText(_Part):
+class GrievanceText(Told):
     """A grievance as it is told, and the days between which its text makes sense."""
 
     number: int
@@ -92,7 +94,7 @@ class GrievanceText(_Part):
     content: str
 
 
-class StepText(_Part):
+class StepText(Told):
     """A step of a story: when (Asia/Shanghai), by whom, about what, and what is filled in; ``part`` names a unit."""
 
     at: datetime
@@ -103,7 +105,7 @@ class StepText(_Part):
     form: dict[str, JsonValue] = {}
 
 
-class StoryText(_Part):
+class StoryText(Told):
     """A proposal whose life is told step by step; ``seconded`` names who has signed, None for all seconders."""
 
     id: str
@@ -122,7 +124,7 @@ class StoryText(_Part):
     steps: tuple[StepText, ...] = ()
 
 
-class GrievanceStoryText(_Part):
+class GrievanceStoryText(Told):
     """A grievance whose life is told step by step."""
 
     id: str
@@ -136,7 +138,7 @@ class GrievanceStoryText(_Part):
     steps: tuple[StepText, ...]
 
 
-class ReplyText(_Part):
+class ReplyText(Told):
     """A reply by class; ``due_months`` says when a promise falls due."""
 
     reply_class: str = Field(alias="class")
@@ -146,7 +148,7 @@ class ReplyText(_Part):
     due_months: int | None
 
 
-class OpinionText(_Part):
+class OpinionText(Told):
     """A handling opinion on grievances of a type and of some categories (none: of any)."""
 
     outcome: str
@@ -155,28 +157,28 @@ class OpinionText(_Part):
     text: str
 
 
-class NoteText(_Part):
+class NoteText(Told):
     """A talk with the proposer, in a form of contact."""
 
     form: str
     text: str
 
 
-class RemarkText(_Part):
+class RemarkText(Told):
     """What somebody says with an evaluation."""
 
     level: str
     text: str
 
 
-class HandBackText(_Part):
+class HandBackText(Told):
     """Why a unit hands a case back, and which unit it proposes instead."""
 
     proposed_unit: str | None
     text: str
 
 
-class RefusalText(_Part):
+class RefusalText(Told):
     """The written reason for a refusal; ``fits`` names proposals by number, none means any."""
 
     code: str
@@ -184,7 +186,7 @@ class RefusalText(_Part):
     text: str
 
 
-class ExtensionText(_Part):
+class ExtensionText(Told):
     """An application for an extension."""
 
     days: int
@@ -195,26 +197,26 @@ class Corpus:
     """Everything in the folder."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        organisation = _read(folder / "organisation.yaml")
-        texts = _read(folder / "replies.yaml")
+        organisation = read_file(folder / "organisation.yaml")
+        texts = read_file(folder / "replies.yaml")
         self.enterprise = UnitText.model_validate(organisation["enterprise"])
         self.congress = Congress.model_validate(organisation["congress"])
         self.next_congress = Congress.model_validate(organisation["next_congress"])
-        self.units = _all(UnitText, organisation["units"])
-        self.delegations = _all(DelegationText, organisation["delegations"])
-        self.persons = _all(PersonText, organisation["persons"])
-        self.proposals = _all(ProposalText, _read(folder / "proposals.yaml")["proposals"])
-        self.grievances = _all(GrievanceText, _read(folder / "grievances.yaml")["grievances"])
-        stories = _read(folder / "stories.yaml")
-        self.stories = _all(StoryText, stories["stories"])
-        self.grievance_stories = _all(GrievanceStoryText, stories["grievances"])
-        self.replies = _all(ReplyText, texts["replies"])
-        self.opinions = _all(OpinionText, texts["opinions"])
-        self.contact_notes = _all(NoteText, texts["contact_notes"])
-        self.remarks = _all(RemarkText, texts["evaluation_remarks"])
-        self.hand_backs = _all(HandBackText, texts["hand_backs"])
-        self.refusals = _all(RefusalText, texts["refusals"])
-        self.extensions = _all(ExtensionText, texts["extensions"])
+        self.units = all_of(UnitText, organisation["units"])
+        self.delegations = all_of(DelegationText, organisation["delegations"])
+        self.persons = all_of(PersonText, organisation["persons"])
+        self.proposals = all_of(ProposalText, read_file(folder / "proposals.yaml")["proposals"])
+        self.grievances = all_of(GrievanceText, read_file(folder / "grievances.yaml")["grievances"])
+        stories = read_file(folder / "stories.yaml")
+        self.stories = all_of(StoryText, stories["stories"])
+        self.grievance_stories = all_of(GrievanceStoryText, stories["grievances"])
+        self.replies = all_of(ReplyText, texts["replies"])
+        self.opinions = all_of(OpinionText, texts["opinions"])
+        self.contact_notes = all_of(NoteText, texts["contact_notes"])
+        self.remarks = all_of(RemarkText, texts["evaluation_remarks"])
+        self.hand_backs = all_of(HandBackText, texts["hand_backs"])
+        self.refusals = all_of(RefusalText, texts["refusals"])
+        self.extensions = all_of(ExtensionText, texts["extensions"])
 
     def reply(self, reply_class: str, category: str, rng: Random) -> ReplyText:
         """Return a reply of the class that fits the category."""
@@ -247,12 +249,14 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return text.replace("{unit}", values["unit"]).replace("{subject}", values["subject"])
 
 
-def _all(kind: type[P], value: JsonValue) -> list[P]:
+def all_of(kind: type[P], value: JsonValue) -> list[P]:
+    """Return the entries of a list of the corpus."""
     assert isinstance(value, list), "a list of the corpus"
     return [kind.model_validate(one) for one in value]
 
 
-def _read(path: Path) -> dict[str, JsonValue]:
+def read_file(path: Path) -> dict[str, JsonValue]:
+    """Return a file of the corpus."""
     data, _positions = load_yaml(path)
     assert isinstance(data, dict), "a file of the corpus is a mapping"
     return data

@@ -39,9 +39,13 @@ SHOWN_ROLES: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """Who plays: actors by role and unit, ids of units, of the session and of the one called for next."""
+    """Who plays: actors by role and unit, ids of units, of the session and of the one called for next.
+
+    ``home`` is the unit in which cases are opened: the enterprise itself, which in the small sample is the root.
+    """
 
     root: RootId
+    home: UnitId
     session: SessionId
     next_session: SessionId
     units: dict[str, UnitId]
@@ -74,6 +78,7 @@ def cast_of(corpus: Corpus) -> Cast:
     names = {unit.id: unit.zh for unit in (corpus.enterprise, *corpus.units)}
     return Cast(
         root=root,
+        home=UnitId(root),
         session=_session_of(corpus.congress),
         next_session=_session_of(corpus.next_congress),
         units=units,

@@ -12,7 +12,7 @@ from engine.calendar.calendar import Calendar
 from engine.calendar.term import SHANGHAI
 from engine.case.case import Case
 from engine.case.commands import FireTransition, OpenCase
-from engine.case.identity import CaseId, SessionId, UnitId
+from engine.case.identity import CaseId, SessionId
 from runtime.demo.corpus import Corpus
 from runtime.demo.organisation import Cast
 from runtime.demo.simulation import Act, Simulation
@@ -57,7 +57,7 @@ class Pen:
             actor=self.cast.actor(person),
             key=self._key(),
             workflow=workflow,
-            unit=UnitId(self.cast.root),
+            unit=self.cast.home,
             congress_session=session,
             form=form,
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from random import Random
 
 from engine.calendar.term import SHANGHAI, day_begins_at
 from engine.case.case import Case
@@ -16,6 +17,7 @@ from engine.errors import BanjieError
 from engine.service.desk import Desk
 from engine.service.execute import Done
 from engine.service.notices import expand_all
+from engine.service.polls import PollDesk, Standing
 from engine.service.sweep import sweep
 from runtime.clock import SetClock
 
@@ -58,6 +60,22 @@ class Simulation:
 
     def cases(self, cases: Sequence[CaseId]) -> dict[CaseId, Case]:
         return {case.id: case for case in self._desk.reads.cases(self._root, cases)}
+
+    def answer(self, case: CaseId, share: float, rng: Random) -> None:
+        """Let a share of those asked answer the open polls of a case, most of them with one of the first choices."""
+        found, world = self.case(case), self._desk.world(self._root)
+        definition = world.rules.pinned(found.pins.definition, found.pins.lists)
+        for grant in self._desk.reads.all_grants(self._root):
+            actor = self._desk.queries.actor(self._root, grant.person, self._clock.now())
+            polls = PollDesk.at(self._desk, actor)
+            for poll in polls.polls(found, definition):
+                if poll.standing is Standing.WAITING and rng.random() < share:
+                    choices = list(poll.part.choices)
+                    drawn = {
+                        question.key: choices[min(int(rng.expovariate(1)), len(choices) - 1)]
+                        for question in poll.questions
+                    }
+                    polls.cast(found, definition, poll.name, drawn)
 
     def run(self, progress: Callable[[int], None]) -> int:
         """Play until nothing is left before the end; returns how many commands were carried out."""

@@ -39,7 +39,10 @@ def _commands(desk: Desk, cast: Cast, actor: Actor) -> Iterator[FireTransition]:
         view = desk.queries.case(cast.root, case, actor, world)
         if view.case.linked:  # one matter, one order
             continue
-        found = next((measure for measure in measures if measure[0] in view.offered), None)
+        asked = world.rules.newest(view.case.workflow).transitions
+        found = next(
+            (one for one in measures if one[0] in view.offered and set(one[1]) <= set(asked[one[0]].form)), None
+        )
         if found is not None:
             measures.remove(found)
             move, form = found

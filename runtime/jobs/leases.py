@@ -129,6 +129,12 @@ class LeasedJobs:
             rows = connection.execute(sa.select(JOB.c.state, sa.func.count()).group_by(JOB.c.state))
             return {JobState(state): count for state, count in rows}
 
+    def counts_by_kind(self) -> Mapping[tuple[str, JobState], int]:
+        """Return how many jobs of each kind there are in each state."""
+        with self._transaction() as connection:
+            asked = sa.select(JOB.c.kind, JOB.c.state, sa.func.count()).group_by(JOB.c.kind, JOB.c.state)
+            return {(kind, JobState(state)): count for kind, state, count in connection.execute(asked)}
+
     # What workers ask.
 
     def claim(self, worker: str, kinds: Collection[str], limit: int) -> Sequence[Claim]:

@@ -1,0 +1,1 @@
+"""The city: a federation of unions with its counties and enterprises, and a year in the life of each."""

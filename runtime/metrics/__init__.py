@@ -1,0 +1,1 @@
+"""Numbers for those who watch over the service, in the text format of Prometheus."""
