@@ -18,7 +18,7 @@ from engine.storage import upgrade
 from tests.support.demanded import SkipsAreFailures, browser_tests_last, ci_is_on, mark_by_fixtures
 from tests.support.in_memory import folders_in_memory
 from tests.support.made_once import REAL, file_copied, made_once
-from tests.support.measured import is_measured, unmeasured
+from tests.support.measured import import_ours, is_measured, unmeasured
 from tests.support.postgres import (
     PostgresMissingError,
     create_database,
@@ -28,6 +28,7 @@ from tests.support.postgres import (
 )
 from tests.support.proved_rules import compiled_once, load_once
 from tests.support.quick_passwords import hash_quickly
+from tests.support.sparing import ASKED_BY, Sparing
 from tests.support.together import scheduler
 
 SESSION_FOLDER = "BANJIE_TESTS_SESSION_FOLDER"
@@ -61,6 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
     patch.setattr(upgrade, "run_migrations", migrations)
     patch.setattr(upgrade, "_upgrade_sqlite", file_copied(upgrade._upgrade_sqlite, migrations))
     hash_quickly(patch)
+    if ASKED_BY in os.environ:
+        config.pluginmanager.register(Sparing(Path(os.environ[ASKED_BY])), "sparing")
     if ci_is_on():
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
 
@@ -82,6 +85,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Measure what our modules do when they are imported, and nothing else of the collection, which takes long."""
+    if not is_test_worker(session.config) or Coverage.current() is None:
+        return (yield)
+    import_ours()
+    with unmeasured():
+        return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs PostgreSQL or the browser, before ``-m`` selects; browser tests come last."""
@@ -92,7 +105,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Do not measure the coverage of tests that only repeat what others run, nor of what is made ready for them."""
-    if is_measured(item.nodeid):
+    if is_measured(item.nodeid) or ASKED_BY in os.environ:
         return (yield)
     with unmeasured():
         return (yield)

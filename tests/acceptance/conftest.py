@@ -18,6 +18,7 @@ from tests.acceptance import (
     steps_figures,
     steps_files,
     steps_grievance,
+    steps_polls,
     steps_proposal,
     steps_secrecy,
     steps_supervision,
@@ -33,8 +34,8 @@ STEP_FAILED: Final = pytest.StashKey[bool]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the shared sentences known: pytest-bdd finds steps where fixtures are found."""
-    more = (steps_figures, steps_files, steps_grievance, steps_proposal, steps_secrecy, steps_supervision, steps_tables)
-    for steps in (steps_common, steps_behalf, steps_coverage, *more):
+    more = (steps_grievance, steps_polls, steps_proposal, steps_secrecy, steps_supervision, steps_tables)
+    for steps in (steps_common, steps_behalf, steps_coverage, steps_figures, steps_files, *more):
         if not config.pluginmanager.is_registered(steps):
             config.pluginmanager.register(steps, steps.__name__)
 

@@ -18,7 +18,9 @@ from tests.support.lives import CALLED, WAYS, Circumstances, bring
 from tests.support.wording import DAY, answers, day, in_words, named, value_of
 
 KIND: Final = f"(?:{'|'.join(way.called for way in WAYS.values() if way.states)})"
-CASE: Final = rf"(?:该{KIND}|(?:{KIND}“[^“”]+”)?[^，“”]{{2,12}}的承办件|{KIND}“[^“”]+”)"
+PART: Final = f"(?:{'|'.join(way.called for way in WAYS.values() if not way.states)})件"
+"""What a unit's part in a case is called: its workflow has no way of its own."""
+CASE: Final = rf"(?:该{KIND}|(?:{KIND}“[^“”]+”)?[^，“”]{{2,12}}的{PART}|{KIND}“[^“”]+”)"
 FORM: Final = r"(?P<form>(?:，[^“”，]+?为“[^“”]*”)*)"
 
 
@@ -35,11 +37,11 @@ def case_of(hall: Hall, words: str, who: str = "") -> CaseId:
     else; ``该督办单的承办件`` is its lead unit's part."""
     quoted = re.search(rf"{KIND}“([^“”]+)”", words)
     case = hall.case_id(quoted[1] if quoted else hall.current)
-    this = re.match(rf"该({KIND})(的承办件)?$", words)
+    this = re.match(rf"该({KIND})(的{PART})?$", words)
     if this is not None:
         found = _this(hall, case, CALLED[this[1]])
         return hall.children(found, "lead")[0].id if this[2] else found
-    part = re.search(r"(原?)([^”]+)的承办件$", words)
+    part = re.search(rf"(原?)([^”]+)的{PART}$", words)
     if part is None:
         return case
     unit = re.sub("(负责人|承办人)$", "", who) if part[2] == "本单位" else part[2]
@@ -329,7 +331,7 @@ def _handled_by(hall: Hall, case: str, lead: str, co_handlers: str | None) -> No
     assert units == {"lead": [hall.cast.unit(lead)], "co_handler": [hall.cast.unit(unit) for unit in wanted]}
 
 
-@then(sentence(rf"该{KIND}共有(?P<count>\d+)个承办件"))
+@then(sentence(rf"该{KIND}共有(?P<count>\d+)个{PART}"))
 def _parts(hall: Hall, count: str) -> None:
     assert len(hall.case(hall.case_id(hall.current)).newest_children) == int(count)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_bdd import then, when
+from pytest_bdd import given, then, when
 
 from tests.acceptance.steps_common import FORM, KIND, ask, case_of, form_of, sentence
 from tests.support.hall import Hall
@@ -19,6 +19,17 @@ def _asks(hall: Hall, who: str, move: str, case: str, form: str, table: str, dat
     definition = hall.definition(hall.case(found).workflow)
     name = named(table, definition.workflow.fields)
     ask(hall, who, move, found, form, {name: rows_of(definition, name, datatable, hall.names)})
+
+
+@given(sentence(rf"(?P<who>[^“”，]+)已经“(?P<move>[^“”]+)”CASE{FORM}，(?P<table>[^“”，]+)如下："))
+def _has_asked(hall: Hall, who: str, move: str, case: str, form: str, table: str, datatable: Rows) -> None:
+    """The same as something that came before; it must not have been refused."""
+    found = case_of(hall, case, who)
+    definition = hall.definition(hall.case(found).workflow)
+    name = named(table, definition.workflow.fields)
+    answer = ask(hall, who, move, found, form, {name: rows_of(definition, name, datatable, hall.names)})
+    hall.asked.pop()
+    assert not answer.reasons, f"背景步骤被拒绝：{answer.reasons}"
 
 
 @when(sentence(rf"(?P<who>[^“”，]+)提出(?P<kind>{KIND})“(?P<name>[^“”]+)”{FORM}，(?P<table>[^“”，]+)如下："))

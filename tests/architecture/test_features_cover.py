@@ -11,14 +11,15 @@ import pytest
 from pytest_bdd.feature import get_features
 from pytest_bdd.parser import Feature, ScenarioTemplate
 
-from engine.definition.library import load_folder
 from engine.definition.model import Workflow
+from tests.support.proved_rules import load_once
 from tests.support.tags import Claim, claimable, claims
 
 REPOSITORY = Path(__file__).parents[2]
 STEPS_MAX = 7
 WORKFLOWS: dict[str, Workflow] = {
-    name: loaded.part for (name, _version), loaded in sorted(load_folder(REPOSITORY / "workflows").workflows.items())
+    workflow.name: workflow
+    for workflow in sorted(load_once(REPOSITORY / "workflows").workflows, key=lambda known: (known.name, known.version))
 }
 FEATURES: list[Feature] = get_features([str(REPOSITORY / "features")])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-PACKAGES = ("engine", "api", "web", "notifications", "runtime")
+PACKAGES = ("engine", "api", "web", "notifications", "documents", "runtime")
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -45,6 +45,8 @@ def test_every_import_contract_holds() -> None:
     [
         ("engine/intruder.py", "import api", "The house is one stack of layers"),
         ("notifications/intruder.py", "import api", "The house is one stack of layers"),
+        ("documents/intruder.py", "import api", "The house is one stack of layers"),
+        ("web/intruder.py", "import typst", "Only documents makes Word and PDF"),
         ("api/intruder.py", "import web", "The house is one stack of layers"),
         ("engine/case/intruder.py", "import engine.ledger", "The engine is one stack of layers"),
         ("engine/intruder/__init__.py", "", "The engine is one stack of layers"),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.definition.library import load_folder
 from engine.definition.rulebook import Rulebook
+from tests.support.proved_rules import load_once
 from tests.support.seed_map import PAGE, PROJECT, SeedMap, seed_map, written
 
 ROWS_OF = {"Q0": 5, "Q1": 8, "Q2": 5, "Q3": 11, "Q4": 8}
@@ -22,7 +22,7 @@ def held() -> SeedMap:
 
 @pytest.fixture(scope="module")
 def rules() -> Rulebook:
-    return load_folder(PROJECT / "workflows").rulebook()
+    return load_once(PROJECT / "workflows").rulebook()
 
 
 def test_every_row_stands_there_once_in_order(held: SeedMap) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 PROJECT: Final = Path(__file__).parents[2]
-PRODUCT: Final = ("engine", "api", "web", "notifications", "runtime")
+PRODUCT: Final = ("engine", "api", "web", "notifications", "documents", "runtime")
 STORIES: Final = "runtime/demo/"
 NAMES: Final = frozenset(path.parent.name for path in (PROJECT / "workflows").glob("*/v1.yaml"))
 NAMED: Final = re.compile(rf"""["']({"|".join(sorted(NAMES))})["']""")

@@ -172,21 +172,38 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
     ("GET /registers/out/{mark}", "mark"): Kind.PLAIN,
     ("GET /registers/{work_id}/refused.{kind}", "kind"): Kind.PLAIN,
     ("GET /archive/export.{kind}", "kind"): Kind.PLAIN,
+    ("GET /cases/{case_id}/papers/{paper}.{kind}", "kind"): Kind.PLAIN,
+    ("GET /cases/{case_id}/papers/{paper}.{kind}", "paper"): Kind.PLAIN,
     ("POST /registers", "file"): Kind.PLAIN,
     **{(f"POST /admin/{what}", "name"): Kind.PLAIN for what in ("units", "people", "sessions", "definitions")},
     ("POST /admin/units", "code"): Kind.PLAIN,
-    **{(f"GET /audit{more}", "number"): Kind.PLAIN for more in ("", ".csv")},
+    **{(f"GET /audit{more}", "number"): Kind.PLAIN for more in ("", ".{kind}")},
     **{("GET /figures/{workflow}/cases", name): Kind.PLAIN for name in ("number", "of")},
+    # What is tried out is named by the definition.
+    **{("GET /figures/{workflow}/try", name): Kind.PLAIN for name in ("item.", "side.", "count.", "unit.")},
     # A coverage, and the key of a line of its roster, of which everybody is told theirs.
     **{("GET /coverage/{name}" + more, "name"): Kind.SHARED for more in ("", "/export.{kind}")},
     **{("GET /coverage/{name}", name): Kind.PLAIN for name in ("after", "covered")},
     ("GET /coverage/{name}/export.{kind}", "kind"): Kind.PLAIN,
+    # The name of a sheet is the definition's; a case of a workflow without one says that it has none.
+    **{("GET /cases/{case_id}/sheets/{name}" + more, "name"): Kind.PLAIN for more in ("", "/export.{kind}")},
+    ("GET /cases/{case_id}/sheets/{name}", "whole"): Kind.PLAIN,
+    # The same of a poll, whose answers are codes of the definition.
+    **{(f"{method} /cases/{{case_id}}/polls/{{name}}", "name"): Kind.PLAIN for method in ("GET", "POST")},
+    **{("POST /cases/{case_id}/polls/{name}", name): Kind.PLAIN for name in ("answers", "a.", "sure")},
+    ("GET /cases/{case_id}/sheets/{name}/export.{kind}", "kind"): Kind.PLAIN,
     ("POST /admin/people", "login"): Kind.PLAIN,
     ("GET /admin/people", "text"): Kind.PLAIN,
     **{(f"POST /admin/{what}", "notice"): Kind.PLAIN for what in ("calendar", "calendar/preview")},
     ("GET /ledger/checkpoints/{n}", "n"): Kind.SHARED,
     # What was published is everybody's, and what was not does not exist there: tests/integration/test_web_register.py.
     ("GET /register/{published}", "published"): Kind.SHARED,
+    ("GET /open311/v2/requests/{published}.json", "published"): Kind.SHARED,
+    # Codes of the feed of the register, which name a workflow and its category.
+    **{("GET /open311/v2/requests.json", name): Kind.PLAIN
+       for name in ("service_code", "status", "start_date", "end_date", "page", "page_size")},
+    **{(f"GET /open311/v2/{what}.json", "jurisdiction_id"): Kind.SHARED
+       for what in ("services", "requests", "requests/{published}")},
     ("GET /similar", "subject"): Kind.PLAIN,
     **{
         (f"GET {path}", "text"): Kind.PLAIN
@@ -234,6 +251,7 @@ COOKIES: Final[Mapping[str, Kind]] = {"banjie": Kind.SECRET, "banjie-known": Kin
 _BASIS: Final = "on_behalf.person on_behalf.kind on_behalf.basis on_behalf.occurred_at on_behalf.scan"
 # Beside these every page takes lang. ``f.`` and ``p.`` stand for the fields of a definition.
 _FIGURES: Final = "as_of unit period by audience subject"
+_TRIED: Final = "item. side. count. unit."
 _SESSION_DAYS: Final = "call_opens_on call_closes_on opens_on closes_on reply_due_on"
 _BOARD: Final = "workflow session view order state unit category q"
 _MANY: Final = "everything filter count work of"
@@ -246,13 +264,21 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "POST /login": ("", "login password next"),
     "POST /login/code": ("", "ticket code next"),
     "GET /notices": ("show after done", ""),
+    "GET /cases/{case_id}/polls/{name}": ("done", ""),
+    "POST /cases/{case_id}/polls/{name}": ("", "sure a."),
     "POST /notices/read": ("", "notice show after"),
     "POST /notices/acknowledge": ("", "notice show after"),
     "GET /cases/new/{workflow}": ("level draft", ""),
     "POST /cases/new/{workflow}/look": ("", "key unit session find draft_of f. p."),
     "POST /cases/new/{workflow}/edit": ("", "key unit session find draft_of f. p."),
-    "GET /register": ("of session category q after", ""),
+    "GET /register": ("of workflow session category q after", ""),
     "GET /register/{published}": ("of", ""),
+    "GET /open311/v2/services.json": ("jurisdiction_id", ""),
+    "GET /open311/v2/requests.json": (
+        "jurisdiction_id service_code status start_date end_date page page_size",
+        "",
+    ),
+    "GET /open311/v2/requests/{published}.json": ("jurisdiction_id", ""),
     "GET /archive": ("workflow session year category unit q after", ""),
     "GET /archive/export.{kind}": ("workflow session year category unit q", ""),
     "GET /registers": ("workflow session unit year", ""),
@@ -298,16 +324,17 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "POST /merge/{case_id}/{move}": (f"{_MEETING} back q into", "key version begin draft_of f."),
     "GET /assign/{case_id}": ("unit", ""),
     "GET /audit": ("number person kind move role since until behalf system after", ""),
-    "GET /audit.csv": ("number person kind move role since until behalf system after", ""),
+    "GET /audit.{kind}": ("number person kind move role since until behalf system after", ""),
     "GET /audit/process": ("workflow session unit since until state", ""),
-    "GET /audit/process.csv": ("workflow session unit since until state", ""),
+    "GET /audit/process.{kind}": ("workflow session unit since until state", ""),
     "GET /audit/sample": ("workflow session unit since until state size seed digest", ""),
     "POST /audit/sample": ("", "workflow session unit since until state size seed"),
-    "GET /audit/sample.csv": ("workflow session unit since until state size seed", ""),
+    "GET /audit/sample.{kind}": ("workflow session unit since until state size seed", ""),
     "GET /figures": (_FIGURES, ""),
     "GET /figures/{workflow}": (_FIGURES, ""),
     "GET /figures/{workflow}/cases": (f"{_FIGURES} group of number", ""),
-    "GET /figures/{workflow}/{part}.csv": (_FIGURES, ""),
+    "GET /figures/{workflow}/{part}.{kind}": (_FIGURES, ""),
+    "GET /figures/{workflow}/try": (_TRIED, ""),
     "GET /coverage": ("year unit anew", ""),
     "GET /coverage/{name}": ("year unit which after anew", ""),
     "GET /coverage/{name}/export.{kind}": ("year unit which", ""),

@@ -122,7 +122,7 @@ BUGS: Final[Mapping[str, Bug]] = {
         kind=Kind.CASE, targets=("engine.case.decide.forget_unseen",), instead=_forgets_nothing, in_forms=True
     ),
     "one key is the key of all": Bug(
-        kind=Kind.KEY, targets=("engine.service.execute.actor_scope",), instead=_everybodys_key, at="POST /cases:"
+        kind=Kind.KEY, targets=("engine.service.claims.actor_scope",), instead=_everybodys_key, at="POST /cases:"
     ),
     "who is recused looks a case up all the same": Bug(
         kind=Kind.CASE,

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.definition.library import load_folder
 from tests.authorisation import fields
 from tests.authorisation.fields import (
     COOKIES,
@@ -25,6 +24,7 @@ from tests.authorisation.idor import declared_fields, pairs, questions, scanning
 from tests.authorisation.matrix import WORKFLOWS
 from tests.authorisation.seeded_idor import BUGS, finds
 from tests.authorisation.things import Estate, furnished
+from tests.support.proved_rules import load_once
 
 SAMPLE = 300
 SEED = 20260303
@@ -80,7 +80,7 @@ def test_every_name_that_a_source_asks_for_stands_in_the_table() -> None:
 
 
 def test_every_format_of_a_definition_says_what_it_names() -> None:
-    rules = load_folder(WORKFLOWS).rulebook()
+    rules = load_once(WORKFLOWS).rulebook()
     found = {written for name in rules.names() for _field, written in formats_of(rules.for_new(name))}
     assert found <= FORMATS.keys()
     assert {"case", "file", "person", "unit"} <= found

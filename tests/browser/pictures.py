@@ -23,8 +23,8 @@ from runtime.clock import SetClock
 from runtime.demo.build import SAMPLE_ENDS_AT, SEED, build_sample, sample_accounts
 from runtime.jobs.handlers import tell_all
 from runtime.settings import Settings
-from tests.browser.test_pages import serving as served
 from tests.support.browser import CHROMIUM_ARGUMENTS, PageWatch
+from tests.support.serving import serving as served
 
 DESK: ViewportSize = {"width": 1366, "height": 768}
 PHONE: ViewportSize = {"width": 390, "height": 844}

@@ -15,10 +15,11 @@ from engine.case.identity import PersonId, UnitId
 from engine.service.first_logins import make_link
 from engine.service.logins import AccountRules
 from engine.service.plain import AddPerson
-from tests.browser.test_pages import DESK, picture, serving
+from tests.browser.test_pages import DESK, picture
 from tests.support.accounts import OTHER, STAFF, authenticator
 from tests.support.browser import PageWatch
 from tests.support.house import PASSWORD, ROOT, House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 PHONE: ViewportSize = {"width": 390, "height": 844}

@@ -16,9 +16,10 @@ from engine.service.logins import AccountRules
 from engine.service.plain import AddGrant
 from engine.service.sealing import seal
 from runtime.signer.keeper import Keeper
-from tests.browser.test_pages import LONG_ORIGIN, log_in, picture, serving
+from tests.browser.test_pages import LONG_ORIGIN, log_in, picture
 from tests.support.accounts import STAFF
 from tests.support.house import ROOT, House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 SIZES: dict[str, ViewportSize] = {"desk": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}

@@ -11,9 +11,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from api.edge import ApiSettings
-from tests.browser.test_pages import DESK, PHONE, log_in, logged_in, picture, serving
+from tests.browser.test_pages import DESK, PHONE, log_in, logged_in, picture
 from tests.support.browser import PageWatch, assert_accessible
 from tests.support.house import PASSWORD, House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 WORDS = "夜班职工零点以后只能吃方便面，周末更早关窗。"

@@ -1,13 +1,12 @@
 """Every page that one can come to by links: usable by everybody, in one language, within the screen, from one place.
 
-The pictures in ``build/pages`` are for people to look at.
+``KEEP_PICTURES=1 make test ARGS=tests/browser`` keeps pictures in ``build/pages`` for people to look at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
@@ -16,14 +15,12 @@ from runtime.asgi import serving as opened_site
 from runtime.clock import SetClock
 from runtime.demo.build import SAMPLE_ENDS_AT, build_sample, sample_accounts
 from runtime.settings import Settings
-from tests.browser.test_pages import PICTURES, serving
-from tests.support.browser import PageWatch, assert_accessible
+from tests.support.browser import PageWatch, assert_accessible, keep_picture
+from tests.support.serving import serving
 from tests.support.site_walk import Routes, untranslated, walk
 
 SIZES: dict[str, ViewportSize] = {"office": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
 WHO = ("office", "handler", "worker", "auditor", "supervisor", "stranger")
-HIGH_MAX: Final = 4000
-"""So many pixels of a page's height are taken into its picture."""
 FOR_EACH = ("/", "/cases/{case_id}")
 """Pages that look so different to different people that each of them is looked at."""
 TEXTS_OF_PAGE = """() => {
@@ -111,16 +108,9 @@ def test_nothing_is_left_in_chinese_on_an_english_page(
 
 
 def looked_at(page: Page, name: str) -> list[str]:
-    """Take a picture of the page as it is and tell what is wrong with it."""
+    """Tell what is wrong with the page as it is; a picture of it is kept where they are asked for."""
     where = page.evaluate("location.pathname")
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    wide, high = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
-    # Of a list of two hundred lines its beginning tells what there is to see; the whole takes ten times as long.
-    page.screenshot(
-        path=PICTURES / f"{name.replace('{', '').replace('}', '')}.png",
-        full_page=True,
-        clip={"x": 0, "y": 0, "width": wide, "height": min(high, HIGH_MAX)},
-    )
+    keep_picture(page, name)
     problems = [f"{where}: {text}" for text in untranslated(page.evaluate(TEXTS_OF_PAGE), "zh")]
     wide, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     if wide > room:

@@ -14,9 +14,10 @@ from engine.service import figures as service
 from engine.service.asked_counts import keep_asked
 from engine.service.kept_answers import JOB
 from runtime.jobs.leases import LeasedJobs
-from tests.browser.test_pages import DESK, PHONE, log_in, picture, serving
+from tests.browser.test_pages import DESK, PHONE, log_in, picture
 from tests.support.browser import PageWatch
 from tests.support.house import ROOT, House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 SUBJECT = "关于改善夜班食堂供餐的提案"

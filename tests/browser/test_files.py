@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from api.edge import ApiSettings
-from tests.browser.test_pages import DESK, PHONE, log_in, picture, serving
+from tests.browser.test_pages import DESK, PHONE, log_in, picture
 from tests.support.browser import PageWatch
 from tests.support.hostile_files import CANARY, old_office, pdf, photograph
 from tests.support.house import House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 PHOTO = photograph()

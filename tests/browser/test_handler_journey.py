@@ -10,8 +10,9 @@ from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from api.edge import ApiSettings
 from engine.case.identity import CaseId
-from tests.browser.test_pages import DESK, log_in, picture, serving
+from tests.browser.test_pages import DESK, log_in, picture
 from tests.support.house import House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 PHONE: ViewportSize = {"width": 390, "height": 844}

@@ -13,9 +13,10 @@ from runtime.jobs.handlers import tell_all
 from runtime.jobs.leases import LeasedJobs
 from runtime.jobs.port import JobFailed, Registry, Report
 from runtime.jobs.worker import Worker
-from tests.browser.test_pages import DESK, PHONE, log_in, picture, serving
+from tests.browser.test_pages import DESK, PHONE, log_in, picture
 from tests.support.browser import PageWatch
 from tests.support.house import House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 SUBJECT = "关于延长夜班食堂供餐时间的提案"

@@ -15,11 +15,12 @@ from starlette.types import Receive, Scope, Send
 from api.edge import ApiSettings
 from api.oidc.settings import ProviderSettings
 from engine.service.logins import AccountRules
-from tests.browser.test_pages import DESK, picture, serving
+from tests.browser.test_pages import DESK, picture
 from tests.support.accounts import STAFF
 from tests.support.browser import PageWatch
 from tests.support.house import PASSWORD, House, open_house
 from tests.support.identity_provider import CLIENT, SECRET, IdentityProvider, identity_provider
+from tests.support.serving import serving
 from web.app import create_site
 
 PHONE: ViewportSize = {"width": 390, "height": 844}

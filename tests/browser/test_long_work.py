@@ -9,9 +9,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from api.edge import ApiSettings
 from runtime.jobs.handlers import work_on
-from tests.browser.test_pages import DESK, log_in, picture, serving
+from tests.browser.test_pages import DESK, log_in, picture
 from tests.support.browser import PageWatch
 from tests.support.house import SESSION, House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 CASES = 23

@@ -13,9 +13,10 @@ from api.edge import ApiSettings
 from engine.access.directory import GrantRow
 from engine.case.identity import PersonId, UnitId
 from engine.service.plain import AddGrant
-from tests.browser.test_pages import DESK, PHONE, log_in, picture, serving
+from tests.browser.test_pages import DESK, PHONE, log_in, picture
 from tests.support.browser import PageWatch
 from tests.support.house import PROPOSAL, ROOT, House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 BASIS = "提案表第012号第2页"

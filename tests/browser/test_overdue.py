@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from api.edge import ApiSettings
 from engine.case.identity import CaseId
-from tests.browser.test_pages import DESK, log_in, logged_in, picture, serving
+from tests.browser.test_pages import DESK, log_in, logged_in, picture
 from tests.support.browser import PageWatch
 from tests.support.house import ROOT, House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 PHONE: ViewportSize = {"width": 390, "height": 844}

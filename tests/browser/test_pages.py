@@ -1,56 +1,29 @@
 """The pages in a real browser: a delegate's proposal from the form to the archive of its steps, on a desk and a phone.
 
-The pictures in ``build/pages`` are for people to look at.
+``KEEP_PICTURES=1 make test ARGS=tests/browser`` keeps pictures in ``build/pages`` for people to look at.
 """
 
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from api.edge import ApiSettings
 from engine.service.sealing import seal
 from runtime.signer.keeper import Keeper
-from tests.support.browser import PageWatch
+from tests.support.browser import PageWatch, keep_picture
 from tests.support.house import PASSWORD, ROOT, House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
-PICTURES = Path("build/pages")
 DESK: ViewportSize = {"width": 1366, "height": 768}
 PHONE: ViewportSize = {"width": 375, "height": 812}
 LONG_ORIGIN = "ledger.jiangling-heavy-machinery.union.example"
-
-
-@contextmanager
-def serving(site: FastAPI) -> Iterator[str]:
-    """Serve on a free port of the loopback, in a thread."""
-    ready = Event()
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            ready.set()
-
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = Server(uvicorn.Config(site, log_level="warning"))
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        assert ready.wait(timeout=30), "the server did not start"
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +48,8 @@ def log_in(page: Page, address: str, login: str) -> None:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep a picture of the whole page; nothing on it may be cut off at the side."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    """Keep a picture where they are asked for; nothing on the page may be cut off at the side."""
+    keep_picture(page, name)
     wide, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert wide <= room, f"{name} is wider than the screen"
 

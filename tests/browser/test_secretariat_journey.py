@@ -11,8 +11,9 @@ from playwright.sync_api import Page, expect
 
 from api.edge import ApiSettings
 from engine.case.identity import CaseId
-from tests.browser.test_pages import DESK, PHONE, log_in, picture, serving
+from tests.browser.test_pages import DESK, PHONE, log_in, picture
 from tests.support.house import ROOT, House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 SUBJECTS = (

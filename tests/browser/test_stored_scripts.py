@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from api.edge import ApiSettings
-from tests.browser.test_pages import serving
 from tests.support.house import House, open_house
 from tests.support.payloads import PAYLOADS, Planted, look_at_all, plant
+from tests.support.serving import serving
 from web import shell
 from web.app import create_site
 

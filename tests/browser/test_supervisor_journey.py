@@ -14,8 +14,9 @@ from engine.case.identity import PersonId, UnitId
 from engine.service.plain import AddGrant
 from engine.service.sweep import sweep
 from runtime.jobs.handlers import tell_all
-from tests.browser.test_pages import DESK, log_in, picture, serving
+from tests.browser.test_pages import DESK, log_in, picture
 from tests.support.house import ROOT, House, open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 PHONE: ViewportSize = {"width": 390, "height": 844}

@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.edge import ApiSettings
-from tests.browser.test_pages import DESK, PHONE, log_in, picture, serving
+from tests.browser.test_pages import DESK, PHONE, log_in, picture
 from tests.support.browser import PageWatch
 from tests.support.house import open_house
+from tests.support.serving import serving
 from web.app import create_site
 
 COPIED = (

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -18,9 +17,10 @@ from runtime.jobs.handlers import release_all
 from runtime.receipt_key import ReceiptKey
 from runtime.settings import Settings
 from tests.browser.test_files import PHOTO, a_file
-from tests.browser.test_pages import DESK, PHONE, log_in, picture, serving
-from tests.support.browser import PageWatch
+from tests.browser.test_pages import DESK, PHONE, log_in, picture
+from tests.support.browser import PageWatch, keep_picture
 from tests.support.house import House, open_house
+from tests.support.serving import serving
 from tests.support.worker import employ, handled, replied
 from web.app import create_site
 
@@ -193,5 +193,4 @@ def picture_of(page: Page, name: str, script: bool) -> None:
     if script:
         picture(page, name)
         return
-    Path("build/pages").mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=Path("build/pages") / f"{name}.png", full_page=True)
+    keep_picture(page, name)

@@ -112,6 +112,26 @@ def test_only_lines_that_may_be_seen_are_counted_and_listed(store: Store) -> Non
     listed = store.reads.coverage_lines(ROOT, ["person:li"], ASKED[0], covered=False, units=None, after="", limit=9)
     assert [line.key for line in listed] == ["F1"]
     assert store.reads.coverage_counts(ROOT, ["person:nobody"], ASKED[0]) == []
+    assert store.reads.roster_named(ROOT, ["person:li"], "firm", called=None, limit=9) == [
+        ("F0", "企业0"),
+        ("F1", "企业1"),
+    ]
+    assert store.reads.roster_named(ROOT, ["person:li"], "firm", called="业1", limit=9) == [("F1", "企业1")]
+    assert store.reads.roster_named(ROOT, ["person:li"], "firm", called="F2", limit=9) == []
+    assert store.reads.roster_named(ROOT, ["person:li"], "firm", called=None, limit=1) == [("F0", "企业0")]
+    assert store.reads.roster_seen(ROOT, ["person:li"], "firm", ["F1", "F2", "F7"]) == [("F1", "企业1")]
+    assert store.reads.roster_seen(ROOT, ["person:nobody"], "firm", ["F1"]) == []
+
+
+def test_both_databases_name_lines_as_one_would_by_hand(store: Store) -> None:
+    rows, kept = some_rows(3), KeptRosters()
+    kept.write(rows)
+    write(store, rows)
+    for called in (None, kept.lines[0].key, kept.lines[0].name, "%", "_", "1"):
+        named = store.reads.roster_named(ROOT, None, "firm", called=called, limit=LINES)
+        assert named == kept.roster_named(ROOT, None, "firm", called=called, limit=LINES), called
+    keys = [line.key for line in kept.lines[::3]]
+    assert store.reads.roster_seen(ROOT, None, "firm", keys) == kept.roster_seen(ROOT, None, "firm", keys)
 
 
 def test_a_key_and_a_slot_are_given_to_one_of_two(store: Store) -> None:

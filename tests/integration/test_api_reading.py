@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -177,17 +178,20 @@ def test_the_rules_are_told_with_their_picture(client: TestClient, house: House)
     assert told["hash"].startswith("sha256:")
 
 
-def test_figures_say_what_they_are_made_of(client: TestClient, house: House) -> None:
-    house.filed()
-    told = client.get("/api/figures/proposal?by=unit", headers=house.bearer("shen")).json()
-    assert (told["workflow"], told["scope"]["title"]["zh"]) == ("proposal", "江岭重工")
-    filing = next(measure for measure in told["measures"] if measure["name"] == "filing_rate")
-    assert filing["numerator"] == filing["denominator"] >= 1
-    assert filing["value"] == "100.0"
-    assert "江岭重工" in {group["title"]["zh"] for group in filing["by"]}
-    assert sum(group["numerator"] for group in filing["by"]) == filing["numerator"]
-    before = client.get("/api/figures/proposal?as_of=2025-12-31", headers=house.bearer("shen")).json()
-    assert before["scope"]["cases"] == 0
+def test_figures_say_what_they_are_made_of(tmp_path: Path) -> None:
+    with open_house(f"sqlite:///{tmp_path / 'banjie.db'}") as house, client_of(house) as client:
+        house.filed()
+        told = client.get("/api/figures/proposal?by=unit", headers=house.bearer("shen")).json()
+        assert (told["workflow"], told["scope"]["title"]["zh"]) == ("proposal", "江岭重工")
+        filing = next(measure for measure in told["measures"] if measure["name"] == "filing_rate")
+        assert (filing["numerator"], filing["denominator"], filing["value"]) == (1, 1, "100.0")
+        # One of one: 1/(1 + z²) below, the whole above; so few are marked.
+        assert (filing["interval"]["low"], filing["interval"]["high"]) == ("20.7", "100.0")
+        assert (filing["minimum_sample"], filing["small_sample"]) == (5, True)
+        assert "江岭重工" in {group["title"]["zh"] for group in filing["by"]}
+        assert sum(group["numerator"] for group in filing["by"]) == filing["numerator"]
+        before = client.get("/api/figures/proposal?as_of=2025-12-31", headers=house.bearer("shen")).json()
+        assert before["scope"]["cases"] == 0
 
 
 def test_health_needs_no_login_and_names_nobody(client: TestClient) -> None:

@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from engine.access.directory import GrantRow
@@ -207,6 +209,14 @@ def test_what_happened_is_drawn_counted_and_exported(house: House, site: TestCli
     assert "没有符合条件的事项" in site.get("/audit/process?session=none&until=2026-12-31").text
     table = site.get("/audit/process.csv").text
     assert "审查中,已立案,1,1,0" in table
+    assert '<a class="button" href="/audit/process.xlsx?' in page
+    sheet = load_workbook(BytesIO(site.get("/audit/process.xlsx").content)).active
+    assert sheet is not None
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[0][:4] == ["次序", "自", "至", "次数"]
+    assert {tuple(row[1:5]) for row in rows[1:]} >= {("审查中", "已立案", 1, 1)}
+    assert sheet.auto_filter.ref == f"A1:F{len(rows)}"
+    assert "没有这种导出格式" in site.get("/audit/process.pdf").text
     assert "0件，截至" in by(site, "jiao").get("/audit/process").text
 
 

@@ -40,7 +40,8 @@ from tests.support.command_line import command_line
 from tests.support.house import House, client_of, open_house
 from tests.support.sealing import sealed
 
-CASES = 40
+CASES = 24
+"""Each level and each persona is met several times; ``make campaign`` has 200."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def test_nobody_reads_what_is_kept_from_them_and_everybody_what_is_theirs(town: 
     assert found.leaks == set()
     assert found.missing == set()
     assert found.failures == set()
-    assert found.answers > 5_000
+    assert found.answers > 3_000
     assert found.bundles > CASES, "of cases that are sealed whoever may see them gets a bundle, and it was read"
 
 

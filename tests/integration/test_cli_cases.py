@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -20,6 +21,11 @@ def test_figures_name_what_they_are_made_of(sample: CommandLine) -> None:
     filing = next(measure for measure in figures["measures"] if measure["name"] == "filing_rate")
     line = next(line for line in printed.splitlines() if line.startswith("立案率 "))
     assert line.split()[1:3] == [f"{filing['numerator']}/{filing['denominator']}", f"{filing['value']}%"]
+    assert line.split()[3] == f"{filing['interval']['low']}–{filing['interval']['high']}%"
+    assert (filing["interval"]["level"], filing["interval"]["method"], filing["minimum_sample"]) == (95, "wilson", 5)
+    assert "置信区间：威尔逊得分法，仅用于按件数计算的比率" in printed
+    assert "样本过小（不足 5）" in printed
+    assert next(one for one in figures["measures"] if one["name"] == "merge_reduction")["interval"] is None
 
 
 def test_figures_as_of_a_day_count_what_was_known_by_its_end(sample: CommandLine) -> None:
@@ -200,7 +206,7 @@ def test_the_sample_is_built_in_an_empty_database_only(sample: CommandLine) -> N
 def test_the_sample_shows_figures_accounts_and_where_to_go_on(banjie: CommandLine) -> None:
     shown = banjie.must("demo", "--size", "4")
     assert "职代会提案 " in shown
-    assert "立案率：" in shown
+    assert re.search(r"立案率：[0-9/]+ = [0-9.]+%（95%置信区间 [0-9.]+–[0-9.]+%）", shown)
     assert " office " in shown
     assert f"  banjie --database {banjie.database} serve\n" in shown
 

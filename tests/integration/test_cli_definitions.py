@@ -94,6 +94,16 @@ def test_the_diagram_of_an_unknown_workflow_is_refused(banjie: CommandLine) -> N
     assert "没有名为“nonsense”的流程" in drawn.err
 
 
+def test_a_definition_is_drawn_as_bpmn_one_at_a_time(banjie: CommandLine) -> None:
+    drawn = banjie.must("diagram", "handling", "--format", "bpmn")
+    assert drawn.startswith('<?xml version="1.0" encoding="UTF-8"?>')
+    assert 'name="签收"' in drawn
+    assert "签收" not in banjie.must("diagram", "handling", "--format", "bpmn", "--language", "en")
+    all_of_them = banjie.run("diagram", "--format", "bpmn")
+    assert all_of_them.code == 1
+    assert "BPMN一次输出一个流程，请写明流程名称" in all_of_them.err
+
+
 def test_the_readmes_are_written_anew(banjie: CommandLine, folder: Path) -> None:
     readme = folder / "handling/README.md"
     readme.write_text("old")

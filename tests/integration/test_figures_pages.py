@@ -7,9 +7,11 @@ import csv
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from io import StringIO
+from io import BytesIO, StringIO
+from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from engine.access.directory import Unit
@@ -125,11 +127,46 @@ def test_measures_by_unit_and_their_trend_are_files_too(house: House, zhai: Test
     house.filed()
     refused(house, 1)
     measures = rows_of(zhai, "/figures/proposal/measures.csv?by=unit")
-    assert measures[3][:4] == ["立案率", "50.0%", "1", "2"]
-    assert measures[4][:4] == ["江岭重工", "50.0%", "1", "2"]
-    assert "不予立案 1" in measures[3][5]
+    assert measures[2][2] == "95%置信区间"
+    assert measures[3][:5] == ["立案率；样本过小（不足5）", "50.0%", "9.5–90.5%", "1", "2"]
+    assert measures[4][:5] == ["江岭重工；样本过小（不足5）", "50.0%", "9.5–90.5%", "1", "2"]
+    assert "不予立案 1" in measures[3][6]
     trend = rows_of(zhai, "/figures/proposal/trend.csv")
-    assert trend[2:] == [["提交月份", "数值", "分子", "分母"], ["2026-01；样本过小", "50.0%", "1", "2"]]
+    assert trend[2:] == [
+        ["提交月份", "数值", "95%置信区间", "分子", "分母"],
+        ["2026-01；样本过小", "50.0%", "9.5–90.5%", "1", "2"],
+    ]
+    on_time = next(row for row in measures if row[0].startswith("按时答复率"))
+    assert on_time[6] == "未到期已答复 0；曾中止计时 0；曾延期 0；曾改派 0；办结后重办 0；结案后重办 0"
+    assert zhai.get("/figures/proposal/cases?number=on_time_reply_rate.beside.reopened").status_code == 200
+    page = zhai.get("/figures/proposal").text
+    assert "<small>95%置信区间 9.5–90.5%</small>" in page
+    assert '<td class="figure" data-label="95%置信区间"><span>9.5–90.5%</span></td>' in page
+    assert "置信区间按威尔逊（Wilson）得分法计算" in page
+
+
+def test_a_sheet_of_the_measures_has_every_number_in_a_cell_of_its_own(house: House, zhai: TestClient) -> None:
+    house.filed()
+    refused(house, 1)
+    titles, *rows = sheet_of(zhai, "/figures/proposal/measures.xlsx?by=unit")
+    assert titles[:7] == ["指标", "分列", "分子", "分母", "数值", "95%置信区间下限（%）", "95%置信区间上限（%）"]
+    filing = [row for row in rows if row[0] == "立案率"]
+    assert [row[1:8] for row in filing] == [
+        [None, 1, 2, 50, 9.5, 90.5, "是"],
+        ["江岭重工", 1, 2, 50, 9.5, 90.5, "是"],
+    ]
+    assert "不予立案 1" in filing[0][9]
+    assert filing[0][10].startswith("职代会提案统计；公布口径：全单位；截至 2026年1月20日")
+    heads, first, *_rest = sheet_of(zhai, "/figures/proposal/funnel.xlsx")
+    assert heads[-1] == "口径"
+    assert 2 in first
+    assert "没有这种导出格式" in zhai.get("/figures/proposal/measures.pdf").text
+
+
+def sheet_of(client: TestClient, path: str) -> list[list[Any]]:
+    sheet = load_workbook(BytesIO(client.get(path).content)).active
+    assert sheet is not None
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
 
 
 def test_a_unit_whose_name_is_a_formula_runs_nowhere(house: House, zhai: TestClient) -> None:
@@ -138,7 +175,7 @@ def test_a_unit_whose_name_is_a_formula_runs_nowhere(house: House, zhai: TestCli
         [AddUnit(Unit(root=ROOT, id=UnitId("works"), parent=None, code="works", title=Text("=1+1", "=1+1")))]
     )
     rows = rows_of(zhai, "/figures/proposal/measures.csv?by=unit")
-    assert rows[4][0] == "'=1+1"
+    assert rows[4][0].startswith("'=1+1")
 
 
 def test_what_is_chosen_is_counted_and_said(house: House, zhai: TestClient) -> None:

@@ -19,16 +19,20 @@ from starlette.testclient import TestClient
 from api.edge import ApiSettings
 from deploy.verify.verify import check_bundle
 from engine.access.directory import GrantRow
+from engine.access.readers import principals_of
 from engine.case.actors import Actor
 from engine.case.commands import BasisKind, OnBehalf, OpenCase, Stated
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.errors import CaseNotFound, InputRefused, NotFound
+from engine.figures.report import figures
 from engine.ledger.bundle import Bundle, bundle_bytes
 from engine.ledger.notes import opened, parse_note
 from engine.service.execute import Done
 from engine.service.plain import AddGrant
 from engine.service.proving import bundle_of, newest_note, prove_case
 from runtime.signer.keeper import Keeper
+from tests.oracle.recount import Recount
+from tests.oracle.written import Rules
 from tests.support.house import ROOT, House, open_house
 from tests.support.sealing import sealed
 from web.app import create_site
@@ -125,6 +129,18 @@ def test_both_notice_an_entry_on_behalf_by_a_role_that_may_not(court: Court, tmp
     keys = [court.keeper.key(ORIGIN).text]
     assert check_bundle(data, keys=keys)["findings"] != []
     assert in_node(data, keys, tmp_path)["findings"] != []
+
+
+def test_figures_of_a_reader_can_be_counted_again_from_their_bundle_alone(court: Court) -> None:
+    again = Recount(bundle_bytes(court.bundle("shen", court.grievance, court.proposal)), Rules(PROJECT / "workflows"))
+    desk, now = court.house.desk, court.house.clock.now()
+    seen = principals_of(court.actor("shen"))
+    for workflow, measure in (("grievance", "entries_on_behalf"), ("proposal", "filing_rate")):
+        report = figures(desk.reads, desk.world(ROOT), ROOT, workflow, now, principals=seen)
+        (tally,) = (each.total for each in report.measures if each.name == measure)
+        counted = again.count(workflow, measure, now)
+        assert (counted.numerator, counted.denominator) == (tally.numerator, tally.denominator)
+        assert counted.numerator == 1
 
 
 def openings(bundle: Bundle) -> str:

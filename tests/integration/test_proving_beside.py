@@ -4,18 +4,14 @@ with the one online."""
 from __future__ import annotations
 
 import hashlib
-import json
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from deploy.verify.verify import check_bundle, hashes_in
+from deploy.verify.verify import check_bundle
 from engine.access.directory import GrantRow
 from engine.case import erasing
 from engine.case.identity import CaseId, PersonId, UnitId
@@ -29,9 +25,9 @@ from runtime.signer.keeper import Keeper
 from tests.support.hostile_files import photograph
 from tests.support.house import ROOT, House, client_of, open_house
 from tests.support.keys import erased
+from tests.support.offline import both, codes
 from tests.support.sealing import sealed
 
-PROJECT = Path(__file__).parents[2]
 NOON = datetime(2026, 1, 20, 4, tzinfo=UTC)
 PHOTO = photograph()
 PATH = "fields/attachments"
@@ -76,24 +72,6 @@ def court(any_database: str, tmp_path: Path) -> Iterator[Court]:
         file = str(sent.json()["id"])
         yield Court(house, keeper, house.filed("shi", {"attachments": [file]}), file)
     keeper.close()
-
-
-def both(data: bytes, folder: Path, files: Path | None = None) -> dict[str, Any]:
-    """Return the report that both verifiers give."""
-    given = None if files is None else hashes_in(str(files))
-    report = check_bundle(data, files=given)
-    node = shutil.which("node")
-    if node is not None:
-        (folder / "bundle.zip").write_bytes(data)
-        words = [] if files is None else ["--files", str(files)]
-        script = PROJECT / "deploy" / "verify" / "verify.mjs"
-        ran = subprocess.run([node, script, folder / "bundle.zip", *words, "--json"], capture_output=True, check=False)
-        assert json.loads(ran.stdout) == report
-    return report
-
-
-def codes(report: dict[str, Any]) -> list[str]:
-    return [str(one["code"]) for one in report["findings"]]
 
 
 def test_a_file_handed_over_is_the_one_that_was_filed_or_is_found_out(court: Court, tmp_path: Path) -> None:

@@ -85,10 +85,6 @@ def test_what_is_never_published_does_not_say_so_and_who_is_named_later_is_told_
     assert "公开" not in own.partition("填写劳动争议调解")[0]
 
 
-def test_who_may_file_nothing_is_told_whom_to_ask(client: TestClient, house: House) -> None:
-    assert "请找工会办公室核对您的账号" in as_whom(client, house, "lai").get("/cases/new").text
-
-
 def test_the_level_chosen_first_stands_in_the_form(client: TestClient, house: House) -> None:
     as_whom(client, house, "luo")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from starlette.testclient import TestClient
 from api.edge import ApiSettings
 from engine.access.staff_roles import StaffRoles, load_staff_roles
 from engine.service.logins import AccountRules
-from tests.support.house import PEOPLE, ROOT, House, client_of, open_house
+from tests.support.house import PEOPLE, House, client_of, facts_of, open_house
 from web.app import create_site
 from web.sections import SECTIONS, Section, sections_of
 
@@ -276,7 +275,7 @@ def test_the_list_is_taken_along_as_csv_in_which_nothing_reckons(house: House, z
         "职代会提案", "生活福利", "六届三次", "江岭重工", "后勤服务中心", "待签收", "办理中", "2026-01-20",
     ]  # fmt: skip
     assert rows[1][11].startswith("还有")
-    exported = facts(house, "exported")
+    exported = facts_of(house, "exported")
     assert exported[-1] == {"what": "cases", "rows": 3, "by": "zhai"}
 
 
@@ -301,10 +300,3 @@ def test_a_file_ends_at_its_limit_and_is_of_a_kind_that_is_made(
     monkeypatch.setattr("web.pages.cases.EXPORT_ROWS_MAX", 2)
     assert len(zhai.get("/cases/export.csv").content.decode("utf-8-sig").splitlines()) == 3
     assert zhai.get("/cases/export.pdf").status_code == 404
-
-
-def facts(house: House, kind: str) -> list[dict[str, object]]:
-    """Return what the facts of a kind beside cases say and by whom, in order."""
-    entries = [entry for case in house.desk.reads.kept_ids(ROOT) for entry in house.desk.reads.entries(ROOT, case)]
-    bodies = [json.loads(entry.body) for entry in entries]
-    return [{**body[kind], "by": body["by"]} for body in bodies if body["type"] == kind]

@@ -201,7 +201,7 @@ def test_who_may_not_enter_for_others_brings_nothing_in(shen: TestClient, house:
     shen.cookies.set("banjie", house.token("lai"))
     page = text_of(shen.get("/registers").text)
 
-    assert "导入台账须能代录此类事项" in page
+    assert "导入台账须能登记或者代录此类事项" in page
     status, _address, refused = bring(shen, content)
     assert status == 403
     assert "您没有办理此步骤的权限，须由" in refused

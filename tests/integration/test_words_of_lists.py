@@ -23,9 +23,8 @@ from engine.service.overdue import OverdueAsk, OverdueList, Scope
 from engine.service.search_filling import restart_index
 from engine.storage.waiting_reads import WaitingReads
 from tests.integration.test_confidential import opened
-from tests.integration.test_web_look import facts
 from tests.integration.test_web_pages import visitor
-from tests.support.house import ROOT, House, open_house
+from tests.support.house import ROOT, House, facts_of, open_house
 
 LATE = datetime(2026, 3, 9, 1, tzinfo=UTC)
 """Monday 9 March 2026, 09:00: a proposal filed on 20 January was to be assigned by Friday 6 March."""
@@ -320,7 +319,7 @@ def test_the_list_of_deadlines_is_taken_along_with_its_words(
     # Friday to Monday is one working day.
     assert [(row[4], row[6], row[8], row[9]) for row in rows] == [("江岭重工", "翟鸿岭", "2026-03-06", "")] * 2
     assert {row[11] for row in rows} == {"已超期 1 个工作日"}
-    assert facts(house, "exported")[-1] == {"what": "overdue", "rows": 2, "by": "zhai"}
+    assert facts_of(house, "exported")[-1] == {"what": "overdue", "rows": 2, "by": "zhai"}
     everything = zhai.get("/overdue/export.csv?within=0").content.decode("utf-8-sig")
     assert len(everything.splitlines()) == 6
 
@@ -336,7 +335,7 @@ def test_the_board_is_taken_along_with_its_words_in_its_order(
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert cells[0][:3] == ["编号", "案由", "流程"]
     assert [row[1] for row in cells[1:]] == ["关于车间照明的提案", "关于改善车间环境的提案", "关于道路照明的提案"]
-    assert facts(house, "exported")[-1] == {"what": "board", "rows": 3, "by": "zhai"}
+    assert facts_of(house, "exported")[-1] == {"what": "board", "rows": 3, "by": "zhai"}
     whole = zhai.get("/board/export.csv?workflow=proposal&session=s6m3&order=number").content.decode("utf-8-sig")
     assert [row[1] for row in csv.reader(io.StringIO(whole))][1:] == [
         "关于车间照明的提案", "关于改善车间环境的提案", "关于道路照明的提案", "关于饮水的提案", "关于班车的提案",

@@ -5,9 +5,11 @@ Starts no server.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -25,6 +27,13 @@ CHROMIUM_ARGUMENTS = (
     # Whatever a page asks for, no name is looked up: tests reach the loopback only.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 )
+PICTURES: Final = Path("build/pages")
+WITH_PICTURES: Final = "KEEP_PICTURES"
+"""The variable by which somebody asks for pictures to look at: no test needs one, and a busy machine may take half a
+minute for it."""
+HIGH_MAX: Final = 4_000
+"""Of a list of two hundred lines its beginning tells what there is to see, in pixels; the whole takes ten times as
+long."""
 LOOPBACK = ("127.0.0.1", "localhost")
 WITHOUT_NETWORK = ("about", "blob", "data")
 ACCESSIBLE: Final = {
@@ -94,6 +103,21 @@ def assert_accessible(page: Page) -> None:
     """Fail with a sentence for each part of the page that somebody could not use as it stands."""
     found: list[Any] = _axe().run(page, options=ACCESSIBLE).response["violations"]
     assert not found, f"{page.url}\n" + "\n".join(line for violation in found for line in _told(violation))
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep a picture of the page in ``build/pages``, where pictures are asked for."""
+    if WITH_PICTURES not in os.environ:
+        return
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    size = page.viewport_size
+    assert size is not None
+    high = page.locator("html").bounding_box() or {"height": size["height"]}
+    page.screenshot(
+        path=PICTURES / f"{name.replace('{', '').replace('}', '')}.png",
+        full_page=True,
+        clip={"x": 0, "y": 0, "width": size["width"], "height": min(high["height"], HIGH_MAX)},
+    )
 
 
 @cache

@@ -447,6 +447,7 @@ PARTS: dict[str, Any] = {
     "children": [{"case": "c", "workflow": "w", "role": "co_handler", "unit": "u", "batch": 0}], "notices": [],
     "rungs": [["a", "b"]], "withdrawn": [["a", "b"]], "priv": {"fields/x": "d" * 64}, "opening": {},
     "erased": {"basis": "law", "values": [], "approver": "P1", "approver_role": "r"},
+    "migration": {"version": 2, "definition": "sha256:0", "lists": {"kinds": "sha256:1"}, "reason": "决定"},
 }  # fmt: skip
 """What each part may hold beside what every entry has, so that both verifiers are seen to know it."""
 

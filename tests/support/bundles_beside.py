@@ -16,6 +16,7 @@ from tests.support.bundles import (
     DEFINITION,
     MINUTES,
     ORIGIN,
+    PINNED,
     WITNESS,
     Body,
     Ledger,
@@ -38,7 +39,7 @@ def beside(seed: int, rounds: int) -> Iterator[Mutant]:
     for turn in range(rounds):
         dice = random.Random(f"beside {seed}/{turn}")
         sample = a_sample(dice.randrange(10**6), cases=dice.randint(1, 3))
-        for make in (held_mutants, witness_mutants, file_mutants, definition_mutants):
+        for make in (held_mutants, witness_mutants, file_mutants, definition_mutants, migration_mutants):
             for mutant in make(sample):
                 yield mutant._replace(name=f"{turn}:{mutant.name}")
 
@@ -126,6 +127,81 @@ def definition_mutants(sample: Sample) -> Iterator[Mutant]:
         ledger = resealed(sample, sample.cases[0], 1, put("opening", definition=f"sha256:{pinned}"))
         files = listed({**bundle_files(sample.bundle(ledger)), f"workflow/{pinned}.json": text})
         yield Mutant(f"definition with {wrong!r:.60}", packed(files), code, files=files_of(sample))
+
+
+def migration_mutants(sample: Sample) -> Iterator[Mutant]:
+    """Bundles whose first case goes on under another version, as it may and in every way in which it may not.
+
+    The note before the last move becomes the migration; of a merged case the un-merge does, and the note un-merges.
+    """
+    case = sample.cases[0]
+    kinds = [json.loads(raw) for raw in sample.ledger.chains[case]]
+    noted = next(seq for seq, body in enumerate(kinds, start=1) if body["type"] == "noted")
+    unmerged = next(seq for seq, body in enumerate(kinds, start=1) if body.get("transition") == "unmerge")
+    first = {"version": 1, "definition": PINNED}
+
+    def goes(version: dict[str, Any] | None = None, **parts: Any) -> Callable[[Body], None]:
+        def change(body: Body) -> None:
+            for name in ("transition", "role", "merge", "to", "erased"):
+                body.pop(name, None)
+            told = {"version": 2, "definition": SAME, "lists": {}, "reason": "主席团决定", **(version or {})}
+            body.update({"type": "migrated", "migration": told, **parts})
+
+        return change
+
+    def packed_with(*changes: tuple[int, Callable[[Body], Any]]) -> bytes:
+        of = sample
+        for seq, change in changes:
+            of = dataclasses.replace(sample, ledger=resealed(of, case, seq, change))
+        texts = {f"workflow/{name.removeprefix('sha256:')}.json": text for name, text in LATER.items()}
+        return packed(listed({**bundle_files(sample.bundle(of.ledger)), **texts}))
+
+    renamed = {"definition": CALLED_OTHERWISE}
+    ways: list[tuple[str, Callable[[Body], None], str]] = [
+        ("as it may", goes(), ""),
+        ("a state renamed", goes(renamed, to="on_file"), ""),
+        ("a state not renamed", goes(renamed), "wrong_migration"),
+        ("to a state of the old version", goes(renamed, to="filed"), "wrong_migration"),
+        ("to an end", goes(to="closed"), "wrong_migration"),
+        ("by the engine", goes(actor="system"), "wrong_migration"),
+        ("to the same version", goes(first), "wrong_migration"),
+        ("under another number", goes({"version": 3}), "other_workflow"),
+        ("to another workflow", goes({"definition": ANOTHER}), "other_workflow"),
+        ("to a text that is not there", goes({"definition": "sha256:" + "0" * 64}), "no_definition"),
+        ("with a state to be resumed", goes(resume="filed"), "wrong_migration"),
+        ("with a value", goes(pub={"text": "x"}), "bad_shape"),
+        ("without a reason", goes({"reason": ""}), "bad_shape"),
+    ]
+    for name, change, code in ways:
+        yield Mutant(f"migrated {name}", packed_with((noted, change)), code)
+    parted = put(type="fired", transition="unmerge", role="union_office", to="on_file", merge="")
+    for resumed, code in [
+        ({"resume": "on_file"}, ""),
+        ({}, "wrong_migration"),
+        ({"resume": "closed"}, "wrong_migration"),
+    ]:
+        data = packed_with((unmerged, goes(renamed, **resumed)), (noted, parted))
+        yield Mutant(f"migrated while merged {resumed}", data, code)
+    ended = packed_with((sample.length(case), goes()))
+    yield Mutant("migrated after the end", ended, "wrong_migration")
+
+
+def _text_of(**changes: Any) -> tuple[str, bytes]:
+    """Return hash and text of the sample's definition with changes."""
+    text = json.dumps({**DEFINITION, **changes}, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return f"sha256:{digest(text)}", text
+
+
+def _called_otherwise() -> tuple[str, bytes]:
+    changed = json.loads(json.dumps(DEFINITION).replace('"filed"', '"on_file"'))
+    return _text_of(**{**changed, "version": 2})
+
+
+SAME, _SAME = _text_of(version=2)
+CALLED_OTHERWISE, _OTHERWISE = _called_otherwise()
+ANOTHER, _ANOTHER = _text_of(version=2, name="grievance")
+LATER = {SAME: _SAME, CALLED_OTHERWISE: _OTHERWISE, ANOTHER: _ANOTHER}
+"""Later versions by their hashes: one that says the same, one whose state is called otherwise, one of another name."""
 
 
 def _hidden(sample: Sample, value: bool) -> tuple[Callable[[Body], None], Opening]:

@@ -14,14 +14,16 @@ from engine.text import Text
 
 ROOT: Final = RootId("works")
 UNITS: Final[Mapping[str, str]] = {
-    # id: what it is called; all stand below the works itself
+    # id: what it is called; all stand below the works itself, but those that stand below one of these
     "works": "江岭重工",
     "logistics": "后勤服务中心",
     "personnel": "人力资源部",
     "safety": "安全环保部",
     "finance": "财务部",
     "workshop": "生产一车间",
+    "canteen": "职工食堂",
 }
+BELOW: Final[Mapping[str, str]] = {"canteen": "logistics"}
 IN_THE_WORKS: Final[Mapping[str, tuple[str, ...]]] = {
     # what a person is called: the grants held in the works
     "提案人": ("delegate", "staff"),
@@ -115,7 +117,7 @@ class Cast:
             UnitId(unit): Unit(
                 root=ROOT,
                 id=UnitId(unit),
-                parent=None if unit == ROOT else UnitId(ROOT),
+                parent=None if unit == ROOT else UnitId(BELOW.get(unit, ROOT)),
                 code=unit,
                 title=Text(title, unit),
             )

@@ -10,12 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar, cast
 
 from engine.access.directory import Surroundings, Unit
 from engine.case.case import NOTHING, Case
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
+from engine.case.polls import Box
 from engine.case.rosters import KnownLine, Pair, Slot
 from engine.case.situation import CongressSession
 from engine.definition.rulebook import Rulebook
@@ -170,6 +171,12 @@ class FakeTransaction:
 
     def roster_held(self, root: RootId, slots: Collection[Slot]) -> Mapping[Slot, HeldLine]:
         return {}
+
+    def poll_electors(self, root: RootId, unit: UnitId, roles: Collection[str], on: date) -> Sequence[PersonId]:
+        return []
+
+    def poll_box(self, root: RootId, case: CaseId, name: str) -> Box | None:
+        return None
 
     def write(self, rows: BatchRows) -> None:
         self.store.at_write(rows)

@@ -3,9 +3,10 @@ came of them. Knows nothing of pytest, of a single workflow, or of sentences."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
@@ -15,10 +16,12 @@ from typing import Final
 from pydantic import JsonValue
 
 from engine.access.directory import Surroundings
+from engine.case.actors import Actor, Grant
 from engine.case.case import Case
 from engine.case.codec import at_from
 from engine.case.commands import Command, FireTransition, OnBehalf, OpenCase, Stated, TendCase
-from engine.case.identity import CaseId, RootId, UnitId
+from engine.case.identity import CaseId, PersonId, RootId, UnitId
+from engine.case.roles import opening_capacity
 from engine.case.scope import SHANGHAI
 from engine.case.situation import CongressSession
 from engine.definition.compiled import Definition
@@ -29,6 +32,7 @@ from engine.errors import BanjieError
 from engine.ledger.commitments import NullSealer
 from engine.service.case_rows import case_from
 from engine.service.execute import Batch, Done, execute
+from engine.service.polls import PollDesk
 from engine.service.ports import WriteTransaction
 from engine.service.rows import BatchRows
 from engine.service.world import World
@@ -61,6 +65,10 @@ class _HallTables(Tables):
 
     def surroundings(self, root: RootId) -> Surroundings:
         return self.cast.surroundings()
+
+    def poll_electors(self, root: RootId, unit: UnitId, roles: Collection[str], on: date) -> Sequence[PersonId]:
+        held = {Grant(role, unit) for role in roles}
+        return [PersonId(name) for name, grants in self.cast.grants.items() if grants & held]
 
     def write(self, rows: BatchRows) -> None:
         self.fresh = [entry.body for entry in rows.entries]
@@ -146,12 +154,17 @@ class Hall:
         return World(rules=self.book, calendar=self.rules.calendar, surroundings=self.cast.surroundings())
 
     def child(self, case: CaseId, unit: UnitId, *, earlier: bool = False) -> CaseId:
-        """Return the unit's part in the newest assignment, or in the newest of those before it."""
+        """Return the unit's part in the newest assignment, or in the newest of those before it; where the unit has none
+        there, its part in what was passed on from one of them."""
+        found = self._parts(case, unit, earlier=earlier)
+        assert found, f"没有{self.cast.unit_title(unit)}的承办件"
+        return found[-1]
+
+    def _parts(self, case: CaseId, unit: UnitId, *, earlier: bool = False) -> list[CaseId]:
         newest = self.case(case).newest_children
         among = [child for child in self.case(case).children if child not in newest] if earlier else newest
         found = [child.case for child in among if child.unit == unit]
-        assert found, f"没有{self.cast.unit_title(unit)}的承办件"
-        return found[-1]
+        return found or [one for child in among for one in self._parts(child.case, unit)]
 
     def children(self, case: CaseId, role: str) -> list[Case]:
         """Return the parts of the newest assignment that a role (lead, co_handler) has."""
@@ -171,14 +184,15 @@ class Hall:
         """Ask for a new case called ``name``, which becomes the current one; fields not given are filled in."""
         definition = self.definition(workflow)
         given: dict[str, JsonValue] = {definition.workflow.subject_field: name, **(form or {})}
+        actor = self.cast.actor(who)
         answer = self._do(
             workflow,
             OpenCase(
                 root=ROOT,
-                actor=self.cast.actor(who),
+                actor=actor,
                 key=self._key(),
                 workflow=workflow,
-                unit=UnitId(ROOT),
+                unit=self._unit_of(definition, actor),
                 congress_session=None if self.session is None else self.session.id,
                 form=self._filled(definition, definition.workflow.opening, given),
                 stated=stated,
@@ -189,6 +203,13 @@ class Hall:
             self.cases[name] = answer.moves[0].case
             self.current = name
         return answer
+
+    def _unit_of(self, definition: Definition, actor: Actor) -> UnitId:
+        """Return where somebody opens a case: in the works, or else in the unit in which they may."""
+        tree = self.cast.surroundings().tree
+        own = sorted(grant.unit for grant in actor.grants)
+        places = (unit for unit in (UnitId(ROOT), *own) if opening_capacity(definition, actor, unit, tree) is not None)
+        return next(places, UnitId(ROOT))
 
     def fire(
         self,
@@ -217,6 +238,18 @@ class Hall:
                 on_behalf=on_behalf,
             ),
         )
+
+    def cast_ballot(self, who: str, case: CaseId, poll: str, answers: Form) -> Answer:
+        """Ask to answer a poll, by the codes of its choices; nothing of it comes into the ledger."""
+        found = self.case(case)
+        desk = PollDesk(self.tables.polls, self.tables.polls.cast, marked, self.cast.actor(who))
+        refusal: BanjieError | None = None
+        try:
+            desk.cast(found, self.definition(found.workflow), poll, answers)
+        except BanjieError as error:
+            refusal = error
+        self.answers.append(Answer(workflow=found.workflow, refusal=refusal))
+        return self.last
 
     def sweep(self) -> list[tuple[str, str]]:
         """Let time act on every case, as the system does by itself; return the rungs that this raised."""
@@ -248,7 +281,13 @@ class Hall:
             return world
 
         batch = Batch(
-            tx=self.tables, now=self.now, world=here, sealer=NullSealer(), random=self._dice.randbytes, wait=True
+            tx=self.tables,
+            now=self.now,
+            world=here,
+            sealer=NullSealer(),
+            random=self._dice.randbytes,
+            wait=True,
+            mark=marked,
         )
         result = execute(batch, [command])[0]
         match result:
@@ -276,6 +315,11 @@ class Hall:
 
     def _key(self) -> str:
         return f"key-{next(self._keys)}"
+
+
+def marked(text: str) -> str:
+    """Return what stands for a text; in a house it is a keyed hash."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 _BOOKS: dict[str, Rulebook] = {}

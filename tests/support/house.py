@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -209,3 +210,10 @@ def client_of(house: House, jobs: Jobs | None = None, **settings: Unpack[SiteSet
     site = create_site(house.desk, ApiSettings(version="0.1.0", database="test", **settings), jobs)
     with TestClient(site, raise_server_exceptions=False, follow_redirects=False) as client:
         yield client
+
+
+def facts_of(house: House, kind: str) -> list[dict[str, object]]:
+    """Return what the facts of a kind beside cases say and by whom, in order."""
+    entries = [entry for case in house.desk.reads.kept_ids(ROOT) for entry in house.desk.reads.entries(ROOT, case)]
+    bodies = [json.loads(entry.body) for entry in entries]
+    return [{**body[kind], "by": body["by"]} for body in bodies if body["type"] == kind]

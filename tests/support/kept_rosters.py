@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from engine.case.identity import CaseId, RootId
 from engine.case.rosters import KnownLine, Pair, Slot
-from engine.service.roster_ports import CoverageAsk, CoverageCount, CoverageLine, Facet, HeldLine
+from engine.service.roster_ports import CoverageAsk, CoverageCount, CoverageLine, Facet, HeldLine, NamedLine
 from engine.service.roster_rows import RosterLineRow, RosterReachRow, RosterRows
 from engine.service.rows import BatchRows
 
@@ -76,6 +76,26 @@ class KeptRosters:
             and ask.from_day <= (row.day or "") <= ask.until_day
             for row in self.reaches
         )
+
+    def roster_named(
+        self, root: RootId, principals: Sequence[str] | None, roster: str, *, called: str | None, limit: int
+    ) -> Sequence[NamedLine]:
+        found = [
+            NamedLine(line.key, line.name)
+            for line in sorted(self.lines, key=lambda line: line.key)
+            if (line.root, line.roster) == (root, roster)
+            and (called is None or line.key == called or called in line.name)
+        ]
+        return found[:limit]
+
+    def roster_seen(
+        self, root: RootId, principals: Sequence[str] | None, roster: str, keys: Collection[str]
+    ) -> Sequence[NamedLine]:
+        return [
+            NamedLine(line.key, line.name)
+            for line in sorted(self.lines, key=lambda line: line.key)
+            if (line.root, line.roster) == (root, roster) and line.key in keys
+        ]
 
     def coverage_lines(
         self,

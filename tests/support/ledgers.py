@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from engine.case.actors import Actor, ActorKind, Grant
 from engine.case.case import NOTHING, Case
 from engine.case.commands import Command, FireTransition, KeepNote, OpenCase, Stated
 from engine.case.identity import CaseId, PersonId, RootId, UnitId
+from engine.case.polls import Box
 from engine.case.rosters import KnownLine, Pair, Slot
 from engine.definition.library import load_folder
 from engine.definition.loader import load_workflow
@@ -34,6 +35,7 @@ from engine.service.rows import BatchRows, CaseRow, DeadlineRow, EntryRow, Priva
 from engine.service.verify import Verification, verify
 from engine.service.world import World
 from engine.text import Text
+from tests.support.kept_polls import KeptPolls
 from tests.support.kept_rosters import KeptRosters
 
 DATA: Final = Path(__file__).parents[1] / "data"
@@ -73,6 +75,7 @@ class Tables:
     numbers: dict[str, int] = field(default_factory=dict)
     attachments: dict[str, FileRow] = field(default_factory=dict)
     rosters: KeptRosters = field(default_factory=KeptRosters)
+    polls: KeptPolls = field(default_factory=KeptPolls)
 
     @property
     def exclusive(self) -> bool:
@@ -121,8 +124,15 @@ class Tables:
     def roster_held(self, root: RootId, slots: Collection[Slot]) -> Mapping[Slot, HeldLine]:
         return self.rosters.roster_held(root, slots)
 
+    def poll_electors(self, root: RootId, unit: UnitId, roles: Collection[str], on: date) -> Sequence[PersonId]:
+        return []
+
+    def poll_box(self, root: RootId, case: CaseId, name: str) -> Box | None:
+        return self.polls.poll_box(root, case, name)
+
     def write(self, rows: BatchRows) -> None:
         self.rosters.write(rows)
+        self.polls.write(rows)
         self.cases.update({row.id: row for row in (*rows.created, *rows.changed)})
         for taken in rows.files:
             self.attachments[taken.id] = self.attachments[taken.id]._replace(**taken._asdict())
@@ -155,6 +165,7 @@ class Tables:
                 spans=tuple(row for row in self.spans if row.case == case),
                 deadlines=tuple(row for row in self.deadlines.values() if row.case == case),
                 rosters=self.rosters.of(case),
+                polls=self.polls.of(case),
             )
             for case in cases
         ]

@@ -38,6 +38,7 @@ _LOGIN: Final = "a means to log in: that it was set, made or used is told in the
 _WORK: Final = "work that waits or is done: what it tells people of stands in the ledger"
 _SIGHT: Final = "who sees a case now: worked out from the case and the house whenever they change; reads are told"
 _NAME: Final = "a name stands in no entry, as nothing there can be erased: what is called so is named by its id"
+_POLL: Final = "open polls: numbers that do not agree are found; who has answered what nobody can know (ADR 0026)"
 _PROOF: Final = "a witness's own: a wrong one is found by the witness's key; if one is gone, the witness has the head"
 
 CLASSES: Final[Mapping[str, TableClass]] = {
@@ -58,6 +59,8 @@ CLASSES: Final[Mapping[str, TableClass]] = {
     "deadline": _history("root case name state started_at due_at promised_on due_on provisional rungs rung_at"),
     "roster_line": _history("root roster key case name unit facets"),
     "roster_reach": _history("root reach key case line unit day slot planned excused"),
+    "poll": _beside("root case name electors returned box", _POLL),
+    "poll_token": _beside("root case poll token spent", _POLL),
     "attachment": _history(
         "root id case seq path who expires_at key sealed address",
         rows='"case" IS NOT NULL AND NOT (expires_at IS NOT NULL AND length(sealed) = 0)',  # erased: to be cleared

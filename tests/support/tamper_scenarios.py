@@ -179,7 +179,7 @@ def _project(ground: Ground, change: Change, case: str) -> None:
         change(f'DELETE FROM {table} WHERE "case" = ?', case)
     change("DELETE FROM cases WHERE id = ?", case)
     rows = [("cases", row_of(replayed.case, replayed.definition)._asdict())]
-    rows += [("span", span._asdict()) for span in spans_of(replayed.moves, replayed.definition)]
+    rows += [("span", span._asdict()) for span in spans_of(replayed.moves)]
     rows += [("deadline", row._asdict()) for row in deadline_rows(replayed.case, replayed.case.clocks)]
     for table, given in rows:
         listed = ", ".join(f'"{name}"' for name in given)

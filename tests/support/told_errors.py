@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from engine.definition.library import load_folder
 from engine.definition.parts import Alternative, GuardPart
+from tests.support.proved_rules import load_once
 from tests.support.quoted import REPOSITORY, source_files, tree_of
 
 FOLDERS = ("engine", "notifications", "runtime", "api", "web")
@@ -315,8 +315,8 @@ def wordings_of_source() -> frozenset[Wording]:
 def wordings_of_definitions() -> frozenset[Wording]:
     """Return the wording of every refusal that the definitions declare, the placeholders cut out."""
     found: set[Wording] = set()
-    for (name, version), loaded in load_folder(REPOSITORY / "workflows").workflows.items():
-        for guard in _guards(loaded.part):
+    for workflow in load_once(REPOSITORY / "workflows").workflows:
+        for guard in _guards(workflow):
             fixed = longest(re.split(r"\{\w+\}", guard.refuse.zh))
-            found.add(Wording(f"workflows/{name}/v{version}.yaml", 0, fixed))
+            found.add(Wording(f"workflows/{workflow.name}/v{workflow.version}.yaml", 0, fixed))
     return frozenset(found)

@@ -103,3 +103,11 @@ def test_the_second_run_on_the_other_database_is_measured_in_the_contracts_only(
 def test_all_other_tests_are_measured() -> None:
     assert is_measured("tests/integration/test_sample.py::test_it")
     assert is_measured("tests/unit/web/test_texts.py::test_it")
+
+
+def test_of_the_scenarios_about_a_third_is_measured_always_the_same() -> None:
+    names = [f"tests/acceptance/test_workflows.py::test_场景{number}" for number in range(3_000)]
+    measured = [name for name in names if is_measured(name)]
+    assert 900 < len(measured) < 1_100
+    assert measured == [name for name in names if is_measured(name)]
+    assert all(is_measured(name.replace("acceptance", "contracts")) for name in names)

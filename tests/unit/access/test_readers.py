@@ -17,6 +17,7 @@ RULES = a_rulebook(
         watcher: {title: {zh: 见证人, en: Watcher}, bound: party, sees: false}
         lead_head: {title: {zh: 主办负责人, en: Head}, bound: grant, of: [lead_chief], in: lead_unit, inherited: false}
         blind: {title: {zh: 职工代表, en: Delegate}, bound: grant, of: [delegate], sees: false}
+        receiver: {title: {zh: 上级, en: Above}, bound: grant, of: [office], inherited: only}
         """
     ),
     a_definition_with(
@@ -28,7 +29,7 @@ RULES = a_rulebook(
     ),
 )
 DEFINITION, UNITS = RULES.for_new("errand"), a_tree()
-OWN = {"role:clerk@plant", "role:clerk@works", "role:unit_head@plant"}
+OWN = {"role:clerk@plant", "role:clerk@works", "role:unit_head@plant", "role:office@works"}
 
 
 def a_plant_case(*children: tuple[str, ChildRole, int], **changes: object) -> Case:
@@ -91,7 +92,7 @@ def test_a_unit_complained_about_and_all_below_it_read_nothing(accused: object, 
 
 def test_naming_a_unit_takes_sight_from_what_lies_below_it_too() -> None:
     case = a_plant_case(data={"accused_units": ["plant"]})._replace(unit=UnitId("workshop"))
-    assert readers(case) == {"role:clerk@works"}
+    assert readers(case) == {"role:clerk@works", "role:office@works"}
 
 
 def test_a_role_may_read_in_certain_states_only() -> None:

@@ -309,7 +309,7 @@ def test_all_parts_of_an_event_survive_the_ledger() -> None:
             assert value == expected, name
             if expected not in (None, (), {}, False):
                 seen.add(name)
-    assert seen == {*Event._fields} - {"note", "erasure", "taken", "behalf"}
+    assert seen == {*Event._fields} - {"note", "erasure", "migration", "taken", "behalf"}
 
 
 def replayed(play: Rehearsal) -> dict[CaseId, Case]:

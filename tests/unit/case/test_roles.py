@@ -18,6 +18,7 @@ RULES = a_rulebook(
         lead_head: {title: {zh: 主办负责人, en: Head}, bound: grant, of: [unit_head], in: lead_unit, inherited: false}
         leader: {title: {zh: 分管领导, en: Leader}, bound: grant, of: [leader, chief], in: lead_unit}
         blind: {title: {zh: 职工代表, en: Delegate}, bound: grant, of: [delegate], sees: false}
+        receiver: {title: {zh: 上级, en: Above}, bound: grant, of: [office], inherited: only}
         """
     ),
     a_definition_with(name="task"),
@@ -47,6 +48,9 @@ def handled_by(unit: str, **changes: object) -> Case:
         ("leader", a_person("li", "chief@works"), True),
         ("leader", a_person("li", "leader@canteen"), True),
         ("leader", a_person("li", "leader@plant"), False),
+        ("receiver", a_person("li", "office@works"), True),
+        ("receiver", a_person("li", "office@plant"), False),
+        ("receiver", a_person("li", "office@workshop"), False),
         ("proposer", a_person("zhao"), True),
         ("proposer", a_person("zhao", acting_for="li"), False),
         ("proposer", a_person("li", acting_for="zhao"), True),

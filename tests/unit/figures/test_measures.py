@@ -164,6 +164,36 @@ def test_a_sample_below_the_minimum_is_marked(answered: int, small: bool) -> Non
     assert measured(facts)["solved_rate"].total.small is small
 
 
+@pytest.mark.parametrize(("filed", "small"), [(0, False), (1, True), (4, True), (5, False)])
+def test_a_share_without_a_minimum_of_its_own_goes_by_that_of_the_workflow(filed: int, small: bool) -> None:
+    tally = measured(cases(filed, field_outcome="filed"))["filing_rate"].total
+    assert (tally.minimum, tally.small) == (5, small)
+
+
+def test_a_workflow_may_say_otherwise_and_a_count_needs_no_minimum() -> None:
+    part = MATTER.workflow.model_copy(update={"minimum_sample": 30})
+    of_30 = Definition(part, MATTER.hash, MATTER.lists, MATTER.list_hashes)
+    found = measured(cases(29, field_outcome="filed"), definition=of_30)
+    assert found["filing_rate"].total.small
+    assert not measured(cases(30), definition=of_30)["filing_rate"].total.small
+    assert found["solved_rate"].total.minimum == 3
+    assert [(one.total.minimum, one.total.small) for one in found.values() if one.total.denominator is None] == [
+        (0, False)
+    ] * sum(1 for one in found.values() if one.total.denominator is None)
+
+
+def test_a_share_of_cases_has_an_interval_and_a_sum_a_count_or_what_is_held_back_has_none() -> None:
+    everything: dict[str, object] = {"denominator": {"where": "reached.submitted"}}
+    facts = [*cases(1, state="closed"), *cases(28)]
+    share = of_measure(facts, numerator={"where": "case.state == 'closed'"}, **everything)
+    assert share.interval() == ("0.6", "17.2")
+    summed = of_measure(facts, numerator={"where": "case.state == 'closed'", "sum": "fired.assign"}, **everything)
+    assert summed.interval() is None
+    assert of_measure(facts, numerator={"where": "case.state == 'closed'"}).interval() is None
+    assert replace(share, marks={"numerator": "<5"}).interval() is None
+    assert of_measure([], numerator={"where": "reached.submitted"}, **everything).interval() is None
+
+
 def test_without_any_case_every_rate_is_a_dash_and_every_count_zero() -> None:
     result = measured([])
     assert {name: one.total.value() for name, one in result.items()} == {
@@ -287,7 +317,7 @@ def test_a_line_that_asks_for_a_date_holds_no_case_whose_date_is_not_known() -> 
     )
     assert (tally.numerator, tally.denominator) == (0, 0)
     assert [(line.id, line.count) for line in tally.excluded] == [("gone", 2), ("undated", 7)]
-    assert [(line.id, line.count) for line in tally.beside] == [("early", 5)]
+    assert [(line.id, line.count) for line in tally.beside if not line.is_share] == [("early", 5)]
 
 
 def test_a_figure_keeps_the_cases_that_only_a_line_beside_it_leaves_out() -> None:

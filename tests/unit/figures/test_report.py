@@ -140,7 +140,10 @@ def test_the_json_has_the_published_keys_and_plain_values(registry: Registry) ->
         "value": "50.00",
         "excluded": [],
         "beside": [{"id": "withdrawn", "title": {"zh": "已撤案", "en": "Withdrawn"}, "count": 0}],
-        "small_sample": False,
+        # (1/2 + z²/4) ± z √(1/8 + z²/16), each over 1 + z²/2, for z = 1.96.
+        "interval": {"low": "9.45", "high": "90.55", "level": 95, "method": "wilson"},
+        "minimum_sample": 5,
+        "small_sample": True,
         "by": [],
     }
 

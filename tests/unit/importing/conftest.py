@@ -11,7 +11,6 @@ import pytest
 
 from engine.access.directory import Person, Surroundings, Unit
 from engine.case.identity import PersonId, RootId, SessionId, UnitId
-from engine.definition.library import load_folder
 from engine.definition.rulebook import Rulebook
 from engine.service.importing.cells import Value
 from engine.service.importing.lives import Planner
@@ -21,6 +20,7 @@ from engine.service.importing.readings import Names, bind
 from engine.service.importing.sheets import Line
 from engine.service.importing.tables import Row, Table
 from engine.text import Text
+from tests.support.proved_rules import load_once
 
 WORKFLOWS = Path(__file__).parents[3] / "workflows"
 ROOT = RootId("jituan")
@@ -52,7 +52,7 @@ PERSONS = (person("p1", "王小明"), person("p2", "李红"), person("p3", "李�
 
 @pytest.fixture(scope="session")
 def rules() -> Rulebook:
-    return load_folder(WORKFLOWS).rulebook()
+    return load_once(WORKFLOWS).rulebook()
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from engine.case.actors import Actor, ActorKind, Grant
+from engine.case.identity import PersonId, UnitId
 from engine.definition.rulebook import Rulebook
-from engine.errors import DefinitionError, ImportRefused
+from engine.errors import DefinitionError, ImportRefused, NotPermitted
 from engine.service.importing.cells import heading_of
+from engine.service.importing.importers import demand_importing, importing_roles
 from engine.service.importing.map_checks import check_log_map, check_register_map
 from engine.service.importing.maps import load_log_map, load_register_map
 from engine.service.importing.readings import Names, bind
@@ -53,10 +57,70 @@ def problems(rules: Rulebook, folder: Path, text: str) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("workflow", ["proposal", "grievance"])
-def test_the_shipped_maps_hold(rules: Rulebook, workflow: str) -> None:
+SHIPPED: Final = sorted(path.parent.name for path in WORKFLOWS.glob("*/import.yaml"))
+
+
+@pytest.mark.parametrize("workflow", SHIPPED)
+def test_the_shipped_maps_hold_and_somebody_may_bring_their_registers_in(rules: Rulebook, workflow: str) -> None:
     loaded = load_register_map(WORKFLOWS / workflow / "import.yaml")
-    check_register_map(loaded, rules.for_new(workflow), rules)
+    definition = rules.for_new(workflow)
+    check_register_map(loaded, definition, rules)
+    assert importing_roles(definition, loaded.part)
+
+
+def test_a_map_with_a_move_that_no_opener_may_make_is_no_way_around_its_role(rules: Rulebook, tmp_path: Path) -> None:
+    path = tmp_path / "map.yaml"
+    path.write_text(
+        (WORKFLOWS / "training" / "import.yaml").read_text(encoding="utf-8")
+        + "  - {fire: commend, at: ends, form: {praise: remark}}\n",
+        encoding="utf-8",
+    )
+    part = load_register_map(path).part
+    definition = rules.for_new("training")
+    assert importing_roles(definition, part) == ()
+    office = Actor(
+        kind=ActorKind.PERSON, person=PersonId("p1"), grants=frozenset({Grant("union_office", UnitId("jituan"))})
+    )
+    with pytest.raises(NotPermitted) as refused:
+        demand_importing(definition, part, office, UnitId("jituan"), SURROUNDINGS.tree)
+    assert refused.value.text.zh == "“民主管理培训”的台账含有经办人不能代办的步骤，请管理员用 banjie import 导入"
+
+
+GROUPED: Final = """\
+workflow: training
+title: {zh: 台账, en: Register}
+columns:
+  subject: {headings: [班名]}
+  other: {headings: [见], type: case}
+  day: {headings: [日期], type: date}
+  code: {headings: [编号]}
+grouped: true
+key: [subject]
+opening:
+  at: day
+  form: {subject: {rows: {code: code}}}
+moves:
+  - {fire: enrol, at: day, form: {attendees: {rows: {name: code, came: nobody}, once: code}}}
+"""
+
+
+def test_a_map_that_puts_rows_together_is_proved(rules: Rulebook, tmp_path: Path) -> None:
+    path = tmp_path / "map.yaml"
+    path.write_text(GROUPED, encoding="utf-8")
+    with pytest.raises(DefinitionError) as found:
+        check_register_map(load_register_map(path), rules.for_new("training"), rules)
+    told = "\n".join(f"{problem.text.zh}：{problem.remedy.zh}" for problem in found.value.problems)
+    assert "合并成一件的行靠“subject”识别，这一列须必填：请给这一列写上 required: true" in told
+    assert "合并成一件的行不能互相引用编号：请删去这一列，或不写 grouped" in told
+    assert "“subject”不是表格：请直接写列名" in told
+    assert "没有名为“name”的表格的栏目" in told
+    assert "没有名为“nobody”的列" in told
+    assert "没有名为“code”的表格的栏目" in told
+    path.write_text(GROUPED.replace("key: [subject]\n", ""), encoding="utf-8")
+    with pytest.raises(DefinitionError) as found:
+        check_register_map(load_register_map(path), rules.for_new("training"), rules)
+    told_of = [(problem.text.zh, problem.remedy.zh) for problem in found.value.problems]
+    assert ("合并成一件的行须有识别的列", "请写 key") in told_of
 
 
 def test_a_right_map_has_no_problems(rules: Rulebook, tmp_path: Path) -> None:

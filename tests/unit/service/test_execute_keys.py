@@ -11,7 +11,8 @@ from engine.case.actors import IMPORT
 from engine.case.commands import Command, KeepNote, OpenCase, Stated
 from engine.case.identity import CaseId, SessionId, UnitId
 from engine.errors import KeyReused, TransitionNotOffered
-from engine.service.execute import Done, actor_scope, request_hash
+from engine.service.claims import actor_scope, request_hash
+from engine.service.execute import Done
 from tests.support.batch_desk import Desk, done, kinds
 from tests.support.builders import CLERK, ROOT, a_person, at
 from tests.support.refusals import words_of

@@ -9,9 +9,11 @@ from pydantic import JsonValue
 
 from engine.case.commands import OpenCase
 from engine.case.identity import CaseId, UnitId
+from engine.case.roster_problems import Asked
 from engine.errors import FormInvalid, NotFound
 from engine.service.coverage import Coverage, CoverageDesk, Share, declared_in, find_declared
 from engine.service.execute import Done
+from engine.service.rosters import BatchRosters
 from tests.support.builders import a_list, a_rulebook
 from tests.support.ledgers import CLERK, ROOT, Registry
 from tests.support.roster_definitions import CLASS, FIRM, roster_rules
@@ -223,3 +225,26 @@ def test_what_is_declared_is_found_by_its_name() -> None:
     with pytest.raises(NotFound) as refusal:
         find_declared(RULES, "visit.none")
     assert refusal.value.text.zh == "没有这项覆盖率"
+
+
+def test_a_batch_knows_whose_a_key_is_after_it_went_from_one_to_another() -> None:
+    registry, batch = Registry(rules=RULES), BatchRosters()
+    firms = [firm(registry, f"F{n}") for n in range(2)]
+    first, second = registry.tables.read_cases([(ROOT, one) for one in firms])
+    definition = RULES.for_new("firm")
+    asked = Asked(frozenset({("firm", "F0"), ("firm", "F1")}), frozenset())
+
+    def known() -> dict[str, CaseId]:
+        found = batch.facts(registry.tables.rosters, ROOT, registry.world, asked)
+        return {key: line.case for (_roster, key), line in found.lines.items()}
+
+    batch.moved(first, first._replace(data={**first.data, "code": "F9"}), definition)
+    assert known() == {"F1": firms[1]}
+    batch.moved(second, second._replace(data={**second.data, "code": "F0"}), definition)
+    assert known() == {"F0": firms[1]}
+    batch.moved(first, first._replace(data={**first.data, "code": "F1"}), definition)
+    assert known() == {"F0": firms[1], "F1": firms[0]}
+    # One step may let two lines change their keys: what the second leaves is the first one's by then.
+    batch.moved(first, first._replace(data={**first.data, "code": "F0"}), definition)
+    batch.moved(second, second._replace(data={**second.data, "code": "F1"}), definition)
+    assert known() == {"F0": firms[0], "F1": firms[1]}

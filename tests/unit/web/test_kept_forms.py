@@ -15,6 +15,7 @@ SECRET: Final = "asks for a password, a code or an address that holds a key: the
 STRANGER: Final = "no login, no person: nothing may be kept of whoever writes here"
 ASKED: Final = "a question that changes nothing; its answer stands in an address or is asked again"
 OF_A_FILE: Final = "the text of a file that its writer has, and larger than what is kept"
+BALLOT: Final = "what somebody votes is kept nowhere but in the box"
 SHORT: Final = "a few words of reason beside a button"
 TOKEN: Final = "makes a token, which is shown once: nobody is to find half of one again"
 
@@ -25,6 +26,7 @@ NOT_KEPT: Final[dict[tuple[str, str], str]] = {
     ("accounts_logins_of.html", "{}/end"): NOTHING_TYPED,
     ("accounts_tokens.html", "/accounts/tokens/{}/end"): NOTHING_TYPED,
     ("activate.html", "/activate"): SECRET,
+    ("poll.html", "{}"): BALLOT,
     ("admin_channels.html", "/admin/channels"): SECRET,
     ("admin_definitions.html", "/admin/definitions"): OF_A_FILE,
     ("admin_definitions.html", "/admin/definitions/withdraw"): SHORT,

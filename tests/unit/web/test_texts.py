@@ -18,19 +18,31 @@ from engine.service.housekeeping import SESSION_DAYS
 from engine.service.list_orders import Order
 from engine.service.long_work_ports import WorkState
 from engine.service.next_moves import Extension
+from engine.service.polls import Standing
 from engine.service.rights_history import KINDS
 from engine.service.waiting import Group as WaitingGroup
 from engine.service.waiting import Whose
 from web.appearance import PRINTS, THEMES
 from web.exports import Kind
-from web.pages import account, accounts, admin_delegations, admin_rules, coverage, grants, inbox, linked_login
+from web.pages import (
+    account,
+    accounts,
+    admin_delegations,
+    admin_rules,
+    coverage,
+    figures_try,
+    grants,
+    inbox,
+    linked_login,
+)
 from web.pages.admin import DOORS
+from web.pages.figures import LATE_HEAD
 from web.pages.overdue import RANGES_DAYS
 from web.pages.supervise import PROMISES, TABS
 from web.pages.work import SHOWN
 from web.sections import SECTIONS, Group
 from web.texts import TEXTS
-from web.views import archive, exported, overdue
+from web.views import archive, case_table, exported, figure_sheets, overdue
 from web.views.figure_asking import EXTENT
 from web.views.figures import MEASURE_HEAD, STAGE_HEAD, TITLES
 from web.views.months import MARKS
@@ -43,6 +55,7 @@ ASKED = re.compile(r"\bt\((?=([^()]*))")
 NAMES = re.compile(r"""["']([a-z][a-z_0-9]+)["']""")
 # Names put together from a closed set, as step_submitted.
 MADE = {
+    *(f"poll_{standing}" for standing in Standing if standing is not Standing.WAITING),
     *(f"order_{order}" for order in Order),
     *(f"work_state_{state}" for state in WorkState),
     *(f"work_next_{step}" for step in WorkState if step is not WorkState.PROPOSED),
@@ -50,6 +63,11 @@ MADE = {
     *(f"work_{shown}{more}" for shown in SHOWN for more in ("", "_none")),
     *(f"order_{order}_note" for order in Order if order is not Order.OPENED),
     *(f"export_{kind}" for kind in Kind),
+    *(f"figures_file_{kind}" for kind in Kind),
+    *(f"figures_try_side_{side}" for side in figures_try.SIDES),
+    *(f"figures_try_unit_{unit}" for unit in figures_try.UNITS),
+    *figure_sheets.TITLES,
+    *case_table.STANDING,
     *exported.COLUMNS,
     *overdue.COLUMNS,
     *archive.COLUMNS,
@@ -76,6 +94,7 @@ MADE = {
     *(f"mine_extension_{extension}" for extension in Extension),
     *(f"supervise_tab_{tab}" for tab in TABS),
     *(f"figures_{kind}_head" for kind in Grouping),
+    *(f"figures_late_{name}" for name in LATE_HEAD),
     *(*MEASURE_HEAD, *STAGE_HEAD, *TITLES.values(), *EXTENT.values()),
     *(f"{kind}_{form}" for kind in ("left", "late") for form in ("one", "days")),
     *RANGES_DAYS.values(),
@@ -110,6 +129,7 @@ MADE = {
     *(f"refused_{kind}{more}" for kind in RefusedKind for more in ("", "_help")),
     "role_lead",
     "role_co_handler",
+    "role_alike",
     # Handed on by name.
     "left_hours",
     "late_just",

@@ -96,6 +96,23 @@ def test_a_deadline_that_does_not_run_says_why(clock: Clock, text: str) -> None:
     assert clock_standing(clock, a_calendar(), at("2026-10-20"), ZH).text == text
 
 
+@pytest.mark.parametrize(
+    ("clock", "now", "standing"),
+    [
+        (CLOCK, at("2026-10-09"), Standing(tone="open", text="还有 3 个工作日")),
+        (CLOCK, at("2026-10-13", 23, 59), Standing(tone="open", text="今日到期")),
+        (CLOCK, at("2026-10-14", 0), Standing(tone="done", text="期限已满")),
+        (
+            CLOCK._replace(state=ClockState.MET, ended_at=at("2026-10-20")),
+            at("2026-10-21"),
+            Standing(tone="done", text="已完成"),
+        ),
+    ],
+)
+def test_with_a_term_that_only_has_to_pass_nobody_is_late(clock: Clock, now: datetime, standing: Standing) -> None:
+    assert clock_standing(clock._replace(watched=False), a_calendar(), now, ZH) == standing
+
+
 def test_where_the_calendar_ends_no_days_are_made_up() -> None:
     strict = Calendar(notices=(), missing=MissingYear.ERROR)
     assert clock_standing(CLOCK, strict, at("2026-10-20"), ZH).text == "已超期"

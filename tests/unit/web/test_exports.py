@@ -6,11 +6,11 @@ import asyncio
 
 from starlette.responses import StreamingResponse
 
-from web.views.csv_file import csv_response
+from web.exports import Kind, file_of
 
 
 def test_no_cell_runs_and_no_title() -> None:
-    answer = csv_response("sample", [["=unit", "件数"], ["后勤, “二”", "@1"]])
+    answer = file_of(Kind.CSV, "sample", ["=unit", "件数"], [["后勤, “二”", "@1"]])
     assert isinstance(answer, StreamingResponse)
 
     async def whole() -> bytes:
