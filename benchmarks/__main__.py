@@ -31,6 +31,7 @@ from benchmarks.report import Results
 from benchmarks.searching import searching, searching_postgres
 from benchmarks.sheets import sheets, sheets_postgres
 from benchmarks.similar import similar
+from benchmarks.simulating import simulating
 from benchmarks.startup import startup
 from benchmarks.sweeping import sweeping
 
@@ -45,7 +46,7 @@ def main() -> None:
         "--only",
         default="",
         help="comma-separated: "
-        "sqlite,postgres,http,imports,exporting,live,sweep,overdue,coverage,sheets,pages,figures,reading,readers,dates,ledger,deliver,search,similar,startup",
+        "sqlite,postgres,http,imports,exporting,simulating,live,sweep,overdue,coverage,sheets,pages,figures,reading,readers,dates,ledger,deliver,search,similar,startup",
     )
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
@@ -79,6 +80,8 @@ def main() -> None:
         imports(results)
     if asked("exporting"):
         exporting(results)
+    if asked("simulating"):
+        simulating(results)
     if asked("live"):
         live_beside_import(results)
     if asked("sweep"):

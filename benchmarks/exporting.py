@@ -1,8 +1,7 @@
-"""Writing all cases of a workflow into one .xlsx file, and trying another term out on them, as the commands do it."""
+"""Writing all cases of a workflow into one .xlsx file, as the command does it."""
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -19,7 +18,7 @@ OF_PROPOSALS: Final = ("--workflow", "proposal")
 
 
 def exporting(results: Results) -> None:
-    """Measure both on 100,000 cases."""
+    """Measure it on 100,000 cases."""
     HOME.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=HOME) as folder:
         file, url = Path(folder) / "cases.xlsx", f"sqlite:///{folder}/house.db"
@@ -28,7 +27,3 @@ def exporting(results: Results) -> None:
         name, note = f"export of {CASES:,} cases (.xlsx)", f"{file.stat().st_size / 1e6:.1f} MB"
         results.at_most(name, took.seconds, "s", SECONDS_MAX, note=note)
         results.at_most(f"{name}, memory", took.megabytes, "MB", MEGABYTES_MAX)
-        took = run_apart("--database", url, "simulate", *OF_PROPOSALS, "--set", "assignment.within=30 days", "--json")
-        said = json.loads(took.said)
-        note = f"{said['deadlines']:,} deadlines, {said['changed']:,} changed"
-        results.at_most(f"another term tried on {CASES:,} cases", took.seconds, "s", SECONDS_MAX, note=note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import Final, NamedTuple
@@ -29,9 +30,12 @@ class Took(NamedTuple):
     said: str
 
 
-def run_apart(*words: str) -> Took:
-    """Run ``banjie`` with these words; raises CalledProcessError when it fails."""
-    done = subprocess.run([sys.executable, "-c", _SCRIPT, *words], capture_output=True, text=True, check=True)
+def run_apart(*words: str, clock: str | None = None) -> Took:
+    """Run ``banjie`` with these words, at an instant if one is given; raises CalledProcessError when it fails."""
+    settings = os.environ if clock is None else {**os.environ, "BANJIE_CLOCK": clock}
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT, *words], capture_output=True, text=True, check=True, env=settings
+    )
     *said, last = done.stdout.splitlines()
     told = json.loads(last)
     return Took(told["seconds"], told["megabytes"], "\n".join(said))

@@ -33,9 +33,9 @@ FIGURE_TEXTS: Final[Mapping[str, Text]] = {
     "figures_try": Text("试算：规定改了会怎样", "Try other rules out"),
     "figures_try_of": Text("试算：{title}", "Trying out: {title}"),
     "figures_try_note": Text(
-        "用您可见的以往事项（含在办）算一遍：时限或督办层级改了，会有多少件逾期、触发多少次督办。"
+        "用您可见的以往事项（含在办）算一遍：规定改了，会有多少件逾期、触发多少次督办、办到哪一步、由谁承办。"
         "只试算，不改变任何规定和事项。",
-        "Past and running cases that you may see are worked out under other terms or ladders. Nothing is changed.",
+        "Past and running cases that you may see are worked out under other rules. Nothing is changed.",
     ),
     "figures_try_item": Text("改什么", "What is changed"),
     "figures_try_none": Text("不改", "Nothing"),
@@ -57,7 +57,30 @@ FIGURE_TEXTS: Final[Mapping[str, Text]] = {
     "figures_try_more": Text("相差", "More"),
     "figures_try_late_cases": Text("逾期件数（共{n}件）", "Late cases, of {n}"),
     "figures_try_late": Text("逾期期限（共{n}个）", "Late deadlines, of {n}"),
-    "figures_try_units": Text("各单位逾期期限", "Late deadlines by unit"),
+    "figures_try_units": Text("各单位", "By unit"),
+    "figures_try_cases": Text("件数", "Cases"),
+    "figures_try_late_of_unit": Text("逾期期限", "Late deadlines"),
+    "figures_try_arrow": Text("{now} → {tried}", "{now} → {tried}"),
+    "figures_try_state": Text("现处环节：{state}", "Standing in: {state}"),
+    "figures_try_moves": Text("改参数、条件或主办单位", "Parameters, guards and units"),
+    "figures_try_moves_note": Text(
+        "以往每一步按试算的规定重新办一遍。被拒之后人会怎样补办，是算不出来的",
+        "Every past move is decided once more. What people would have done after a refusal nobody can work out",
+    ),
+    "figures_try_keep": Text("不改", "As it is"),
+    "figures_try_true": Text("是", "Yes"),
+    "figures_try_false": Text("否", "No"),
+    "figures_try_off": Text("取消", "Not asked"),
+    "figures_try_class": Text("{field}：哪一类", "{field}: which class"),
+    "figures_try_to": Text("改交", "Given to"),
+    "figures_try_turned": Text("走向不同的事项", "Cases that come out otherwise"),
+    "figures_try_turned_count": Text(
+        "共{n}件，列出{shown}件；此后有{dropped}步办不成", "{n} in all, {shown} listed; {dropped} later moves drop out"
+    ),
+    "figures_try_turn_move": Text("首个不同的环节", "First move that differs"),
+    "figures_try_turn_what": Text("结果", "What of it"),
+    "figures_try_turn_on": Text("办理日期", "Made on"),
+    "figures_try_unknown": Text("{n}件未能重新办理，按现状计入：{why}", "{n} left as they are: {why}"),
     "figures_try_units_same": Text("其余{n}个单位不变", "{n} other unit(s) as now"),
     "figures_try_rungs_same": Text("其余{n}种督办层级的次数不变", "{n} other rung(s) as often as now"),
     "figures_try_open": Text("在办期限", "Open"),

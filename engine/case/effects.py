@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import assert_never
+from typing import Final, assert_never
 
 from pydantic import JsonValue
 
@@ -52,6 +52,8 @@ from engine.errors import FieldProblem, FormInvalid
 from engine.text import Text
 
 FireOther = Callable[[CaseId, str, Cause], None]
+OPENING: Final = "open"
+"""How a cause names the opening of a case, which is no move."""
 
 
 def apply_effects(
@@ -138,8 +140,8 @@ def open_case(
         entered=entered,
     )
     take_tables(building, _moment(building, drafting))
-    apply_effects(workflow.on_open, building, drafting, fire, "open")
-    apply_entered(building, drafting, fire, "open")
+    apply_effects(workflow.on_open, building, drafting, fire, OPENING)
+    apply_entered(building, drafting, fire, OPENING)
     case = drafting.record(
         building.event(drafting, EventType.OPENED, to_state=workflow.initial, opening=opening), definition
     )

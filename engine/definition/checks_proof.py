@@ -29,6 +29,7 @@ SERIES = Text("编号序列", "number series")
 LIST = Text("代码表", "list")
 TALLY = Text("计数", "tally")
 PARAMETER = Text("参数", "parameter")
+GUARD = Text("条件", "guard")
 DOCUMENT = Text("依据文件", "document")
 WORKFLOW = Text("流程", "workflow")
 

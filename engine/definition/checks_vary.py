@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from engine.definition.checks_proof import DEADLINE, LADDER, Proof
+from engine.definition.checks_proof import DEADLINE, FIELD, GUARD, LADDER, PARAMETER, Proof, effect_places
+from engine.definition.compiled import all_guards
 from engine.definition.model import Within
+from engine.definition.parts import Assign
 from engine.definition.reading import Path
 from engine.text import Text
 
@@ -32,6 +34,28 @@ def check_vary(proof: Proof) -> None:
         ladder, path = workflow.ladders.get(name), ("vary", "ladders", index)
         if ladder is not None and all(rung.at.on is not None for rung in ladder.rungs):
             _add(proof, path, f"层级“{name}”没有按时间触发的", f"No rung of {name} is due at a time")
+    _check_moves(proof)
+
+
+def _check_moves(proof: Proof) -> None:
+    """Add what is wrong with what may be tried of moves: parameters, guards, and the units that cases are given to."""
+    vary, workflow = proof.workflow.vary, proof.workflow
+    assert vary is not None, "asked for a workflow that has one"
+    guards = [guard.id for part in workflow.transitions.values() for guard in all_guards(part)]
+    leads = {effect.lead for place in effect_places(workflow) for effect in place.effects if isinstance(effect, Assign)}
+    proof.all_known(("vary", "parameters"), PARAMETER, vary.parameters, workflow.parameters)
+    proof.all_known(("vary", "guards"), GUARD, vary.guards, guards)
+    proof.all_known(("vary", "units"), FIELD, vary.units, workflow.fields)
+    for index, name in enumerate(vary.units):
+        if name not in workflow.fields:
+            continue
+        if name not in leads or workflow.category_field is None:
+            _add(
+                proof,
+                ("vary", "units", index),
+                f"字段“{name}”不能按类别改派：须是交办时的主办单位，且流程有类别字段",
+                f"{name} must name the lead unit of an assignment, and there must be a category field",
+            )
 
 
 def _add(proof: Proof, path: Path, zh: str, en: str) -> None:

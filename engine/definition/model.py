@@ -292,11 +292,17 @@ class Measure(Part):
 
 
 class VaryPart(Part):
-    """What may be tried out on past cases (``banjie simulate``): terms of deadlines, times of the rungs of ladders, and
-    whether another calendar may be laid under them."""
+    """What may be tried out on past cases (``banjie simulate``): terms of deadlines, times of the rungs of ladders,
+    values of parameters, guards, and whether another calendar may be laid under them.
+
+    ``units`` are fields that name the unit which a case is assigned to as the lead: all of a class may go to another.
+    """
 
     terms: tuple[Slug, ...] = ()
     ladders: tuple[Slug, ...] = ()
+    parameters: tuple[Slug, ...] = ()
+    guards: tuple[Slug, ...] = ()
+    units: tuple[Slug, ...] = ()
     calendar: bool = False
 
 

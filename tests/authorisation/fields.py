@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+_TRIED: Final = "item. side. count. unit. parameter. guard. class. to."
 PROJECT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -180,7 +181,7 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
     **{(f"GET /audit{more}", "number"): Kind.PLAIN for more in ("", ".{kind}")},
     **{("GET /figures/{workflow}/cases", name): Kind.PLAIN for name in ("number", "of")},
     # What is tried out is named by the definition.
-    **{("GET /figures/{workflow}/try", name): Kind.PLAIN for name in ("item.", "side.", "count.", "unit.")},
+    **{("GET /figures/{workflow}/try", name): Kind.PLAIN for name in _TRIED.split()},
     # A coverage, and the key of a line of its roster, of which everybody is told theirs.
     **{("GET /coverage/{name}" + more, "name"): Kind.SHARED for more in ("", "/export.{kind}")},
     **{("GET /coverage/{name}", name): Kind.PLAIN for name in ("after", "covered")},
@@ -251,7 +252,6 @@ COOKIES: Final[Mapping[str, Kind]] = {"banjie": Kind.SECRET, "banjie-known": Kin
 _BASIS: Final = "on_behalf.person on_behalf.kind on_behalf.basis on_behalf.occurred_at on_behalf.scan"
 # Beside these every page takes lang. ``f.`` and ``p.`` stand for the fields of a definition.
 _FIGURES: Final = "as_of unit period by audience subject"
-_TRIED: Final = "item. side. count. unit."
 _SESSION_DAYS: Final = "call_opens_on call_closes_on opens_on closes_on reply_due_on"
 _BOARD: Final = "workflow session view order state unit category q"
 _MANY: Final = "everything filter count work of"

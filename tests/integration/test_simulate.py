@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.figures.otherwise import Retold
+from engine.text import Text
 from tests.support.command_line import CommandLine, command_line
 from tests.support.house import client_of, open_house
 from tests.support.storage import all_rows
@@ -42,6 +44,32 @@ def test_both_sides_stand_beside_each_other_and_nothing_is_written(line: Command
         ("2026-05-25", False),  # the 120th day is a Saturday
     }
     assert all_rows(any_database) == before
+
+
+def test_moves_are_decided_anew_and_nothing_is_written(line: CommandLine, any_database: str) -> None:
+    before = all_rows(any_database)
+    told = line.must("simulate", "--workflow", "proposal", "--set", "lead.welfare=安全环保部", "--changes", "1")
+    assert "试算：主办单位（生活福利）由按原交办改为安全环保部" in told
+    assert "重新逐步办理：1 件走向不同，此后有 0 步办不成" in told
+    said = json.loads(line.must("simulate", "--workflow", "proposal", "--set", "lead.welfare=safety", "--json"))
+    units = {one["unit"]: (one["cases_now"], one["cases_tried"]) for one in said["units"]}
+    assert units == {"江岭重工": (2, 2), "后勤服务中心": (1, 0), "安全环保部": (0, 1)}
+    assert [(one["move"], one["what"]) for one in said["turns"]] == [("交办", "交办其他单位")]
+    assert (said["turned"], said["left"]) == (1, 0)
+    # All three are of a delegation, which needs no seconders: now it would need one.
+    asked = "guard.enough_seconders=parties.seconder >= 1"
+    told = line.must("simulate", "--workflow", "proposal", "--set", asked)
+    assert "条件“附议人不足2人；代表团集体提案不需附议”由" in told
+    assert "3 件走向不同，此后有 7 步办不成" in told  # each was reviewed and filed, one assigned
+    assert "现处环节：草稿" in told
+    assert all_rows(any_database) == before
+
+
+def test_a_unit_is_named_by_its_code_or_its_title(line: CommandLine) -> None:
+    wrong = line.run("simulate", "--workflow", "proposal", "--set", "lead.welfare=没有的部门")
+    assert (wrong.code, "没有单位“没有的部门”，请写单位代码或全称" in wrong.err) == (1, True)
+    unknown = line.run("simulate", "--workflow", "proposal", "--set", "lead.unheard_of=财务部")
+    assert (unknown.code, "lead.<类别代码>" in unknown.err) == (1, True)
 
 
 def test_another_calendar_is_laid_under_the_dates(tmp_path: Path) -> None:
@@ -95,6 +123,38 @@ def test_a_page_tries_what_the_reader_may_see(tmp_path: Path) -> None:
         assert '<a class="button" href="/figures/proposal/try">' in client.get("/figures/proposal", headers=office).text
 
 
+def test_a_page_decides_moves_anew(tmp_path: Path) -> None:
+    with open_house(f"sqlite:///{tmp_path / 'house.db'}") as house, client_of(house) as client:
+        house.fire("zhai", house.filed(), "assign", {"lead": "logistics"})
+        office = house.bearer("zhai")
+        address = "/figures/proposal/try?class.lead=welfare&to.lead=safety&parameter.seconders_min=5"
+        told = client.get(address, headers=office).text
+        assert "主办单位（生活福利）：按原交办 → 安全环保部" in told
+        assert "附议人数下限：2 → 5" in told  # a delegation needs none
+        assert "共1件，列出1件；此后有0步办不成" in told
+        assert "交办其他单位" in told
+        assert '<td data-label="单位">安全环保部</td><td class="figure" data-label="件数"><b>0 → 1</b></td>' in told
+        told = client.get(
+            "/figures/proposal/try?guard.enough_seconders=off&parameter.reply_review=false", headers=office
+        ).text
+        assert "条件“附议人不足2人；代表团集体提案不需附议”：" in told
+        assert "走向不同的事项" not in told  # nothing came out otherwise, so nothing is listed
+
+
+def test_what_cannot_be_decided_again_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing_known(*_asked: object) -> Retold:
+        return Retold(unknown=Text("档案有缺", "a gap"))
+
+    monkeypatch.setattr("engine.figures.otherwise.Retelling.retold", nothing_known)
+    with open_house(f"sqlite:///{tmp_path / 'house.db'}") as house, client_of(house) as client:
+        house.filed()
+        told = client.get("/figures/proposal/try?parameter.seconders_min=5", headers=house.bearer("zhai")).text
+        assert "1件未能重新办理，按现状计入：档案有缺" in told
+    line = command_line(f"sqlite:///{tmp_path / 'house.db'}", clock=LATER)
+    said = line.must("simulate", "--workflow", "proposal", "--set", "parameter.seconders_min=5")
+    assert "1 件未能重新办理，按现状计入：档案有缺" in said
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "said"),
     [
@@ -106,6 +166,9 @@ def test_a_page_tries_what_the_reader_may_see(tmp_path: Path) -> None:
             "“review.within”不在可试算之列；可用：assignment.within、",
         ),
         ("proposal/try?item.1=reply.within&count.1=9999", 422, "期限只能在 0 至 3660 之间，现为 9999"),
+        ("proposal/try?parameter.seconders_min=two", 422, "“two”应为整数，如 3"),
+        ("proposal/try?guard.not_too_late=1+%2B+", 422, "表达式"),
+        ("proposal/try?class.lead=welfare&to.lead=nowhere", 422, "没有单位“nowhere”，请写单位代码或全称"),
         ("briefing/try", 404, "这一流程没有列出可试算的项"),
     ],
 )

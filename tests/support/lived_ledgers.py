@@ -126,13 +126,13 @@ class _Walk(Walk):
 
 def lived_cases(rules: Rulebook, seed: int, houses: int, moves: int) -> list[Case]:
     """Let cases live, and return each as it is at last."""
-    recorded, _fired = _recorded(rules, seed, houses, moves)
+    recorded = recorded_lives(rules, seed, houses, moves)
     return list({one.event.case: one.written.case for one in recorded}.values())
 
 
 def lived(rules: Rulebook, seed: int, houses: int, moves: int) -> Lived:
     """Let cases live, each time in so many houses by so many moves, and return what is left of all of them."""
-    recorded, fired = _recorded(rules, seed, houses, moves)
+    recorded, fired = _lives(rules, seed, houses, moves)
     return Lived(
         rules=rules,
         bundle=exported(recorded),
@@ -142,7 +142,12 @@ def lived(rules: Rulebook, seed: int, houses: int, moves: int) -> Lived:
     )
 
 
-def _recorded(rules: Rulebook, seed: int, houses: int, moves: int) -> tuple[list[Recorded], Counter[str]]:
+def recorded_lives(rules: Rulebook, seed: int, houses: int, moves: int) -> list[Recorded]:
+    """Let cases live, and return every entry of theirs."""
+    return _lives(rules, seed, houses, moves)[0]
+
+
+def _lives(rules: Rulebook, seed: int, houses: int, moves: int) -> tuple[list[Recorded], Counter[str]]:
     random, fired, source = Random(seed), Counter[str](), counted_bytes()
     recorded: list[Recorded] = []
     for house in range(houses):

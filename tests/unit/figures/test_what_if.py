@@ -7,9 +7,10 @@ import pytest
 from engine.calendar.calendar import Calendar
 from engine.case.case import Case
 from engine.case.identity import CaseId, UnitId
-from engine.definition.model import Workflow
+from engine.definition.compiled import Definition
 from engine.errors import InputRefused
-from engine.figures.what_if import LISTED_MAX, Outcome, Trial, listed, trial_of, tried
+from engine.figures.trial import Trial, listed, trial_of
+from engine.figures.what_if import LISTED_MAX, Compared, Outcome, tried
 from engine.text import Text
 from tests.support.builders import a_calendar, a_definition_with, a_move, a_rulebook, at
 from tests.support.lived_ledgers import lived_cases
@@ -45,7 +46,7 @@ MOVES = "".join(
     )
 )
 RULES = a_rulebook(a_definition_with(head=HEAD, transitions=MOVES))
-WORKFLOW = RULES.for_new("errand").workflow
+ERRAND = RULES.for_new("errand")
 NOW = at("2026-06-01")
 
 
@@ -62,7 +63,7 @@ def a_life(begun: str, ended: str | None) -> Case:
 
 def outcome_of(*cases: Case, calendar: Calendar | None = None, **settings: str) -> Outcome:
     trial = trial_of(
-        WORKFLOW,
+        ERRAND,
         {key.replace("__", "."): value for key, value in settings.items()},
         other_calendar=None if calendar is None else Text("另一套", "another"),
     )
@@ -76,7 +77,7 @@ def _tried(trial: Trial, *cases: Case, calendar: Calendar | None = None) -> Outc
     def other(_unit: UnitId) -> Calendar:
         return calendar or a_calendar()
 
-    return tried([(case, WORKFLOW) for case in cases], trial, (own, other), NOW)
+    return tried([Compared(case, ERRAND.workflow, case) for case in cases], trial, (own, other), NOW)
 
 
 def test_a_shorter_term_makes_late_what_was_in_time() -> None:
@@ -98,7 +99,7 @@ def test_working_days_leave_out_days_off() -> None:
     outcome = outcome_of(a_life("2026-03-02", None), reply__within="20 working days")
     assert [str(one.due_after) for one in outcome.changed] == ["2026-03-30"]
     assert (outcome.before.late, outcome.after.late) == (1, 1)
-    assert outcome.open == {UnitId("works"): 1}
+    assert outcome.before.open == outcome.after.open == {UnitId("works"): 1}
 
 
 def test_a_suspension_counts_as_it_happened() -> None:
@@ -129,13 +130,13 @@ def test_a_ladder_that_is_moved_raises_more_or_fewer_rungs() -> None:
 
 
 def test_what_is_tried_is_said() -> None:
-    trial = trial_of(WORKFLOW, {"reply.within": "1 month", "steps.near": "-3", "steps.late": "before 1 day"})
+    trial = trial_of(ERRAND, {"reply.within": "1 month", "steps.near": "-3", "steps.late": "before 1 day"})
     assert [(one.title.zh, one.before.zh, one.after.zh) for one in trial.settings] == [
         ("答复期限", "30日", "1个月"),
         ("蓝牌", "到期前7日", "到期前10日"),
         ("黄牌", "到期后1日", "到期前1日"),
     ]
-    assert [key for key, _said in listed(WORKFLOW)] == ["reply.within", "steps.near", "steps.late", "calendar"]
+    assert [key for key, _said in listed(ERRAND)] == ["reply.within", "steps.near", "steps.late", "calendar"]
 
 
 @pytest.mark.parametrize(
@@ -153,12 +154,12 @@ def test_what_is_tried_is_said() -> None:
 )
 def test_what_is_not_listed_or_means_nothing_is_refused(settings: dict[str, str], said: str) -> None:
     with pytest.raises(InputRefused) as refused:
-        trial_of(WORKFLOW, settings)
+        trial_of(ERRAND, settings)
     assert said in refused.value.text.zh
 
 
 def test_without_a_list_nothing_is_tried_not_even_a_calendar() -> None:
-    plain = WORKFLOW.model_copy(update={"vary": None})
+    plain = Definition(ERRAND.workflow.model_copy(update={"vary": None}), "", {}, {})
     with pytest.raises(InputRefused) as nothing:
         trial_of(plain, {})
     assert nothing.value.text.zh == "请写明试算什么；可用：—"
@@ -173,11 +174,12 @@ def test_the_rules_as_they_are_give_every_date_as_it_was() -> None:
     calendar = a_calendar()
     seen = 0
     for workflow in ("proposal", "grievance"):
-        newest: Workflow = rules.newest(workflow)
+        newest = rules.for_new(workflow)
         lives = [case for case in lived_cases(rules, 20261123, 3, 90) if case.workflow == workflow]
         now = max(case.changed_at for case in lives)
         same = {"reply.red": "after 15 days"} if workflow == "proposal" else {"handling.within": "60 days"}
-        outcome = tried([(case, newest) for case in lives], trial_of(newest, same), (lambda _unit: calendar,) * 2, now)
+        same_lives = [Compared(case, newest.workflow, case) for case in lives]
+        outcome = tried(same_lives, trial_of(newest, same), (lambda _unit: calendar,) * 2, now)
         assert (outcome.changed_count, outcome.before) == (0, outcome.after)
         for case in lives:
             for clock in case.clocks:

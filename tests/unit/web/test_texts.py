@@ -66,6 +66,7 @@ MADE = {
     *(f"figures_file_{kind}" for kind in Kind),
     *(f"figures_try_side_{side}" for side in figures_try.SIDES),
     *(f"figures_try_unit_{unit}" for unit in figures_try.UNITS),
+    *(f"figures_try_{value}" for value in figures_try.SWITCHES),
     *figure_sheets.TITLES,
     *case_table.STANDING,
     *exported.COLUMNS,
