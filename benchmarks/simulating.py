@@ -1,7 +1,7 @@
 """Trying other rules out on 100,000 past proposals, as the command does it: a term, a guard, and another lead unit.
 
-Some proposals live whole lives through the office, from the filing to the register; the others are copies of theirs, entry
-by entry, so that each is read, opened and decided again like any.
+Some proposals live whole lives through the office, from the filing to the register; the others are copies of theirs,
+entry by entry, so that each is read, opened and decided again like any.
 """
 
 from __future__ import annotations

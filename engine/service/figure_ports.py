@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from engine.case.identity import RootId
+from engine.case.identity import CaseId, RootId
 
 
 class KeptFigures(NamedTuple):
@@ -36,6 +36,10 @@ class FigureReads(Protocol):
 
     def cases_up_to(self, root: RootId, workflow: str, limit: int) -> int:
         """Return how many cases a workflow has, at most the limit."""
+
+    def cases_of_units(self, root: RootId, workflow: str, units: Sequence[str], limit: int) -> Sequence[CaseId] | None:
+        """Return the cases of a workflow that one of these units ever had or led, each once; None where they are more
+        than so many, or the units have so many others that looking would take long."""
 
     def sees_few(self, root: RootId, principals: Sequence[str]) -> bool:
         """Return whether these principals see so few cases, of whatever workflow, that counting them takes no time."""

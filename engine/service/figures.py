@@ -17,7 +17,7 @@ from engine.access.readers import principals_of
 from engine.calendar.term import SHANGHAI, day_ends_at
 from engine.case.actors import Actor
 from engine.case.codec import at_from, at_text, microseconds
-from engine.case.identity import RootId, UnitId
+from engine.case.identity import CaseId, RootId, UnitId
 from engine.definition.compiled import Definition
 from engine.errors import InputRefused
 from engine.figures.facts import facts_of
@@ -35,7 +35,7 @@ from engine.service.world import World
 from engine.text import Text
 
 LIVE_CASES_MAX: Final = 1_000
-"""So many cases of a workflow are counted while the reader waits; more by a job."""
+"""So many cases of a workflow, or of the units asked for, are counted while the reader waits; more by a job."""
 LISTED_MAX: Final = 200
 FRESH: Final = timedelta(minutes=5)
 SETTLED: Final = timedelta(minutes=10)
@@ -183,7 +183,10 @@ class FigureDesk:
         reads = self._desk.reads
         if reads.cases_up_to(self._root, asked.workflow, LIVE_CASES_MAX + 1) <= LIVE_CASES_MAX:
             return True
-        return principals is not None and reads.sees_few(self._root, principals)
+        if principals is not None:
+            return reads.sees_few(self._root, principals)
+        chosen = None if asked.unit is None else _chosen(asked, self._world)
+        return chosen is not None and _few_of_units(self._desk, self._root, asked.workflow, chosen) is not None
 
 
 def published_at(at: datetime) -> datetime:
@@ -217,8 +220,13 @@ def counted(
     """Return what is asked for, counted now, as the text in which it is kept."""
     definition = world.rules.for_new(asked.workflow)
     suppressed = principals is None and is_confidential(definition)
-    facts = facts_of(desk.reads.spans_of_workflow(root, asked.workflow, microseconds(at), principals), at)
     chosen = None if suppressed else _chosen(asked, world)
+    few = None if chosen is None or principals is not None else _few_of_units(desk, root, asked.workflow, chosen)
+    if few is None:
+        spans = desk.reads.spans_of_workflow(root, asked.workflow, microseconds(at), principals)
+    else:
+        spans = desk.reads.spans_of_cases(root, asked.workflow, microseconds(at), few)
+    facts = facts_of(spans, at)
     if asked.column is None:
         return survey_text(survey(definition, facts, at, calendar=world.calendar, suppressed=suppressed, chosen=chosen))
     group = None if asked.by is None else (str(asked.by), asked.key)
@@ -234,6 +242,14 @@ def _chosen(asked: Asked, world: World) -> Chosen | None:
         tree = world.surroundings.tree
         units = frozenset(unit for unit in world.surroundings.units if asked.unit in tree.lineage(unit))
     return Chosen(units=units, period=asked.period, session=asked.session)
+
+
+def _few_of_units(desk: Desk, root: RootId, workflow: str, chosen: Chosen) -> Sequence[CaseId] | None:
+    """Return the cases that the chosen units ever had or led; None where no unit is chosen, or they are too many to be
+    counted while the reader waits."""
+    if chosen.units is None:
+        return None
+    return desk.reads.cases_of_units(root, workflow, sorted(chosen.units), LIVE_CASES_MAX)
 
 
 def _is_settled(asked: Asked, then: datetime) -> bool:

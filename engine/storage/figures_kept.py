@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import Index, Integer, Table, delete, func, literal_column, select
+from sqlalchemy import Index, Integer, Table, and_, delete, func, literal_column, select, text
 
-from engine.case.identity import RootId
+from engine.case.identity import CaseId, RootId
 from engine.service.figure_ports import KeptFigures
 from engine.storage.columns import key, metadata, number, words
 from engine.storage.compiled import Compiler, Pool, Runner, at_most, bind
 from engine.storage.sight import Sight, Visibility
-from engine.storage.tables import cases, recused
+from engine.storage.tables import IS_OF_UNIT, cases, recused, span
 
 # A row holds up to some hundred kilobytes: it keeps a rowid on SQLite, as wide rows do.
 kept = Table(
@@ -26,6 +27,10 @@ kept = Table(
     words("body", null=True),
 )
 Index("ix_figures_kept_until", kept.c.root, kept.c.until_at)
+
+
+SPANS_OF_A_CASE: Final = 4
+"""How many spans of units, of cases of whatever workflow, are looked at for each case that is wanted."""
 
 
 class FigureReads:
@@ -50,6 +55,18 @@ class FigureReads:
         )
         self._kept_from = compiler.compile(at_most(kept_from, literal_column("1", Integer())))
         self._up_to = compiler.compile(select(func.count()).select_from(some))
+        # Not DISTINCT: for that the planner would read all spans in the order of their cases.
+        of_units = at_most(
+            select(span.c.case).where(
+                span.c.root == bind("root"), text(IS_OF_UNIT), compiler.among(span.c.value, "units")
+            ),
+            bind("limit", Integer()),
+        ).subquery()
+        self._of_units = compiler.compile(
+            select(of_units.c.case, cases.c.workflow).join_from(
+                of_units, cases, and_(cases.c.root == bind("root"), cases.c.id == of_units.c.case)
+            )
+        )
 
     def figures_kept(self, root: RootId, id_: str) -> KeptFigures | None:
         found = self._figure_pool.fetch(self._kept, root=root, id=id_)
@@ -57,6 +74,12 @@ class FigureReads:
 
     def cases_up_to(self, root: RootId, workflow: str, limit: int) -> int:
         return int(self._figure_pool.fetch(self._up_to, root=root, workflow=workflow, limit=limit)[0][0])
+
+    def cases_of_units(self, root: RootId, workflow: str, units: Sequence[str], limit: int) -> Sequence[CaseId] | None:
+        most = SPANS_OF_A_CASE * limit
+        found = self._figure_pool.fetch(self._of_units, root=root, units=list(units), limit=most + 1)
+        ids = dict.fromkeys(CaseId(case) for case, of in found if of == workflow)
+        return list(ids) if len(found) <= most and len(ids) <= limit else None
 
     def sees_few(self, root: RootId, principals: Sequence[str]) -> bool:
         return self._figure_sight.seen_by(root, principals)[0].sight is Sight.FEW

@@ -40,6 +40,7 @@ class HistoryReads:
         self._deadlines = of_case(deadline, DeadlineRow._fields)
         self._spans = of_case(span, SpanLine._fields)
         self._compiler, self._visibility = compiler, Visibility(compiler, pool)
+        self._spans_among = compiler.compile(lambda: _spans_of_workflow().where(compiler.among(cases.c.id, "cases")))
         self._spans_seen: dict[Sees, Statement] = {}
         self._kept_ids = compiler.compile(_kept_ids)
         self._files = _FileStatements(compiler)
@@ -78,6 +79,10 @@ class HistoryReads:
             visible = self._visibility.condition(sees, cases.c.id)
             statement = self._spans_seen[sees] = self._compiler.compile(_spans_of_workflow().where(*visible))
         return map(SpanLine._make, self._pool.stream(statement, root=root, workflow=workflow, at=at, **values))
+
+    def spans_of_cases(self, root: RootId, workflow: str, at: int, cases: Sequence[CaseId]) -> Iterator[SpanLine]:
+        rows = self._pool.stream(self._spans_among, root=root, workflow=workflow, at=at, cases=list(cases))
+        return map(SpanLine._make, rows)
 
     def all_case_ids(self, root: RootId) -> Iterator[CaseId]:
         return (CaseId(row[0]) for row in self._pool.stream(self._ids, root=root))

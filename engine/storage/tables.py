@@ -8,6 +8,8 @@ migrations.
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import CheckConstraint, Index, Table, text
 
 from engine.storage.columns import flag, ident, key, key_number, metadata, number, octets, words
@@ -184,6 +186,17 @@ span = Table(
     number("until_seq", null=True),
     CheckConstraint("(until_at IS NULL) = (until_seq IS NULL)", name="until"),
     sqlite_with_rowid=False,
+)
+
+# Which cases a unit ever had or led: what is counted of one unit need not look at all others.
+IS_OF_UNIT: Final = "kind IN ('lead', 'unit')"
+Index(
+    "ix_span_of_unit",
+    span.c.root,
+    span.c.value,
+    span.c.case,
+    sqlite_where=text(IS_OF_UNIT),
+    postgresql_where=text(IS_OF_UNIT),
 )
 
 deadline = Table(

@@ -15,7 +15,7 @@ from engine.storage.sqlite_connection import connect_to_read, connect_to_write
 from engine.storage.sqlite_lock import WriterLock
 from engine.storage.urls import sqlite_path
 
-NEWEST: Final = "0022"
+NEWEST: Final = "0023"
 """The revision of the newest migration. A database that has it is left alone, and Alembic is not even imported."""
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine.case.identity import CaseId
 from engine.service.case_rows import case_row
 from engine.service.directory_ports import DirectoryWrites
 from engine.service.figure_ports import AskFigures, DropFigures, KeepFigures, KeptFigures
 from engine.service.plain import PlainWrite, apply_write
-from engine.service.rows import BatchRows, RecusedRow
+from engine.service.rows import BatchRows, RecusedRow, SpanRow
 from engine.storage.store import Store
 from tests.support.storage import OTHER_ROOT, ROOT, a_case, opened, write, writes_of
 
@@ -70,6 +71,37 @@ def test_cases_are_counted_up_to_a_limit(store: Store) -> None:
     assert [store.reads.cases_up_to(ROOT, "proposal", limit) for limit in (2, 3, 9)] == [2, 3, 3]
     assert store.reads.cases_up_to(ROOT, "grievance", 9) == 0
     assert store.reads.cases_up_to(OTHER_ROOT, "proposal", 9) == 0
+
+
+def test_the_cases_that_units_ever_had_or_led_are_found_each_once(store: Store) -> None:
+    rows = [case_row(a_case(f"c{n}"), number=None, subject=None, category=None) for n in range(4)]
+    spans = [
+        SpanRow(ROOT, "c0", "unit", 1, "works", 5),
+        SpanRow(ROOT, "c0", "lead", 2, "logistics", 6),
+        SpanRow(ROOT, "c0", "lead", 3, "safety", 7),
+        SpanRow(ROOT, "c1", "unit", 1, "safety", 5),
+        SpanRow(ROOT, "c1", "lead", 2, "safety", 6),
+        SpanRow(ROOT, "c2", "field:category", 1, "safety", 5),
+        SpanRow(OTHER_ROOT, "c3", "unit", 1, "safety", 5),
+    ]
+    write(store, BatchRows(created=rows, spans=spans))
+    reads = store.reads
+    assert sorted(reads.cases_of_units(ROOT, "proposal", ["safety"], 2) or ()) == ["c0", "c1"]
+    assert reads.cases_of_units(ROOT, "proposal", ["safety"], 1) is None
+    assert reads.cases_of_units(ROOT, "proposal", ["logistics", "works"], 1) == ["c0"]
+    assert reads.cases_of_units(ROOT, "proposal", [], 9) == []
+    assert reads.cases_of_units(ROOT, "grievance", ["safety"], 9) == []
+    often = [SpanRow(ROOT, "c3", "lead", seq, "far", seq) for seq in range(1, 6)]
+    write(store, BatchRows(spans=often))
+    assert (
+        reads.cases_of_units(ROOT, "proposal", ["far"], 1) is None
+    )  # one case, given five times: more than four for one
+    assert reads.cases_of_units(ROOT, "proposal", ["far"], 2) == ["c3"]
+    told = list(reads.spans_of_cases(ROOT, "proposal", 6, [CaseId("c1"), CaseId("c0"), CaseId("c9")]))
+    assert [(one.case, one.kind, one.seq) for one in told] == [
+        ("c0", "lead", 2), ("c0", "unit", 1), ("c1", "lead", 2), ("c1", "unit", 1)
+    ]  # fmt: skip
+    assert list(reads.spans_of_cases(ROOT, "grievance", 9, [CaseId("c0")])) == []
 
 
 def test_who_sees_nothing_sees_few(store: Store) -> None:

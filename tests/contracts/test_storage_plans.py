@@ -117,6 +117,9 @@ def test_a_number_is_looked_up_and_spans_come_in_order_without_sorting(store: St
     list(store.reads.spans_of_workflow(ROOT, "proposal", 0))
     (statement,) = store.reads._spans_seen.values()
     spans = plan(sqlite_database, statement)
+    store.reads.cases_of_units(ROOT, "proposal", ["a"], 9)
+    of_unit = plan(sqlite_database, store.reads._of_units)
+    assert any("COVERING INDEX ix_span_of_unit (root=? AND value=?)" in step for step in of_unit)
     assert "ix_cases_number (root=? AND workflow=? AND number=?)" in number
     assert "COVERING INDEX uq_cases_workflow (root=? AND workflow=?)" in spans[0]
     assert not any("TEMP" in step for step in spans)

@@ -164,7 +164,7 @@ def test_a_file_waits_on_the_page_and_the_overview_shows_what_is_there(
 
 @pytest.mark.usefixtures("many")
 def test_a_moved_unit_and_another_choice_are_asked_for_anew(house: House, jobs: LeasedJobs, zhai: TestClient) -> None:
-    for choice in ("", "?unit=logistics", "?period=2026", "?period=s:s6m3", "?unit=logistics&period=2026-01"):
+    for choice in ("", "?unit=works", "?period=2026", "?period=s:s6m3", "?unit=works&period=2026-01"):
         zhai.get(f"/figures/proposal{choice}")
     assert len(asked_for(jobs)) == 5
 
@@ -212,3 +212,33 @@ def test_what_is_kept_goes_when_its_time_is_over(house: House, jobs: LeasedJobs,
 )
 def test_confidential_kinds_are_published_as_of_the_end_of_a_month(at: datetime, published: str) -> None:
     assert published_at(at).isoformat() == published
+
+
+def test_figures_of_a_unit_with_few_cases_are_counted_at_once_as_of_any_instant(
+    house: House, jobs: LeasedJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "LIVE_CASES_MAX", 1)
+    monkeypatch.setattr("engine.storage.sight.FEW", 0)
+    given, moved = house.filed(), BEGUN + timedelta(days=2)
+    house.fire("zhai", given, "assign", {"lead": "logistics"})
+    house.clock.set(moved)
+    house.fire("zhai", given, "reassign", {"lead": "safety", "reassignment_reason": "职责调整"})
+    house.clock.set(moved + timedelta(days=3))
+
+    desk = house.desk
+    actor = desk.queries.actor(ROOT, PersonId("shen"), house.clock.now())
+
+    def counted_of(unit: str, at: datetime) -> int | None:
+        """Return how many cases a unit has, None while a job counts."""
+        asked = Asked(workflow="proposal", at=at, unit=unit)
+        told = FigureDesk(desk, jobs, ROOT, actor, desk.world(ROOT)).figures(asked)
+        if told.survey is None or told.section is None:
+            return None
+        return told.survey.number(told.section, "cases")
+
+    # Two cases are too many to wait for; each of the two units ever had one.
+    before, after = moved - timedelta(hours=1), moved + timedelta(hours=1)
+    assert counted_of("works", after) is None
+    assert [counted_of(unit, before) for unit in ("logistics", "safety")] == [1, 0]
+    assert [counted_of(unit, after) for unit in ("logistics", "safety")] == [0, 1]
+    assert len(asked_for(jobs)) == 1
