@@ -15,6 +15,7 @@ from benchmarks.coverage import coverage, coverage_postgres
 from benchmarks.delivering import delivering
 from benchmarks.engine_steps import postgres_steps, sqlite_steps
 from benchmarks.exporting import exporting
+from benchmarks.figures_of_a_unit import figures_of_a_unit, figures_of_a_unit_postgres
 from benchmarks.figures_pages import figures_pages
 from benchmarks.floors import flush_probe
 from benchmarks.growth import growth
@@ -46,7 +47,7 @@ def main() -> None:
         "--only",
         default="",
         help="comma-separated: "
-        "sqlite,postgres,http,imports,exporting,simulating,live,sweep,overdue,coverage,sheets,pages,figures,reading,readers,dates,ledger,deliver,search,similar,startup",
+        "sqlite,postgres,http,imports,exporting,simulating,live,sweep,overdue,coverage,sheets,pages,figures,unit,reading,readers,dates,ledger,deliver,search,similar,startup",
     )
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
@@ -100,6 +101,9 @@ def main() -> None:
         pages(results, cases)
     if asked("figures"):
         figures_pages(results, cases)
+    if asked("unit"):
+        figures_of_a_unit(results, cases)
+        _on_postgres(lambda url, _other: figures_of_a_unit_postgres(results, url, cases))
     if asked("reading"):
         # While somebody else writes, what a page costs of lists hardly hangs on their length: a large run proves it.
         reading(results, cases if cases >= KEPT_FROM_CASES else STANDARD_CASES)

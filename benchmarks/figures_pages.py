@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 import random
 import resource
-import sqlite3
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -22,7 +20,7 @@ from starlette.testclient import TestClient
 
 from api.edge import ApiSettings
 from benchmarks.kept import HOME
-from benchmarks.overdue_list import _cases, _pins
+from benchmarks.overdue_list import fill_tables, pins_of_now, rows_of_cases
 from benchmarks.report import Results
 from engine.access.directory import GrantRow, Person, Unit
 from engine.access.passwords import secret_hash
@@ -33,7 +31,6 @@ from engine.service.asked_counts import keep_asked
 from engine.service.kept_answers import JOB
 from engine.service.plain import AddGrant, AddPerson, AddUnit
 from engine.service.rows import CaseRow, SpanRow
-from engine.storage.urls import sqlite_path
 from engine.text import Text
 from runtime.clock import SetClock
 from runtime.jobs.leases import LeasedJobs
@@ -49,6 +46,7 @@ UNITS: Final = 100
 MONTHS: Final = 30
 SEED: Final = 20260702
 TOKEN: Final = "benchmark"
+CHAIR: Final = PersonId("chair")
 PAGES: Final = (
     "/figures",
     "/figures/proposal",
@@ -58,7 +56,6 @@ PAGES: Final = (
     "/figures/proposal/cases?number=filing_rate.numerator",
 )
 CATEGORIES: Final = ("welfare", "safety", "production", "personnel", "rules", "other")
-_FILLING_KILOBYTES: Final = 500_000
 
 
 def figures_pages(results: Results, cases: int) -> None:
@@ -68,20 +65,18 @@ def figures_pages(results: Results, cases: int) -> None:
         url = f"sqlite:///{folder}/figures.db"
         clock, settings = SetClock(NOW), Settings(database_url=url)
         with desk_of(settings, clock=clock) as opened:
-            _directory(opened)
-            pins = _pins(opened)
-        path = sqlite_path(url)
-        assert path is not None, "a SQLite file"
+            directory(opened)
+            pins = pins_of_now(opened)
         began = time.perf_counter()
-        with closing(sqlite3.connect(path)) as connection:
-            for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_FILLING_KILOBYTES}"):
-                connection.execute(f"PRAGMA {pragma}").fetchall()
-            _insert(connection, "cases", CaseRow._fields, _cases(cases, pins))
-            _insert(connection, "span", SpanRow._fields, _spans(cases))
-            readers = ((ROOT, f"role:union_office@{ROOT}", f"{n:032x}", None) for n in range(cases))
-            _insert(connection, "reader", ("root", "principal", "case", "due_at"), readers)
-            connection.commit()
-            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+        readers = ((ROOT, f"role:union_office@{ROOT}", f"{n:032x}", None) for n in range(cases))
+        fill_tables(
+            url,
+            [
+                ("cases", CaseRow._fields, rows_of_cases(cases, pins)),
+                ("span", SpanRow._fields, spans(cases)),
+                ("reader", ("root", "principal", "case", "due_at"), readers),
+            ],
+        )
         built = time.perf_counter() - began
         jobs = LeasedJobs.open(f"sqlite:///{Path(folder)}/jobs.db", clock)
         with desk_of(settings, clock=clock) as opened:
@@ -119,32 +114,27 @@ def _measured(results: Results, opened: Opened, jobs: LeasedJobs, cases: int, no
             )  # fmt: skip
 
 
-def _directory(opened: Opened) -> None:
+def directory(opened: Opened, count: int = UNITS) -> None:
+    """Make the house, so many units of it, and somebody who sees everything."""
     units = [Unit(root=ROOT, id=UnitId(ROOT), parent=None, code=ROOT, title=Text("江岭重工", "Jiangling"))]
     units += [
         Unit(root=ROOT, id=UnitId(f"unit{n}"), parent=UnitId(ROOT), code=f"unit{n}", title=Text(f"第{n}车间", f"{n}"))
-        for n in range(UNITS)
+        for n in range(count)
     ]
-    chair = PersonId("chair")
     opened.desk.office.write(
         [
             *map(AddUnit, units),
-            AddPerson(Person(root=ROOT, id=chair, name="祁怀川", login="chair", unit=UnitId(ROOT))),
-            AddGrant(GrantRow(root=ROOT, person=chair, role="union_office", unit=UnitId(ROOT))),
+            AddPerson(Person(root=ROOT, id=CHAIR, name="祁怀川", login="chair", unit=UnitId(ROOT))),
+            AddGrant(GrantRow(root=ROOT, person=CHAIR, role="union_office", unit=UnitId(ROOT))),
             OpenLogin(
-                token_hash=secret_hash(TOKEN), root=ROOT, person=chair, kind="token", title="benchmark", at=NOW,
+                token_hash=secret_hash(TOKEN), root=ROOT, person=CHAIR, kind="token", title="benchmark", at=NOW,
                 expires_at=NOW + timedelta(days=1),
             ),
         ]
     )  # fmt: skip
 
 
-def _insert(connection: sqlite3.Connection, table: str, fields: tuple[str, ...], rows: Iterator[object]) -> None:
-    named, places = ", ".join(f'"{field}"' for field in fields), ", ".join("?" * len(fields))
-    connection.executemany(f"INSERT INTO {table} ({named}) VALUES ({places})", rows)  # type: ignore[arg-type]  # tuples
-
-
-def _spans(cases: int) -> Iterator[SpanRow]:
+def spans(cases: int, units: int = UNITS) -> Iterator[SpanRow]:
     """Yield what figures count by: nine in ten proposals are filed and assigned, eight in ten answered."""
     chance = random.Random(SEED)
     for n in range(cases):
@@ -166,7 +156,7 @@ def _spans(cases: int) -> Iterator[SpanRow]:
             "field:evaluation_result": "satisfied" if answered else "",
             "field:reply_class": "A" if answered else "",
             "field:review_outcome": "filed" if filed else "refused",
-            "lead": f"unit{n % UNITS}" if filed else "",
+            "lead": f"unit{n % units}" if filed else "",
             "state": "closed" if answered else "handling" if filed else "refused",
             "unit": str(ROOT),
         } | {f"milestone:{name}": at_text(begun + timedelta(days=days)) for name, days in steps}

@@ -12,7 +12,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -61,6 +61,8 @@ VIEWERS = {
     "0.01 %": Actor(kind=ActorKind.PERSON, person=PersonId("person7")),
 }
 Row = tuple[object, ...]
+Filled = tuple[str, Sequence[str], Iterator[Row]]
+"""A table, its columns and the rows that are written into it."""
 
 
 def overdue_list(results: Results, cases: int) -> None:
@@ -80,9 +82,9 @@ def measured(results: Results, url: str, cases: int, database: str) -> None:
     settings, clock = Settings(database_url=url), SetClock(NOW)
     with desk_of(settings, clock=clock) as opened:
         units_of_the_house(opened)
-        pins = _pins(opened)
+        pins = pins_of_now(opened)
     began = time.perf_counter()
-    _fill(url, cases, pins)
+    fill_tables(url, _tables(cases, pins))
     built = time.perf_counter() - began
     with desk_of(settings, clock=clock) as opened:
         desk = opened.desk
@@ -126,56 +128,60 @@ def units_of_the_house(opened: Opened) -> None:
     )
 
 
-def _pins(opened: Opened) -> Pins:
+def pins_of_now(opened: Opened) -> Pins:
     """Return what a proposal that was opened now would be pinned to."""
     rules = opened.desk.world(ROOT).rules
     definition = rules.for_new("proposal")
     return Pins(definition=definition.hash, lists=dict(definition.list_hashes), calendar="c" * 64)
 
 
-def _fill(url: str, cases: int, pins: Pins) -> None:
+def fill_tables(url: str, tables: Iterable[Filled]) -> None:
+    """Write rows straight into tables of a database that nobody has open."""
     path = sqlite_path(url)
     if path is not None:
-        _fill_sqlite(path, cases, pins)
+        _fill_sqlite(path, tables)
         return
     with psycopg.connect(postgres_url(url)) as connection:
-        for table, fields, rows in _tables(cases, pins):
+        for table, fields, rows in tables:
             named = ", ".join(f'"{field}"' for field in fields)
             with connection.cursor().copy(f"COPY {table} ({named}) FROM STDIN".encode()) as copy:
                 for row in rows:
                     copy.write_row(row)
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("ANALYZE")
 
 
-def _fill_sqlite(path: Path, cases: int, pins: Pins) -> None:
-    """Write the rows, those of readers without their indexes, which are made again in one go."""
+def _fill_sqlite(path: Path, tables: Iterable[Filled]) -> None:
+    """Write the rows without the indexes that need not be there to write them, which are made again in one go."""
     with closing(sqlite3.connect(path)) as connection:
         # Nothing of it is lost to anybody if the machine stops; the pages of all principals are at hand at once.
         for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{FILLING_KILOBYTES}"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
-        indexes = connection.execute(
-            "SELECT name, sql FROM sqlite_master "
-            "WHERE type = 'index' AND tbl_name IN ('reader', 'deadline') AND sql > ''"
-        ).fetchall()
-        for name, _sql in indexes:
-            connection.execute(f"DROP INDEX {name}")
-        for table, fields, rows in _tables(cases, pins):
+        for table, fields, rows in tables:
+            indexes = connection.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql > ''", (table,)
+            ).fetchall()
+            for name, _sql in indexes:
+                connection.execute(f"DROP INDEX {name}")
             places = ", ".join("?" * len(fields))
             named = ", ".join(f'"{field}"' for field in fields)
             connection.executemany(f"INSERT INTO {table} ({named}) VALUES ({places})", rows)  # names of columns
-        for _name, sql in indexes:
-            connection.execute(sql)
+            for _name, sql in indexes:
+                connection.execute(sql)
         connection.commit()
+        connection.execute("PRAGMA optimize").fetchall()
         connection.execute("PRAGMA journal_mode=WAL").fetchall()
 
 
-def _tables(cases: int, pins: Pins) -> Iterator[tuple[str, Sequence[str], Iterator[Row]]]:
+def _tables(cases: int, pins: Pins) -> Iterator[Filled]:
     """Yield tables with their columns and rows."""
-    yield "cases", CaseRow._fields, _cases(cases, pins)
+    yield "cases", CaseRow._fields, rows_of_cases(cases, pins)
     yield "deadline", DeadlineRow._fields, _deadlines(cases)
     yield "reader", ReaderRow._fields, _readers(cases)
 
 
-def _cases(cases: int, pins: Pins) -> Iterator[Row]:
+def rows_of_cases(cases: int, pins: Pins) -> Iterator[Row]:
     row = case_row(
         Case(
             root=ROOT,

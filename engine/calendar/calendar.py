@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+from typing import TypeVar
 
 from engine.calendar.local import Overlay
 from engine.calendar.notices import NO_STATUTORY_DAYS, Notice, StatutoryDays
@@ -20,6 +22,7 @@ from engine.calendar.reading import YEAR_FIRST, YEAR_LAST
 from engine.errors import CalendarEnds
 from engine.text import Text
 
+Held = TypeVar("Held", tuple[Notice, ...], StatutoryDays, tuple[Overlay, ...])
 _SATURDAY = 6
 _MAKE_UP = Text("调休上班", "make-up day")
 _WORKED_BY_UNIT = Text("本单位上班", "worked by the unit")
@@ -106,7 +109,11 @@ class Calendar:
 
     def __post_init__(self) -> None:
         ordered = _in_force(sorted(self.notices, key=_precedence))
-        object.__setattr__(self, "notices", ordered)
+        # Equal calendars hold the same objects: answers are kept by calendar, and comparing two must not look at days.
+        object.__setattr__(self, "notices", _the_one(ordered))
+        object.__setattr__(self, "statutory", _the_one(self.statutory))
+        object.__setattr__(self, "overlays", _the_one(self.overlays))
+        object.__setattr__(self, "applied", _the_one(self.applied))
         object.__setattr__(self, "version", _version(ordered, self.statutory, self.overlays, self.applied))
         object.__setattr__(self, "_covered", frozenset(notice.year for notice in ordered))
         object.__setattr__(self, "_noticed", {**_noticed_days(ordered), **_local_days(self.applied)})
@@ -269,6 +276,12 @@ class Calendar:
 
 def _precedence(notice: Notice) -> tuple[date, int, str]:
     return (notice.issued_on or date.min, notice.year, notice.number or "")
+
+
+@lru_cache(maxsize=64)
+def _the_one(value: Held) -> Held:
+    """Return the object that was the first to be equal to this one."""
+    return value
 
 
 def _in_force(ordered: Sequence[Notice]) -> tuple[Notice, ...]:
