@@ -100,9 +100,12 @@ FIGURE_TEXTS: Final[Mapping[str, Text]] = {
     "figures_sessions": Text("各届次：{what}", "Congress sessions: {what}"),
     "figures_units": Text("各单位：{what}", "Units: {what}"),
     "figures_units_note": Text(
-        "按主办单位，尚无主办单位的按收件单位。件数多少不同，不宜单凭比率排名。",
-        "By lead unit, else the unit where the case is. Numbers of cases differ: rates alone make no ranking.",
+        "按主办单位，尚无主办单位的按收件单位。件数多少、类别构成不同，不宜单凭比率排名；要同类相比，请先在上方选定类别。",
+        "By lead unit, else the unit where the case is. Numbers and classes of cases differ, so rates alone make no "
+        "ranking: choose a class above to compare like with like.",
     ),
+    "figures_category": Text("类别", "Class"),
+    "figures_category_all": Text("全部类别", "All classes"),
     "figures_categories": Text("各类别：{what}", "Categories: {what}"),
     "figures_funnel": Text("到达各环节的件数", "How many reached each milestone"),
     "figures_funnel_note": Text(

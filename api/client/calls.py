@@ -635,6 +635,7 @@ class BanjieClient(Caller):
         by: str | None = None,
         audience: str | None = None,
         unit: str | None = None,
+        category: str | None = None,
         period: str | None = None,
     ) -> Json:
         """Return every measure with its numerator, denominator and what was left out, how many cases
@@ -648,6 +649,7 @@ class BanjieClient(Caller):
                 "by": by,
                 "audience": audience,
                 "unit": unit,
+                "category": category,
                 "period": period,
             },
         )

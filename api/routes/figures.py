@@ -45,6 +45,7 @@ def figures_routes(edge: Edge) -> APIRouter:
         by: Annotated[str | None, Query(max_length=20)] = None,
         audience: Annotated[str | None, Query(max_length=20)] = None,
         unit: Annotated[str | None, Query(max_length=200)] = None,
+        category: Annotated[str | None, Query(max_length=60)] = None,
         period: Annotated[str | None, Query(max_length=100)] = None,
     ) -> JSONResponse:
         """Return every measure with its numerator, denominator and what was left out, how many cases reached each
@@ -52,15 +53,17 @@ def figures_routes(edge: Edge) -> APIRouter:
 
         ``audience`` is ``official`` (the whole house, the same for everybody; small numbers of confidential kinds are
         the text ``<5``, and the cut-off is the last end of a month) or ``mine`` (of the cases that the asker may see,
-        whatever their number). ``unit`` counts a unit and those below it, ``period`` a month, a year or, as
-        ``s:<id>``, a congress session. ``checkpoint`` is the newest signed head of the ledger that they stand on, null
-        while nothing is sealed. ``changed_since`` are the classes and dates that were changed after the cut-off, and by
-        whom, of the cases that the asker may see; null for figures of now, for confidential kinds, and where there are
-        too many cases to look. Where there are too many cases to count at once the answer is 202: ask again.
+        whatever their number). ``unit`` counts a unit and those below it, ``category`` one class of matters, so that
+        like is compared with like, ``period`` a month, a year or, as ``s:<id>``, a congress session. ``checkpoint`` is
+        the newest signed head of the ledger that they stand on, null while nothing is sealed. ``changed_since`` are the
+        classes and dates that were changed after the cut-off, and by whom, of the cases that the asker may see; null
+        for figures of now, for confidential kinds, and where there are too many cases to look. Where there are too many
+        cases to count at once the answer is 202: ask again.
         """
         asker = edge.identities.in_thread(request)
         world, grouping = edge.world(asker), grouping_from(by)
-        asked = asked_from(workflow, {"as_of": as_of, "audience": audience, "unit": unit, "period": period}, world)
+        chosen = {"as_of": as_of, "audience": audience, "unit": unit, "category": category, "period": period}
+        asked = asked_from(workflow, chosen, world)
         told = FigureDesk(edge.desk, edge.jobs, asker.root, asker.actor, world).figures(asked)
         if told.survey is None or told.section is None:
             return JSONResponse(
@@ -116,7 +119,7 @@ def asked_from(workflow: str, asked: Mapping[str, str | None], world: World) -> 
     Raises:
         InputRefused: a value that means nothing.
     """
-    as_of, unit, period = (asked.get(name) or "" for name in ("as_of", "unit", "period"))
+    as_of, unit, category, period = (asked.get(name) or "" for name in ("as_of", "unit", "category", "period"))
     session = period.removeprefix(SESSION) if period.startswith(SESSION) else None
     if session is not None and SessionId(session) not in world.surroundings.sessions:
         raise InputRefused(Text("没有这个届次", "There is no such congress session"), parameter="period")
@@ -130,9 +133,21 @@ def asked_from(workflow: str, asked: Mapping[str, str | None], world: World) -> 
         audience=audience_from(asked.get("audience")),
         at=instant_from(as_of, "as_of") if as_of else None,
         unit=str(unit_named(world, unit)) if unit else None,
+        category=_category_named(workflow, category, world) if category else None,
         period=period or None if session is None else None,
         session=session,
     )
+
+
+def _category_named(workflow: str, code: str, world: World) -> str:
+    """Return the code of a class of matters; raises InputRefused for one that the workflow does not have."""
+    definition = world.rules.for_new(workflow)
+    name = definition.workflow.category_field
+    if name is None or code not in definition.codes.get(name, ()):
+        raise InputRefused(
+            Text(f"这一流程没有类别“{code[:40]}”", f"This workflow has no class {code[:40]!r}"), parameter="category"
+        )
+    return code
 
 
 def audience_from(text: str | None) -> Audience:

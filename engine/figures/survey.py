@@ -79,10 +79,11 @@ class Survey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which cases are counted: those of some units, of a month or year (``2026-03``, ``2026``), of a congress session;
-    None for all."""
+    """Which cases are counted: those of some units, of a class, of a month or year (``2026-03``, ``2026``), of a
+    congress session; None for all."""
 
     units: Collection[str] | None = None
+    category: str | None = None
     period: str | None = None
     session: str | None = None
 
@@ -357,24 +358,29 @@ def _counted(
     everything = named_of(facts, counting.asks_head)
     if chosen is None:
         return everything
-    month_of, unit_of = _month_of(definition), _unit_of
+    month_of, unit_of, category = _month_of(definition), _unit_of, _category(definition)
     return (
         named
         for named in everything
         if (chosen.units is None or unit_of(named.case) in chosen.units)
+        and (chosen.category is None or named.case.held.get(category) == chosen.category)
         and (chosen.session is None or named.case.held.get("session") == chosen.session)
         and (chosen.period is None or (month_of(named.case) or "").startswith(chosen.period))
     )
 
 
 def _groupings(definition: Definition) -> list[tuple[str, Callable[[Facts], Key]]]:
-    category = f"field:{definition.workflow.category_field}"
+    category = _category(definition)
     return [
         (str(Grouping.UNIT), _unit_of),
         (str(Grouping.CATEGORY), lambda facts: facts.held.get(category)),
         (str(Grouping.MONTH), _month_of(definition)),
         (str(Grouping.SESSION), lambda facts: facts.held.get("session")),
     ]
+
+
+def _category(definition: Definition) -> str:
+    return f"field:{definition.workflow.category_field}"
 
 
 def _unit_of(facts: Facts) -> Key:

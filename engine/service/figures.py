@@ -48,15 +48,16 @@ KEPT_NOW_FOR: Final = timedelta(days=1)
 class Asked:
     """What figures are asked for.
 
-    ``at`` is the cut-off, None for now. ``unit`` is a unit with all below it; ``period`` a month or a year
-    (``2026-03``, ``2026``), ``session`` a congress session; None for all. With ``column`` the cases behind one number
-    are asked for, of the group ``key`` of ``by`` where ``by`` is given.
+    ``at`` is the cut-off, None for now. ``unit`` is a unit with all below it; ``category`` a class of matters,
+    ``period`` a month or a year (``2026-03``, ``2026``), ``session`` a congress session; None for all. With ``column``
+    the cases behind one number are asked for, of the group ``key`` of ``by`` where ``by`` is given.
     """
 
     workflow: str
     audience: Audience = Audience.OFFICIAL
     at: datetime | None = None
     unit: str | None = None
+    category: str | None = None
     period: str | None = None
     session: str | None = None
     column: str | None = None
@@ -139,6 +140,7 @@ class FigureDesk:
             (by, key)
             for by, key in (
                 (Grouping.UNIT, asked.unit),
+                (Grouping.CATEGORY, asked.category),
                 (Grouping.MONTH, asked.period),
                 (Grouping.SESSION, asked.session),
             )
@@ -147,8 +149,8 @@ class FigureDesk:
         if len(chosen) > 1 or (asked.period is not None and len(asked.period) != len("2026-03")):
             raise InputRefused(
                 Text(
-                    "涉及保密的事项，公布口径只能按一个单位、一个月份或一个届次查看，不能交叉：否则可推算出个别人",
-                    "Official figures of confidential kinds are shown for one unit, one month or one session, never "
+                    "涉及保密的事项，公布口径只能按一个单位、一个类别、一个月份或一个届次查看，不能交叉：否则可推算出个别人",
+                    "Official figures of confidential kinds are shown for one unit, class, month or session, never "
                     "crossed: single people could be reckoned from it",
                 ),
                 parameter="period",
@@ -225,7 +227,7 @@ def counted(
     if few is None:
         spans = desk.reads.spans_of_workflow(root, asked.workflow, microseconds(at), principals)
     else:
-        spans = desk.reads.spans_of_cases(root, asked.workflow, microseconds(at), few)
+        spans = desk.reads.spans_of_cases(root, microseconds(at), few)
     facts = facts_of(spans, at)
     if asked.column is None:
         return survey_text(survey(definition, facts, at, calendar=world.calendar, suppressed=suppressed, chosen=chosen))
@@ -235,13 +237,13 @@ def counted(
 
 
 def _chosen(asked: Asked, world: World) -> Chosen | None:
-    if asked.unit is None and asked.period is None and asked.session is None:
+    if (asked.unit, asked.category, asked.period, asked.session) == (None, None, None, None):
         return None
     units = None
     if asked.unit is not None:
         tree = world.surroundings.tree
         units = frozenset(unit for unit in world.surroundings.units if asked.unit in tree.lineage(unit))
-    return Chosen(units=units, period=asked.period, session=asked.session)
+    return Chosen(units=units, category=asked.category, period=asked.period, session=asked.session)
 
 
 def _few_of_units(desk: Desk, root: RootId, workflow: str, chosen: Chosen) -> Sequence[CaseId] | None:

@@ -336,8 +336,8 @@ class Reads(
         """Stream the spans begun at or before the instant of all cases of the workflow, or of those that one of the
         principals may see now, case by case."""
 
-    def spans_of_cases(self, root: RootId, workflow: str, at: int, cases: Sequence[CaseId]) -> Iterator[SpanLine]:
-        """Stream the spans begun at or before the instant of those of these cases that are of the workflow."""
+    def spans_of_cases(self, root: RootId, at: int, cases: Sequence[CaseId]) -> Iterator[SpanLine]:
+        """Stream the spans of these cases begun at or before the instant, case by case."""
 
     def all_case_ids(self, root: RootId) -> Iterator[CaseId]:
         """Stream the ids of all cases, in the order of their ids."""

@@ -40,7 +40,13 @@ class HistoryReads:
         self._deadlines = of_case(deadline, DeadlineRow._fields)
         self._spans = of_case(span, SpanLine._fields)
         self._compiler, self._visibility = compiler, Visibility(compiler, pool)
-        self._spans_among = compiler.compile(lambda: _spans_of_workflow().where(compiler.among(cases.c.id, "cases")))
+        self._spans_among = compiler.compile(
+            lambda: (
+                select(*(span.c[name] for name in SpanLine._fields))
+                .where(span.c.root == bind("root"), compiler.among(span.c.case, "cases"), span.c.from_at <= bind("at"))
+                .order_by(span.c.case, span.c.kind, span.c.seq)
+            )
+        )
         self._spans_seen: dict[Sees, Statement] = {}
         self._kept_ids = compiler.compile(_kept_ids)
         self._files = _FileStatements(compiler)
@@ -80,8 +86,8 @@ class HistoryReads:
             statement = self._spans_seen[sees] = self._compiler.compile(_spans_of_workflow().where(*visible))
         return map(SpanLine._make, self._pool.stream(statement, root=root, workflow=workflow, at=at, **values))
 
-    def spans_of_cases(self, root: RootId, workflow: str, at: int, cases: Sequence[CaseId]) -> Iterator[SpanLine]:
-        rows = self._pool.stream(self._spans_among, root=root, workflow=workflow, at=at, cases=list(cases))
+    def spans_of_cases(self, root: RootId, at: int, cases: Sequence[CaseId]) -> Iterator[SpanLine]:
+        rows = self._pool.stream(self._spans_among, root=root, at=at, cases=list(cases))
         return map(SpanLine._make, rows)
 
     def all_case_ids(self, root: RootId) -> Iterator[CaseId]:

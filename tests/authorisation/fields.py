@@ -251,7 +251,7 @@ COOKIES: Final[Mapping[str, Kind]] = {"banjie": Kind.SECRET, "banjie-known": Kin
 
 _BASIS: Final = "on_behalf.person on_behalf.kind on_behalf.basis on_behalf.occurred_at on_behalf.scan"
 # Beside these every page takes lang. ``f.`` and ``p.`` stand for the fields of a definition.
-_FIGURES: Final = "as_of unit period by audience subject"
+_FIGURES: Final = "as_of unit category period by audience subject"
 _SESSION_DAYS: Final = "call_opens_on call_closes_on opens_on closes_on reply_due_on"
 _BOARD: Final = "workflow session view order state unit category q"
 _MANY: Final = "everything filter count work of"

@@ -97,11 +97,11 @@ def test_the_cases_that_units_ever_had_or_led_are_found_each_once(store: Store) 
         reads.cases_of_units(ROOT, "proposal", ["far"], 1) is None
     )  # one case, given five times: more than four for one
     assert reads.cases_of_units(ROOT, "proposal", ["far"], 2) == ["c3"]
-    told = list(reads.spans_of_cases(ROOT, "proposal", 6, [CaseId("c1"), CaseId("c0"), CaseId("c9")]))
+    told = list(reads.spans_of_cases(ROOT, 6, [CaseId("c1"), CaseId("c0"), CaseId("c9")]))
     assert [(one.case, one.kind, one.seq) for one in told] == [
         ("c0", "lead", 2), ("c0", "unit", 1), ("c1", "lead", 2), ("c1", "unit", 1)
     ]  # fmt: skip
-    assert list(reads.spans_of_cases(ROOT, "grievance", 9, [CaseId("c0")])) == []
+    assert list(reads.spans_of_cases(OTHER_ROOT, 9, [CaseId("c0")])) == []
 
 
 def test_who_sees_nothing_sees_few(store: Store) -> None:

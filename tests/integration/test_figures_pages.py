@@ -187,12 +187,18 @@ def test_what_is_chosen_is_counted_and_said(house: House, zhai: TestClient) -> N
         ("period=2026", 2, "仅统计：2026年"),
         ("period=s:s6m3", 2, "仅统计：六届三次"),
         ("unit=logistics", 0, "仅统计：后勤服务中心"),
+        ("category=welfare", 2, "仅统计：生活福利"),
+        ("category=production&unit=works", 0, "仅统计：生产经营"),
         ("unit=江岭重工&period=2026-02", 1, "仅统计：江岭重工"),
         ("period=2025", 0, "仅统计：2025年"),
     ):
         page = zhai.get(f"/figures/proposal?{choice}").text
         assert f"共 {cases} 件" in page, choice
         assert said in page, choice
+    # Units are compared within one class: the choice goes along, and the table says that a rate alone makes no ranking.
+    page = zhai.get("/figures/proposal?category=welfare&by=unit").text
+    assert '<option value="welfare" selected>生活福利</option>' in page
+    assert "/figures/proposal/measures.csv?category=welfare&amp;by=unit" in page
     page = zhai.get("/figures/proposal?period=2026-01").text
     assert '<option value="2026-01" selected>2026年1月</option>' in page
     # What is chosen goes along to the numbers and to the files.
@@ -207,6 +213,7 @@ def test_what_is_chosen_is_counted_and_said(house: House, zhai: TestClient) -> N
         ("period=2026-13", "period 应为"),
         ("period=s:none", "没有这个届次"),
         ("unit=nowhere", "没有名为“nowhere”的单位"),
+        ("category=nothing", "这一流程没有类别“nothing”"),
         ("by=colour", "by 只能是 unit、category、month 或 session"),
         ("audience=all", "audience 只能是 official 或 mine"),
     ],

@@ -111,7 +111,7 @@ def test_more_words_than_a_draft_holds_are_told_what_to_do_with(house: House) ->
 def test_official_figures_of_confidential_kinds_are_not_crossed(house: House) -> None:
     actor = house.desk.queries.actor(ROOT, PersonId("shen"), house.clock.now())
     figures = FigureDesk(house.desk, None, ROOT, actor, house.desk.world(ROOT))
-    said = "涉及保密的事项，公布口径只能按一个单位、一个月份或一个届次查看，不能交叉：否则可推算出个别人"
+    said = "涉及保密的事项，公布口径只能按一个单位、一个类别、一个月份或一个届次查看，不能交叉：否则可推算出个别人"
     with told(InputRefused, said):
         figures.figures(Asked(workflow="grievance", period="2026-01", unit="safety"))
 

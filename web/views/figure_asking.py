@@ -21,7 +21,7 @@ from web.forms.widgets import Choices
 from web.views.figures import FigureViews
 from web.words import Words
 
-KEPT: Final = ("as_of", "unit", "period", "by", "audience", "subject")
+KEPT: Final = ("as_of", "unit", "category", "period", "by", "audience", "subject")
 UNITS_MAX: Final = 80
 """A longer list of units is not offered to choose from: a name or a code is typed."""
 SESSION: Final = "s:"
@@ -41,6 +41,7 @@ class Chooser:
     workflow: str
     workflows: list[tuple[str, str, str]]
     units: Options | None
+    categories: Options
     periods: list[tuple[str, Options]]
     groupings: Options
     audiences: Options
@@ -71,6 +72,7 @@ def chooser(
         workflow=workflow,
         workflows=workflows,
         units=Choices(surroundings=world.surroundings).units(words) if len(units) <= UNITS_MAX else None,
+        categories=classes(told.definition, words),
         periods=_periods(kept["period"], told, world, words),
         groupings=[
             ("", words.t("figures_by_none")),
@@ -79,6 +81,13 @@ def chooser(
         audiences=[(str(each), words.t(f"figures_audience_{each}")) for each in Audience],
         subjects=groups,
     )
+
+
+def classes(definition: Definition, words: Words) -> Options:
+    """Return the classes of matters of a workflow, none where it has none."""
+    name = definition.workflow.category_field
+    codes = None if name is None else definition.list_of(name)
+    return [] if codes is None else [(item.code, words.say(item.title.text)) for item in codes.items]
 
 
 def _periods(chosen: str, told: Told, world: World, words: Words) -> list[tuple[str, Options]]:
@@ -105,10 +114,12 @@ def period_words(period: str, words: Words) -> str:
 
 
 def chosen_words(asked: Asked, world: World, words: Words) -> list[str]:
-    """Return what was chosen: a unit, a period, a session."""
+    """Return what was chosen: a unit, a class, a period, a session."""
     found = []
     if asked.unit is not None:
         found.append(words.say(world.surroundings.units[UnitId(asked.unit)].title))
+    if asked.category is not None:
+        found.append(dict(classes(world.rules.for_new(asked.workflow), words))[asked.category])
     if asked.period is not None:
         found.append(period_words(asked.period, words))
     if asked.session is not None:
