@@ -8,18 +8,17 @@ together (``suppression``), so that none gives away what another one holds.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from engine.calendar.calendar import Calendar
-from engine.case.codec import at_from
 from engine.case.identity import CaseId
-from engine.case.scope import SHANGHAI
 from engine.definition.compiled import Definition
-from engine.figures.counting import CASES, REST, Answers, Counting, named_of
-from engine.figures.facts import Facts, Named, is_undated
+from engine.figures.chosen import Chosen, Key, chosen_of, groupings_of
+from engine.figures.counting import CASES, REST, Answers, Counting
+from engine.figures.facts import Facts, is_undated
 from engine.figures.measures import DENOMINATOR, NUMERATOR, UNDATED_LINE, Counted, Grouping, MeasureResult, Tally
 from engine.figures.stages import StageDays, StageTime, milestones_of, stage_time, stages_of
 from engine.figures.suppression import FEW, Number, Row, marked_together
@@ -29,7 +28,6 @@ STATED: Final = "stated"
 UNDATED: Final = "undated"
 DECILE_FROM: Final = 10
 """Of fewer cases the ninth decile is the longest time there was, which is somebody's."""
-Key = str | None
 Group = tuple[str, Key] | None
 """A grouping and the key of one of its groups; None for the whole."""
 _Kind = tuple[Answers, tuple[bool, ...], tuple[bool, ...], bool, bool]
@@ -77,17 +75,6 @@ class Survey:
         return next((each for each in self.groups.get(by, ()) if each.key == key), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """Which cases are counted: those of some units, of a class, of a month or year (``2026-03``, ``2026``), of a
-    congress session; None for all."""
-
-    units: Collection[str] | None = None
-    category: str | None = None
-    period: str | None = None
-    session: str | None = None
-
-
 @dataclass(slots=True)
 class _Seen:
     """What is counted of one set of cases while the pass goes on."""
@@ -129,10 +116,10 @@ def survey(
     assert chosen is None or not suppressed, "what is chosen crosses tables that are protected each"
     counting, stages = Counting(definition, at), stages_of(definition)
     times = None if calendar is None else StageDays(stages, calendar)
-    milestones, groupings = milestones_of(definition), _groupings(definition)
+    milestones, groupings = milestones_of(definition), groupings_of(definition)
     seen: dict[tuple[str, Key], _Seen] = defaultdict(lambda: _Seen(days=[Counter() for _stage in stages]))
     whole = seen["", None]
-    for named in _counted(facts, counting, definition, chosen):
+    for named in chosen_of(facts, counting, definition, chosen):
         case = named.case
         days = (None,) * len(stages) if times is None else times.of(case)
         undated = is_undated(case)
@@ -157,10 +144,10 @@ def members(
     """Yield the cases behind one number of a survey, those with ``group`` only, in the order of the facts."""
     counting = Counting(definition, at)
     name, _space, number = column.partition(" ")
-    key_of = dict(_groupings(definition)).get(group[0]) if group else None
+    key_of = dict(groupings_of(definition)).get(group[0]) if group else None
     stages = {timed(stage): stage for stage in stages_of(definition)}
     answered: dict[Answers, bool] = {}
-    for named in _counted(facts, counting, definition, chosen):
+    for named in chosen_of(facts, counting, definition, chosen):
         case = named.case
         if key_of is not None and group and key_of(case) != group[1]:
             continue
@@ -349,57 +336,3 @@ class _Tables:
                 f"{REST}.{2 * place + 1}": int(there[place + 1]) - int(has_time),
             }
         return found
-
-
-def _counted(
-    facts: Iterable[Facts], counting: Counting, definition: Definition, chosen: Chosen | None
-) -> Iterator[Named]:
-    """Pair the cases with those they were merged into, and leave those out that are not chosen."""
-    everything = named_of(facts, counting.asks_head)
-    if chosen is None:
-        return everything
-    month_of, unit_of, category = _month_of(definition), _unit_of, _category(definition)
-    return (
-        named
-        for named in everything
-        if (chosen.units is None or unit_of(named.case) in chosen.units)
-        and (chosen.category is None or named.case.held.get(category) == chosen.category)
-        and (chosen.session is None or named.case.held.get("session") == chosen.session)
-        and (chosen.period is None or (month_of(named.case) or "").startswith(chosen.period))
-    )
-
-
-def _groupings(definition: Definition) -> list[tuple[str, Callable[[Facts], Key]]]:
-    category = _category(definition)
-    return [
-        (str(Grouping.UNIT), _unit_of),
-        (str(Grouping.CATEGORY), lambda facts: facts.held.get(category)),
-        (str(Grouping.MONTH), _month_of(definition)),
-        (str(Grouping.SESSION), lambda facts: facts.held.get("session")),
-    ]
-
-
-def _category(definition: Definition) -> str:
-    return f"field:{definition.workflow.category_field}"
-
-
-def _unit_of(facts: Facts) -> Key:
-    return facts.held.get("lead", facts.held.get("unit"))
-
-
-def _month_of(definition: Definition) -> Callable[[Facts], Key]:
-    """Return how the month of a case is found: that of the first milestone there is in its workflow."""
-    milestone = next(iter(milestones_of(definition)), "")
-    known: dict[str, str] = {}
-
-    def month(facts: Facts) -> Key:
-        text = facts.first.get(milestone)
-        if text is None or is_undated(facts):
-            return None
-        # Milestones of one hour are of one month; a million cases lie in some thousand hours.
-        hour = text[:13]
-        if hour not in known:
-            known[hour] = f"{at_from(text).astimezone(SHANGHAI):%Y-%m}"
-        return known[hour]
-
-    return month

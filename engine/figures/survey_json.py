@@ -8,8 +8,9 @@ from typing import Final
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
+from engine.figures.chosen import Key
 from engine.figures.stages import StageTime
-from engine.figures.survey import Key, Section, Survey
+from engine.figures.survey import Section, Survey
 
 FORM: Final = "survey/2"
 """Part of the key under which a survey is kept: one that was counted or written otherwise is not found any more."""

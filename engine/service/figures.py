@@ -20,10 +20,11 @@ from engine.case.codec import at_from, at_text, microseconds
 from engine.case.identity import CaseId, RootId, UnitId
 from engine.definition.compiled import Definition
 from engine.errors import InputRefused
+from engine.figures.chosen import Chosen
 from engine.figures.facts import facts_of
 from engine.figures.measures import Grouping
 from engine.figures.report import Audience, is_confidential
-from engine.figures.survey import Chosen, Section, Survey, members, survey
+from engine.figures.survey import Section, Survey, members, survey
 from engine.figures.survey_json import FORM, survey_from, survey_text
 from engine.service.case_rows import row_of
 from engine.service.desk import Desk

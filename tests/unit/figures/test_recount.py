@@ -15,7 +15,8 @@ from random import Random
 
 import pytest
 
-from engine.figures.survey import Chosen, survey
+from engine.figures.chosen import Chosen
+from engine.figures.survey import survey
 from tests.oracle.questions import answer, tree_of
 from tests.oracle.recount import CannotRecount, Recount, Recounted, main
 from tests.oracle.written import Rules

@@ -12,9 +12,10 @@ from typing import Final
 import pytest
 
 from engine.case.identity import CaseId
+from engine.figures.chosen import Chosen
 from engine.figures.facts import Facts
 from engine.figures.measures import Grouping
-from engine.figures.survey import Chosen, Survey, evaluate, members, reached, survey, tally_of, timed
+from engine.figures.survey import Survey, evaluate, members, reached, survey, tally_of, timed
 from engine.figures.survey_json import survey_from, survey_text
 from tests.support.builders import a_calendar
 from tests.support.ledgers import small_rules
