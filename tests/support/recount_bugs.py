@@ -61,12 +61,13 @@ BUGS: Final[Mapping[str, Mapping[str, object]]] = {
     "nothing is left out": {"engine.figures.counting.Counting.numbers": _leaves_nothing_out},
     "a sum counts every case once": {"engine.figures.counting.Counting._share": _counts_each_once},
     "a merged form does not follow its main case": {"engine.figures.counting.head_of": _itself},
-    "a case stays with the unit that opened it": {"engine.figures.survey._unit_of": _own_unit},
-    "a month ends at midnight in Greenwich": {"engine.figures.survey.SHANGHAI": UTC},
+    "a case stays with the unit that opened it": {"engine.figures.chosen._unit_of": _own_unit},
+    "a month ends at midnight in Greenwich": {"engine.figures.chosen.SHANGHAI": UTC},
     "who was handled again is not noticed": {"engine.figures.facts._came_again": _no},
     "dates that nobody knows are relied on": {
         "engine.figures.counting.is_undated": _no,
         "engine.figures.survey.is_undated": _no,
+        "engine.figures.chosen.is_undated": _no,
     },
 }
 """What each is called → what is replaced, and by what."""
