@@ -173,6 +173,7 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
     ("GET /registers/{work_id}/refused.{kind}", "kind"): Kind.PLAIN,
     ("GET /archive/export.{kind}", "kind"): Kind.PLAIN,
     ("GET /cases/{case_id}/papers/{paper}.{kind}", "kind"): Kind.PLAIN,
+    ("GET /cases/{case_id}/dossier.{kind}", "kind"): Kind.PLAIN,
     ("GET /cases/{case_id}/papers/{paper}.{kind}", "paper"): Kind.PLAIN,
     ("POST /registers", "file"): Kind.PLAIN,
     **{(f"POST /admin/{what}", "name"): Kind.PLAIN for what in ("units", "people", "sessions", "definitions")},

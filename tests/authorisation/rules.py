@@ -153,6 +153,7 @@ PAGES: Final = {
     "GET /cases/{case_id}/receipt/{seq}/receipt.txt": Rule.CASE,
     "GET /cases/{case_id}/files/{file_id}": Rule.CASE,
     "GET /cases/{case_id}/papers/{paper}.{kind}": Rule.CASE,
+    "GET /cases/{case_id}/dossier.{kind}": Rule.CASE,
     "GET /cases/{case_id}/bundle": Rule.CASE,
     "GET /ledger": Rule.LOGIN,
     "GET /ledger/checkpoints/{n}": Rule.LOGIN,

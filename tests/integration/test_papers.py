@@ -23,10 +23,9 @@ from engine.errors import PaperNotMade
 from tests.integration.test_confidential import Office, opened
 from tests.support.command_line import command_line
 from tests.support.house import House, client_of, open_house
+from tests.support.papers import HOSTILE, asked, bare, in_pdf, in_word
 
 AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
-HOSTILE = '{{ 7*7 }} {% for %} <b>&amp;</b> #read("/etc/passwd") $x$ *粗* \\ {subject} @ref'
-"""What templates of any kind would take for something else than text."""
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
 
 
@@ -40,30 +39,6 @@ def house(any_database: str) -> Iterator[House]:
 def office(any_database: str) -> Iterator[Office]:
     with opened(any_database) as office:
         yield office
-
-
-def asked(house: House, login: str, path: str) -> tuple[int, bytes]:
-    with client_of(house) as client:
-        client.cookies.set("banjie", house.token(login))
-        answer = client.get(path)
-        return answer.status_code, answer.content
-
-
-def in_word(made: bytes) -> str:
-    """Return every text of a Word file: paragraphs, cells, the foot of its page."""
-    word = Document(io.BytesIO(made))
-    cells = (cell.text for table in word.tables for row in table.rows for cell in row.cells)
-    foot = (one.text for one in word.sections[0].footer.paragraphs)
-    return "\n".join([*(one.text for one in word.paragraphs), *cells, *foot])
-
-
-def in_pdf(made: bytes) -> str:
-    """Return every text of a PDF, without the spaces and breaks that setting it brings."""
-    return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages).split())
-
-
-def bare(text: str) -> str:
-    return "".join(text.split())
 
 
 # ------------------------------------------------------------------------------------------------------ what is offered
