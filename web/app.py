@@ -46,6 +46,7 @@ from web.pages.drafts import drafts_pages
 from web.pages.ended import after_the_end
 from web.pages.erasing import erasing_pages
 from web.pages.figures import figures_pages
+from web.pages.figures_report import figures_report_pages
 from web.pages.figures_try import figures_try_pages
 from web.pages.files import file_pages
 from web.pages.front import front_pages
@@ -80,7 +81,7 @@ from web.pages.workflows import workflow_pages
 from web.sections import sections_of
 from web.shell import Shell
 
-# In this order: /cases/new must be asked before /cases/{id}.
+# In this order: /cases/new must be asked before /cases/{id}, the report before the tables of the figures.
 PAGES = (
     login_pages,
     linked_login_pages,
@@ -106,6 +107,7 @@ PAGES = (
     meeting_pages,
     merging_pages,
     assigning_pages,
+    figures_report_pages,
     figures_pages,
     figures_try_pages,
     coverage_pages,

@@ -335,6 +335,8 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "GET /figures/{workflow}": (_FIGURES, ""),
     "GET /figures/{workflow}/cases": (f"{_FIGURES} group of number", ""),
     "GET /figures/{workflow}/{part}.{kind}": (_FIGURES, ""),
+    "GET /figures/{workflow}/report.{kind}": (f"{_FIGURES} session", ""),
+    "GET /figures/{workflow}/table.{kind}": (f"{_FIGURES} session", ""),
     "GET /figures/{workflow}/try": (_TRIED, ""),
     "GET /coverage": ("year unit anew", ""),
     "GET /coverage/{name}": ("year unit which after anew", ""),

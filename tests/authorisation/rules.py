@@ -200,6 +200,8 @@ PAGES: Final = {
     "GET /figures/{workflow}": Rule.LOGIN,
     "GET /figures/{workflow}/cases": Rule.LOGIN,
     "GET /figures/{workflow}/{part}.{kind}": Rule.LOGIN,
+    "GET /figures/{workflow}/report.{kind}": Rule.LOGIN,
+    "GET /figures/{workflow}/table.{kind}": Rule.LOGIN,
     "GET /figures/{workflow}/try": Rule.LOGIN,
     "GET /coverage": Rule.LOGIN,
     "GET /coverage/{name}": Rule.LOGIN,
