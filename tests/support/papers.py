@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
+from typing import Unpack
 
 from docx import Document
 from pypdf import PdfReader
 
-from tests.support.house import House, client_of
+from tests.support.house import House, SiteSettings, client_of
 
 HOSTILE = '{{ 7*7 }} {% for %} <b>&amp;</b> #read("/etc/passwd") $x$ *粗* \\ {subject} @ref'
 """What templates of any kind would take for something else than text."""
 
 
-def asked(house: House, login: str, path: str) -> tuple[int, bytes]:
-    with client_of(house) as client:
+def asked(house: House, login: str, path: str, **settings: Unpack[SiteSettings]) -> tuple[int, bytes]:
+    """Ask for a page or a file as somebody; return the status and what came."""
+    with client_of(house, **settings) as client:
         client.cookies.set("banjie", house.token(login))
         answer = client.get(path)
         return answer.status_code, answer.content
@@ -34,4 +36,5 @@ def in_pdf(made: bytes) -> str:
 
 
 def bare(text: str) -> str:
+    """Return a text without the spaces and breaks that setting it may bring."""
     return "".join(text.split())

@@ -39,7 +39,7 @@ def papers_pages(shell: Shell) -> Pages:
         desk, asker, world = shell.edge.desk, visit.known, shell.world(visit)
         view = desk.queries.case(asker.root, CaseId(case_id), asker.actor, world)
         lines = desk.queries.timeline(asker.root, view.case.id, asker.actor, world)
-        part = papers_of(shell.edge.settings.workflows, view, lines).get(paper)
+        part = papers_of(shell.edge.settings.workflows, view, lines, world.surroundings).get(paper)
         if part is None:
             raise NotFound(
                 Text(

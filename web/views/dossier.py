@@ -237,7 +237,9 @@ def _broken(sha256: str) -> str:
 def _papers(read: CaseRead, folder: Path) -> Part:
     """Return which papers can be made of the case, and from which of its entries."""
     rows = []
-    for number, part in enumerate(papers_of(folder, read.view, read.lines).values(), start=1):
+    for number, part in enumerate(
+        papers_of(folder, read.view, read.lines, read.reader.world.surroundings).values(), start=1
+    ):
         act = next((line for line in reversed(read.lines) if line.transition in part.after), read.lines[-1])
         made = CHINESE.t("dossier_entry", seq=act.seq)
         day = CHINESE.day(at_from(act.at)) if part.after else CHINESE.t("dash")

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from documents.paper import DATE_BLANK, Paper, PaperRow, official_date, paragraphs_of
+from engine.access.directory import Surroundings
 from engine.case.codec import at_from
 from engine.case.scope import SHANGHAI
 from engine.definition.paper_parts import NAMED, PaperLook, PaperPart, own_papers
@@ -23,16 +24,23 @@ CHINESE = Words("zh")
 """Papers are written in Chinese, whoever reads the page."""
 
 
-def papers_of(folder: Path, view: CaseView, lines: Sequence[TimelineLine]) -> Mapping[str, PaperPart]:
-    """Return the papers that can be made of a case now, by their keys, in the order of their file."""
+def papers_of(
+    folder: Path, view: CaseView, lines: Sequence[TimelineLine], there: Surroundings
+) -> Mapping[str, PaperPart]:
+    """Return the papers that can be made of a case now, by their keys, in the order of their file; as its unit, or one
+    above it, has them."""
     made = {line.transition for line in lines}
-    papers = own_papers(folder, view.case.workflow)
+    above = there.tree.lineage(view.case.unit)
+    units = [name for unit in above if unit in there.units for name in (there.units[unit].code, str(unit))]
+    papers = own_papers(folder, view.case.workflow, units)
     return {key: part for key, part in papers.items() if not part.after or made.intersection(part.after)}
 
 
-def paper_links(folder: Path, view: CaseView, lines: Sequence[TimelineLine], words: Words) -> list[tuple[str, str]]:
+def paper_links(
+    folder: Path, view: CaseView, lines: Sequence[TimelineLine], there: Surroundings, words: Words
+) -> list[tuple[str, str]]:
     """Return the papers of a case as a page offers them: the address without the kind of file, and the title."""
-    papers = papers_of(folder, view, lines)
+    papers = papers_of(folder, view, lines, there)
     return [(f"/cases/{view.case.id}/papers/{key}", words.say(part.title.text)) for key, part in papers.items()]
 
 
