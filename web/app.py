@@ -68,6 +68,7 @@ from web.pages.others_logins import others_logins_pages
 from web.pages.overdue import overdue_pages
 from web.pages.own import own_pages
 from web.pages.papers import papers_pages
+from web.pages.papers_out import papers_out_pages
 from web.pages.polls import poll_pages
 from web.pages.process import process_pages
 from web.pages.receipts import receipts_pages
@@ -90,6 +91,7 @@ PAGES = (
     new_case_pages,
     on_behalf_pages,
     receipts_pages,
+    papers_out_pages,
     cases_pages,
     search_pages,
     case_pages,

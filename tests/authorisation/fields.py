@@ -170,6 +170,8 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
     ("GET /long-work/{work_id}/skipped.{kind}", "kind"): Kind.PLAIN,
     # Registers are seen by who brought or took them alone: tests/integration/test_web_registers.py.
     ("GET /registers/out/{mark}", "mark"): Kind.PLAIN,
+    # Papers are given to who asked for them alone: tests/integration/test_papers_out.py.
+    ("GET /cases/papers/{mark}", "mark"): Kind.PLAIN,
     ("GET /registers/{work_id}/refused.{kind}", "kind"): Kind.PLAIN,
     ("GET /archive/export.{kind}", "kind"): Kind.PLAIN,
     ("GET /cases/{case_id}/papers/{paper}.{kind}", "kind"): Kind.PLAIN,
@@ -291,6 +293,7 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "POST /cases/new/{workflow}/on-behalf": ("", f"key unit session draft_of f. {_BASIS}"),
     "GET /cases": ("workflow state phase session category unit q order after", ""),
     "GET /cases/export.{kind}": ("workflow state phase session category unit q order", ""),
+    "POST /cases/papers": ("workflow state phase session category unit q order", "key wanted kind"),
     "GET /cases/{case_id}": ("done again seq draft move apart", ""),
     "POST /cases/{case_id}/{transition}": ("", "key version text find draft_of f. p."),
     "POST /cases/{case_id}/on-behalf/{move}": ("", f"key draft_of f. {_BASIS}"),
