@@ -27,6 +27,7 @@ PAPER_TEXTS: Final[Mapping[str, Text]] = {
     "papers_out_papers": Text("文书（现在可出具的每一种）", "Every paper that can be made now"),
     "papers_out_kind": Text("格式", "As"),
     "papers_out_begin": Text("生成压缩包", "Make the archive"),
+    "paper_notes": Text("说明", "Notes"),
     "paper_origin": Text("本件据账册第{seq}条（{hash}）生成", "Made from entry {seq} ({hash})"),
     "dossier_title": Text("案\u3000卷", "Dossier"),
     "dossier_link": Text("案卷（全部内容）", "Dossier (all of it)"),

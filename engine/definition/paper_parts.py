@@ -51,7 +51,7 @@ class PaperPart(Part):
 
     ``after``: it can be made once one of these moves was made, and bears the day of the newest of them and what was
     said then; without, as soon as the case is there. ``rows`` are the fields and
-    roles that a form holds and a letter shows under its text.
+    roles that a form holds and a letter shows under its text; ``notes`` stand below them, numbered.
     """
 
     title: Label
@@ -61,6 +61,7 @@ class PaperPart(Part):
     to: Sentence | None = None
     says: tuple[Sentence, ...] = ()
     rows: tuple[Slug, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     signed: Sentence | None = None
 
 
@@ -171,8 +172,9 @@ def _named(key: str, part: PaperPart) -> Iterator[tuple[Place, str, str]]:
         yield (key, "rows", index), row, "rows"
     if part.number is not None:
         yield (key, "number"), part.number, "fields"
-    for index, sentence in enumerate(part.says):
-        yield from (((key, "says", index), name, "words") for name in NAMED.findall(sentence))
+    for kind, sentences in (("says", part.says), ("notes", part.notes)):
+        for index, sentence in enumerate(sentences):
+            yield from (((key, kind, index), name, "words") for name in NAMED.findall(sentence))
     for place, said in (("to", part.to), ("signed", part.signed)):
         yield from (((key, place), name, "words") for name in NAMED.findall(said or ""))
 

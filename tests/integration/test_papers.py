@@ -139,6 +139,43 @@ def test_papers_are_chinese_whoever_reads_the_page(house: House) -> None:
     assert "Subject" not in in_word(made.content)
 
 
+def test_the_registration_form_of_a_visit_has_every_cell_of_its_annex(house: House) -> None:
+    """Annex 2: leaders, unit, its staff, opinions, notes, who filled it in and when; first empty, then filled in."""
+    form = {"name": "第一机械厂", "code": "QY001", "kind": "enterprise", "above_scale": True, "staff_count": 500}
+    house.begin("shen", "basic_unit", form)
+    visit = house.begin("shen", "visit", {
+        "subject": "第一机械厂", "unit_code": "QY001", "campaign_year": 2026, "team_level": "city",
+        "selection": "arranged", "leaders": "沈副主席", "contact": "联络人甲", "planned_on": "2026-07-20",
+    })  # fmt: skip
+    empty = in_word(asked(house, "shen", f"/cases/{visit}/papers/register_form.docx")[1])
+    for cell in ("参与走访领导", "走访单位名称", "走访单位职工人数", "建议与意见", "说明"):
+        assert cell in empty
+    assert "填报单位：　　" in empty, "room for a hand"
+    assert "年　　月　　日" in empty
+    house.clock.set(datetime(2026, 7, 21, 2, tzinfo=UTC))
+    house.fire("shen", visit, "register", {
+        "visited_on": "2026-07-20", "leaders_present": "沈副主席、翟部长", "staff_count": 1204,
+        "reporting_unit": "江岭县总工会",
+        "diary_rows": [{"noted_on": "2026-07-20", "way": "talk", "people": 20, "findings": "召开职工座谈会"}],
+        "services": [{"service": "policy", "done": True}],
+        "opinions": [{"raised_by": "staff", "kind": "pay", "content": "高温津贴怎样计发", "way": "answered",
+                      "answer": "当场讲明"}],
+    })  # fmt: skip
+    for read, kind in ((in_word, "docx"), (in_pdf, "pdf")):
+        told = bare(read(asked(house, "shen", f"/cases/{visit}/papers/register_form.{kind}")[1]))
+        for said in (
+            "沈副主席、翟部长",
+            "第一机械厂",
+            "1204",
+            "高温津贴怎样计发",
+            "2026年7月20日",
+            "填报单位：江岭县总工会",
+            "1、此表在走访活动结束后，按活动方案规定的时间同总结一起上报。",
+            "2、走访活动的情况应认真记载，存档备查。",
+        ):
+            assert said in told, (kind, said)
+
+
 # ------------------------------------------------------------------------------------------------------------ redaction
 
 
