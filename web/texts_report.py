@@ -47,6 +47,10 @@ REPORT_TEXTS: Final[Mapping[str, Text]] = {
         "以下为{at}仍在运行、已经超期的期限，按索取人有权查看的事项列出，不受统计截止时间影响。",
         "Deadlines that run and are over on {at}, of the cases that the reader may see, whatever the cut-off.",
     ),
+    "report_late_confidential": Text(
+        "此类事项涉及保密，报告中不逐件列出；请有权查看的人员在“期限”页面查看。",
+        "Cases of this kind may be confidential and are not listed: who may see them looks at the page of deadlines.",
+    ),
     "report_late_none": Text("没有超期的期限。", "Nothing is late."),
     "report_late_more": Text(
         "超期的期限较多，本表只列最久的{n}项。", "There are more; these {n} are the most overdue."

@@ -14,6 +14,7 @@ from engine.calendar.term import SHANGHAI
 from engine.definition.compiled import Definition
 from engine.figures.counting import CASES
 from engine.figures.measures import DENOMINATOR, NUMERATOR, Grouping, Tally
+from engine.figures.report import is_confidential
 from engine.figures.stages import milestones_of
 from engine.figures.survey import Section, Survey, reached, tally_of
 from engine.service.anchoring import Head
@@ -230,6 +231,9 @@ def _stages(facts: ReportFacts) -> Iterator[Chapter]:
 
 
 def _late(facts: ReportFacts) -> Iterator[Part]:
+    if is_confidential(facts.definition):  # a report goes from hand to hand
+        yield Said(text=CHINESE.t("report_late_confidential"))
+        return
     yield Said(text=CHINESE.t("report_late_note", at=CHINESE.instant(facts.now)), is_note=True)
     if not facts.late:
         yield Said(text=CHINESE.t("report_late_none"))
@@ -295,9 +299,9 @@ def _counts(tally: Tally) -> dict[str, str]:
 
 def _rate(tally: Tally) -> str:
     """Return a rate in a cell: the share, what it is made of, how sure it is, a star where that is of too few."""
-    value, _number = value_of(tally)
-    sure = interval_text(tally)
-    return "\n".join([value + ("＊" if tally.small else ""), _made_of(tally), *([sure] if sure != "—" else [])])
+    value, number = value_of(tally)
+    sure, star = interval_text(tally), "＊" if tally.small and number is not None else ""
+    return "\n".join([value + star, _made_of(tally), *([sure] if sure != "—" else [])])
 
 
 def _made_of(tally: Tally) -> str:
