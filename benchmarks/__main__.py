@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.coverage import coverage, coverage_postgres
 from benchmarks.delivering import delivering
+from benchmarks.dossiers import dossiers
 from benchmarks.engine_steps import postgres_steps, sqlite_steps
 from benchmarks.exporting import exporting
 from benchmarks.figures_of_a_unit import figures_of_a_unit, figures_of_a_unit_postgres
@@ -47,7 +48,7 @@ def main() -> None:
         "--only",
         default="",
         help="comma-separated: "
-        "sqlite,postgres,http,imports,exporting,simulating,live,sweep,overdue,coverage,sheets,pages,figures,unit,reading,readers,dates,ledger,deliver,search,similar,startup",
+        "sqlite,postgres,http,imports,exporting,simulating,live,sweep,overdue,coverage,sheets,pages,figures,unit,reading,readers,dates,ledger,deliver,search,similar,dossiers,startup",
     )
     parser.add_argument("--output", type=Path, default=Path("build/bench.json"))
     options = parser.parse_args()
@@ -122,6 +123,8 @@ def main() -> None:
         _on_postgres(lambda url, _other: searching_postgres(results, url, cases))
     if asked("similar"):
         similar(results)
+    if asked("dossiers"):
+        dossiers(results)
     if asked("startup"):
         startup(results)
     results.write(options.output)

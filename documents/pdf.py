@@ -1,4 +1,4 @@
-"""A paper as PDF/A-2b. The one door to typst: a template of ours, and the paper as data that is never markup."""
+"""Papers and booklets as PDF/A-2b. The one door to typst: a template of ours, and the text as data, never as markup."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from threading import Lock
 from types import ModuleType
 from typing import Any, Final, Literal
 
+from documents.booklet import Booklet, booklet_data
 from documents.paper import NO_FONT, NO_MAKER, Paper
 from engine.errors import PaperNotMade
 
-TEMPLATE: Final = Path(__file__).with_name("paper.typ")
+PAPER_TEMPLATE: Final = Path(__file__).with_name("paper.typ")
+BOOKLET_TEMPLATE: Final = Path(__file__).with_name("booklet.typ")
 STANDARD: Final = "a-2b"
 PICTURE_PPI: Final = 90.0
 BODY_FONTS: Final = (
@@ -38,8 +40,8 @@ _ONE_AT_A_TIME: Final = Lock()
 """A compiler holds what it compiles: two papers at once would mix."""
 
 
-def as_pdf(paper: Paper, at: datetime) -> bytes:
-    """Return a paper as PDF/A-2b; ``at`` is when it was made.
+def as_pdf(paper: Paper | Booklet, at: datetime) -> bytes:
+    """Return a paper or a booklet as PDF/A-2b; ``at`` is when it was made.
 
     Raises:
         PaperNotMade: typst is not installed, or the server has no Chinese font.
@@ -48,7 +50,7 @@ def as_pdf(paper: Paper, at: datetime) -> bytes:
     return made
 
 
-def as_pictures(paper: Paper, at: datetime) -> list[bytes]:
+def as_pictures(paper: Paper | Booklet, at: datetime) -> list[bytes]:
     """Return the pages of a paper as PNG, to be looked at; raises PaperNotMade as a PDF does."""
     return _compiled(paper, at, "png")
 
@@ -61,12 +63,15 @@ def known_fonts(families: frozenset[str]) -> dict[str, list[str]]:
     return {"body": body, "head": [font for font in HEAD_FONTS if font in families]}
 
 
-def _compiled(paper: Paper, at: datetime, kind: Literal["pdf", "png"]) -> list[bytes]:
-    data = {**asdict(paper), "fonts": known_fonts(families())}
+def _compiled(paper: Paper | Booklet, at: datetime, kind: Literal["pdf", "png"]) -> list[bytes]:
+    plain, template = (
+        (asdict(paper), PAPER_TEMPLATE) if isinstance(paper, Paper) else (booklet_data(paper), BOOKLET_TEMPLATE)
+    )
+    data = {**plain, "fonts": known_fonts(families())}
     options: dict[str, object] = {"pdf_standards": STANDARD} if kind == "pdf" else {"ppi": PICTURE_PPI}
     with _ONE_AT_A_TIME:
         made = _compiler().compile(
-            input=TEMPLATE.read_bytes(),
+            input=template.read_bytes(),
             format=kind,
             sys_inputs={"paper": json.dumps(data, ensure_ascii=False)},
             timestamp=int(at.timestamp()),

@@ -46,6 +46,7 @@ from web.pages.drafts import drafts_pages
 from web.pages.ended import after_the_end
 from web.pages.erasing import erasing_pages
 from web.pages.figures import figures_pages
+from web.pages.figures_report import figures_report_pages
 from web.pages.figures_try import figures_try_pages
 from web.pages.files import file_pages
 from web.pages.front import front_pages
@@ -67,6 +68,7 @@ from web.pages.others_logins import others_logins_pages
 from web.pages.overdue import overdue_pages
 from web.pages.own import own_pages
 from web.pages.papers import papers_pages
+from web.pages.papers_out import papers_out_pages
 from web.pages.polls import poll_pages
 from web.pages.process import process_pages
 from web.pages.receipts import receipts_pages
@@ -80,7 +82,7 @@ from web.pages.workflows import workflow_pages
 from web.sections import sections_of
 from web.shell import Shell
 
-# In this order: /cases/new must be asked before /cases/{id}.
+# In this order: /cases/new must be asked before /cases/{id}, the report before the tables of the figures.
 PAGES = (
     login_pages,
     linked_login_pages,
@@ -89,6 +91,7 @@ PAGES = (
     new_case_pages,
     on_behalf_pages,
     receipts_pages,
+    papers_out_pages,
     cases_pages,
     search_pages,
     case_pages,
@@ -106,6 +109,7 @@ PAGES = (
     meeting_pages,
     merging_pages,
     assigning_pages,
+    figures_report_pages,
     figures_pages,
     figures_try_pages,
     coverage_pages,

@@ -33,6 +33,7 @@ from web.texts_publish import PUBLISH_TEXTS
 from web.texts_refused import REFUSED_TEXTS
 from web.texts_register import REGISTER_TEXTS
 from web.texts_registers import REGISTERS_TEXTS
+from web.texts_report import REPORT_TEXTS
 from web.texts_rights import RIGHTS_TEXTS
 from web.texts_search import SEARCH_TEXTS
 from web.texts_secrecy import SECRECY_TEXTS
@@ -59,6 +60,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     **FILE_TEXTS,
     **FILING_TEXTS,
     **PAPER_TEXTS,
+    **REPORT_TEXTS,
     **PEOPLE_TEXTS,
     **PUBLISH_TEXTS,
     **REFUSED_TEXTS,

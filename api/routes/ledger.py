@@ -11,7 +11,7 @@ from api.routing import api_router
 from engine.case.identity import CaseId
 from engine.ledger.bundle import KeyRole, bundle_bytes
 from engine.ledger.notes import VerifierKey
-from engine.service.exported import record_bundle
+from engine.service.exported import record_whole_case
 from engine.service.proving import bundle_of, newest_note, prove_case
 
 NOTE_TYPE = "text/plain; charset=utf-8"
@@ -75,7 +75,7 @@ def case_bundle(edge: Edge, asker: Asker, case: CaseId) -> Response:
         tool=f"banjie {edge.settings.version}",
         keys=keys,
     )
-    record_bundle(edge.desk, asker.root, asker.actor, case, edge.world(asker))
+    record_whole_case(edge.desk, asker.root, asker.actor, case, edge.world(asker), "bundle")
     headers = {
         "Content-Disposition": 'attachment; filename="bundle.zip"',
         "Cache-Control": "no-store",

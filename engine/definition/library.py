@@ -19,6 +19,8 @@ from engine.text import Text
 
 BESIDE: Final = frozenset({"import.yaml", "sample.yaml", "papers.yaml"})
 """Files that stand beside definitions and are none: maps of registers, lives of sample cases, papers."""
+BESIDE_FOLDERS: Final = frozenset({"papers"})
+"""Folders beside definitions, whose files are none: the papers of units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,13 @@ class Library:
             {key: (loaded.part, loaded.hash) for key, loaded in self.workflows.items()},
             {key: (loaded.part, loaded.hash) for key, loaded in self.lists.items()},
         )
+
+
+def is_beside(file: Path) -> bool:
+    """Tell whether a file stands beside definitions and is none."""
+    folder = file.absolute().parent
+    # A workflow may have the name of such a folder: what it lies in holds no definition.
+    return file.name in BESIDE or (folder.name in BESIDE_FOLDERS and any(folder.parent.glob("v*.yaml")))
 
 
 def load_folder(folder: Path) -> Library:
@@ -156,7 +165,7 @@ def _procedures(folder: Path) -> Iterator[Path]:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from (file for file in sorted(path.rglob("*.yaml")) if file.name not in BESIDE)
+        yield from (file for file in sorted(path.rglob("*.yaml")) if not is_beside(file))
     else:
         yield path
 

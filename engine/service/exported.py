@@ -29,10 +29,11 @@ def record_export(
     desk.office.write([RecordFact(root=root, at=desk.office.now(), fact=fact)])
 
 
-def record_bundle(desk: Desk, root: RootId, actor: Actor, case_id: CaseId, world: World) -> None:
-    """Record that a bundle was taken, beside its case; that of whoever filed it is told nobody, nor when it was."""
+def record_whole_case(desk: Desk, root: RootId, actor: Actor, case_id: CaseId, world: World, what: str) -> None:
+    """Record that all of a case was taken (its bundle, its dossier), beside the case; that whoever filed it did is told
+    nobody, nor when it was."""
     (case,) = desk.reads.cases(root, [case_id])
     workflow = world.rules.pinned(case.pins.definition, case.pins.lists).workflow
     own = () if workflow.opener_becomes is None else case.persons_in(workflow.opener_becomes)
     if as_party(actor, case) is actor and actor.person is not None and actor.person not in own and not actor.anonymous:
-        record_export(desk, root, actor.person, "bundle", rows=case.seq, about=case_id)
+        record_export(desk, root, actor.person, what, rows=case.seq, about=case_id)

@@ -45,13 +45,13 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """核验流程、代码表和日历文件 · Prove workflow, list and calendar files; report every problem at once."""
-    from engine.definition.library import BESIDE, check_paths
+    from engine.definition.library import check_paths, is_beside
     from runtime.notice_checks import notice_problems
     from runtime.running_rules import publication_problems
 
     run = the_run(context)
     asked = _files(paths or [run.settings().workflows])
-    problems = check_paths([file for file in asked if file.name not in BESIDE])
+    problems = check_paths([file for file in asked if not is_beside(file)])
     problems += _calendar_problems(asked)
     problems += notice_problems([file for file in asked if _holds_a_workflow(file)])
     if not problems:
@@ -158,17 +158,21 @@ def _map_problems(files: Sequence[Path]) -> list[Problem]:
 
 
 def _paper_problems(files: Sequence[Path]) -> list[Problem]:
-    """Return what is wrong in the papers that workflows bring along."""
+    """Return what is wrong in the papers that workflows bring along, and in those of units."""
     from engine.definition.library import load_folder
-    from engine.definition.paper_parts import PAPERS_FILE, paper_problems
+    from engine.definition.paper_parts import PAPERS_FILE, UNIT_PAPERS, paper_problems
 
-    papers = [file for file in files if file.name == PAPERS_FILE]
-    folders = dict.fromkeys(file.absolute().parent.parent for file in papers)
+    def workflow_folder(file: Path) -> Path:
+        folder = file.absolute().parent
+        return folder.parent if folder.name == UNIT_PAPERS and file.name != PAPERS_FILE else folder
+
+    papers = [file for file in files if file.name == PAPERS_FILE or workflow_folder(file) != file.absolute().parent]
+    folders = dict.fromkeys(workflow_folder(file).parent for file in papers)
     rules = {folder: load_folder(folder).rulebook() for folder in folders}
     return [
         problem
         for file in papers
-        for problem in paper_problems(file, rules[file.absolute().parent.parent].newest(file.absolute().parent.name))
+        for problem in paper_problems(file, rules[workflow_folder(file).parent].newest(workflow_folder(file).name))
     ]
 
 
@@ -196,9 +200,9 @@ def _calendar_problems(files: Sequence[Path]) -> list[Problem]:
 
 
 def _holds_a_workflow(file: Path) -> bool:
-    from engine.definition.library import BESIDE
+    from engine.definition.library import is_beside
 
-    return file.name not in BESIDE and file.parent.name not in {"calendars", "lists"}
+    return not is_beside(file) and file.parent.name not in {"calendars", "lists"}
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
@@ -206,9 +210,9 @@ def _files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _all_well(files: Sequence[Path]) -> Text:
-    from engine.definition.library import BESIDE
+    from engine.definition.library import is_beside
 
-    rules = (file for file in files if file.name not in BESIDE)
+    rules = (file for file in files if not is_beside(file))
     folders = [file.parent.name for file in dict.fromkeys(file.resolve() for file in rules)]
     lists, calendars = folders.count("lists"), folders.count("calendars")
     workflows = len(folders) - lists - calendars

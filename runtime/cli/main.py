@@ -39,6 +39,7 @@ from runtime.cli import (
     migrating,
     organisation,
     overdue,
+    papers,
     people,
     people_accounts,
     people_away,
@@ -142,6 +143,7 @@ app.add_typer(calendar.commands, name="calendar")
 app.command("verify")(verify.verify)
 app.command("seal")(seal.seal)
 app.command("bundle")(bundle.bundle)
+app.command("paper")(papers.paper)
 app.command("signer")(signer.signer)
 app.add_typer(witness.commands, name="witness")
 people.users.command("slips")(people_accounts.slips)

@@ -13,6 +13,7 @@ from engine.service.jobs import Jobs
 from engine.service.kept_answers import JOB as FIGURES
 from engine.service.long_work import JOB as LONG_WORK
 from engine.service.long_work_waves import forget_over, work_once
+from engine.service.papers_out import KIND as PAPERS_OUT
 from runtime.channels import outlets
 from runtime.jobs.anchoring import ANCHOR_EVERY, anchoring
 from runtime.jobs.clearing import clear_over, clear_strays
@@ -29,7 +30,12 @@ from runtime.jobs.port import Handler, JobFailed, Registry, Report
 from runtime.keys.shredding import finish_erasures
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from engine.service.desk import Desk
+    from engine.service.long_work import Outcome
+    from engine.service.long_work_waves import Kind, Wave
     from notifications.dispatcher import Dispatcher
     from runtime.settings import Settings
     from runtime.wiring import Opened
@@ -81,7 +87,7 @@ def product_registry(opened: Opened, jobs: Jobs, settings: Settings) -> Registry
         TELL: lambda _subject: _told_and_asked(desk, jobs, dispatchers),
         RECONCILE: lambda _subject: reconcile(desk, jobs, dispatchers, TELL),
         PURGE: lambda _subject: _purged(desk),
-        LONG_WORK: lambda _subject: work_on(desk),
+        LONG_WORK: lambda _subject: work_on(desk, settings.workflows),
         RELEASE: lambda _subject: release_all(desk),
         WATCH: lambda _subject: watch_flushed(desk),
         READERS: lambda _subject: rewrite_all(desk),
@@ -172,12 +178,28 @@ def rewrite_all(desk: Desk) -> Report:
     return Report(done=sum(rewrite_readers(desk, root) for root in desk.reads.roots()))
 
 
-def work_on(desk: Desk) -> Report:
-    """Do a wave of the long work that somebody has asked for; more is left until nothing waits."""
+def work_on(desk: Desk, workflows: Path | None = None) -> Report:
+    """Do a wave of the long work that somebody has asked for; more is left until nothing waits.
+
+    ``workflows`` is the folder with the papers of the workflows; without it no papers are made.
+    """
     from engine.service.long_work_kinds import KINDS
 
-    items, is_any = work_once(desk, KINDS)
+    papers: dict[str, Kind] = {} if workflows is None else {PAPERS_OUT: _papers_kind(workflows)}
+    items, is_any = work_once(desk, {**KINDS, **papers})
     return Report(done=items, more=is_any)
+
+
+def _papers_kind(workflows: Path) -> Kind:
+    """Return the kind of long work that makes papers; what makes them is loaded when somebody asks for some."""
+
+    def make(desk: Desk, wave: Wave) -> Sequence[Outcome]:
+        from engine.service.papers_out import make_some
+        from web.views.case_files import maker_of
+
+        return make_some(wave, maker_of(desk, workflows))
+
+    return make
 
 
 def _purged(desk: Desk) -> Report:

@@ -23,10 +23,9 @@ from engine.errors import PaperNotMade
 from tests.integration.test_confidential import Office, opened
 from tests.support.command_line import command_line
 from tests.support.house import House, client_of, open_house
+from tests.support.papers import HOSTILE, asked, bare, in_pdf, in_word
 
 AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
-HOSTILE = '{{ 7*7 }} {% for %} <b>&amp;</b> #read("/etc/passwd") $x$ *粗* \\ {subject} @ref'
-"""What templates of any kind would take for something else than text."""
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
 
 
@@ -40,30 +39,6 @@ def house(any_database: str) -> Iterator[House]:
 def office(any_database: str) -> Iterator[Office]:
     with opened(any_database) as office:
         yield office
-
-
-def asked(house: House, login: str, path: str) -> tuple[int, bytes]:
-    with client_of(house) as client:
-        client.cookies.set("banjie", house.token(login))
-        answer = client.get(path)
-        return answer.status_code, answer.content
-
-
-def in_word(made: bytes) -> str:
-    """Return every text of a Word file: paragraphs, cells, the foot of its page."""
-    word = Document(io.BytesIO(made))
-    cells = (cell.text for table in word.tables for row in table.rows for cell in row.cells)
-    foot = (one.text for one in word.sections[0].footer.paragraphs)
-    return "\n".join([*(one.text for one in word.paragraphs), *cells, *foot])
-
-
-def in_pdf(made: bytes) -> str:
-    """Return every text of a PDF, without the spaces and breaks that setting it brings."""
-    return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages).split())
-
-
-def bare(text: str) -> str:
-    return "".join(text.split())
 
 
 # ------------------------------------------------------------------------------------------------------ what is offered
@@ -162,6 +137,43 @@ def test_papers_are_chinese_whoever_reads_the_page(house: House) -> None:
         made = client.get(f"/cases/{case}/papers/proposal_form.docx?lang=en")
     assert "案由" in in_word(made.content)
     assert "Subject" not in in_word(made.content)
+
+
+def test_the_registration_form_of_a_visit_has_every_cell_of_its_annex(house: House) -> None:
+    """Annex 2: leaders, unit, its staff, opinions, notes, who filled it in and when; first empty, then filled in."""
+    form = {"name": "第一机械厂", "code": "QY001", "kind": "enterprise", "above_scale": True, "staff_count": 500}
+    house.begin("shen", "basic_unit", form)
+    visit = house.begin("shen", "visit", {
+        "subject": "第一机械厂", "unit_code": "QY001", "campaign_year": 2026, "team_level": "city",
+        "selection": "arranged", "leaders": "沈副主席", "contact": "联络人甲", "planned_on": "2026-07-20",
+    })  # fmt: skip
+    empty = in_word(asked(house, "shen", f"/cases/{visit}/papers/register_form.docx")[1])
+    for cell in ("参与走访领导", "走访单位名称", "走访单位职工人数", "建议与意见", "说明"):
+        assert cell in empty
+    assert "填报单位：　　" in empty, "room for a hand"
+    assert "年　　月　　日" in empty
+    house.clock.set(datetime(2026, 7, 21, 2, tzinfo=UTC))
+    house.fire("shen", visit, "register", {
+        "visited_on": "2026-07-20", "leaders_present": "沈副主席、翟部长", "staff_count": 1204,
+        "reporting_unit": "江岭县总工会",
+        "diary_rows": [{"noted_on": "2026-07-20", "way": "talk", "people": 20, "findings": "召开职工座谈会"}],
+        "services": [{"service": "policy", "done": True}],
+        "opinions": [{"raised_by": "staff", "kind": "pay", "content": "高温津贴怎样计发", "way": "answered",
+                      "answer": "当场讲明"}],
+    })  # fmt: skip
+    for read, kind in ((in_word, "docx"), (in_pdf, "pdf")):
+        told = bare(read(asked(house, "shen", f"/cases/{visit}/papers/register_form.{kind}")[1]))
+        for said in (
+            "沈副主席、翟部长",
+            "第一机械厂",
+            "1204",
+            "高温津贴怎样计发",
+            "2026年7月20日",
+            "填报单位：江岭县总工会",
+            "1、此表在走访活动结束后，按活动方案规定的时间同总结一起上报。",
+            "2、走访活动的情况应认真记载，存档备查。",
+        ):
+            assert said in told, (kind, said)
 
 
 # ------------------------------------------------------------------------------------------------------------ redaction

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Final, TypedDict, Unpack
 
 from pydantic import JsonValue
@@ -60,6 +61,7 @@ class SiteSettings(TypedDict, total=False):
     openapi_for_all: bool
     channels: tuple[str, ...]
     register_open: bool
+    workflows: Path
 
 
 @dataclass(slots=True)

@@ -27,10 +27,10 @@ from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.anchors import anchors_view
 from web.views.audit import AuditedEntry, audited_entries, fact_title, number_of_case
+from web.views.case_reading import reader_of, visible_links
 from web.views.diagrams import Diagram, Marks, workflow_diagram
 from web.views.fields import FieldWriter, named
 from web.views.files import file_links
-from web.views.relatives import visible_links
 from web.views.timeline import step_words
 from web.words import Words
 
@@ -118,7 +118,7 @@ def _writer(shell: Shell, visit: Visit, found: CaseAccess, lines: Sequence[Timel
         definition=found.definition,
         surroundings=world.surroundings,
         persons=desk.reads.persons(root, persons) if persons else {},
-        cases={case: link.title for case, link in visible_links(cases, desk, world, visit).items()},
+        cases={case: link.title for case, link in visible_links(cases, reader_of(shell, visit, world)).items()},
         files=file_links(found.case.id, files, visit.words),
     )
 

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,7 +15,7 @@ from api.multipart import Posted, uploads_of
 from api.problems import headers_of, status_of
 from api.rendering import number_of
 from engine.case.commands import FireTransition
-from engine.case.identity import CaseId, PersonId
+from engine.case.identity import CaseId
 from engine.definition.parts import Phase
 from engine.definition.wording import source_words, title_of
 from engine.errors import BanjieError, CaseNotFound, NotPermitted
@@ -31,7 +30,6 @@ from web.forms.asked import roster_of
 from web.forms.drafting import draft_asked, keeping_of, note_of, plain_fields, sent
 from web.forms.files import demand_files, names_in
 from web.forms.filled import filled
-from web.forms.line_names import line_names
 from web.forms.moves import Attempt, message_of, move_forms, source_of
 from web.forms.people import PeopleTyped, people_typed, with_people
 from web.forms.widgets import Choices, FormMaker
@@ -39,15 +37,17 @@ from web.pages.case_offers import case_offers, fire_move
 from web.pages.receipt_kept import parting_page, receipt_asked, still_seen
 from web.routing import Pages
 from web.shell import Shell, Visit
+from web.views.case_parts import party_rows, said_fields
+from web.views.case_reading import case_writer, reader_of
 from web.views.changes import Changes, changes_since, written
 from web.views.clocks import clock_view
 from web.views.co_handlers import co_handlers_of
-from web.views.fields import FieldWriter, format_of, named
-from web.views.files import FileLink, file_links
+from web.views.fields import FieldWriter, format_of
+from web.views.files import file_links
 from web.views.papers import paper_links
 from web.views.polls import poll_links
 from web.views.progress import steps
-from web.views.relatives import relatives_of, visible_links
+from web.views.relatives import relatives_of
 from web.views.rungs import standing_rungs
 from web.views.sheets import rows_to_fill, sheet_links
 from web.views.similar import similar_panel
@@ -72,14 +72,6 @@ class Heading:
     state: str
     phase: str
     facts: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartyRow:
-    """Persons in one role of the case."""
-
-    role: str
-    names: str
 
 
 def case_pages(shell: Shell) -> Pages:
@@ -184,9 +176,9 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
     desk = shell.edge.desk
     view = desk.queries.case(asker.root, case_id, asker.actor, world)
     lines = desk.queries.timeline(asker.root, case_id, asker.actor, world)
-    files = Cabinet(desk).held(asker.root, view, lines)
+    files, reader = Cabinet(desk).held(asker.root, view, lines), reader_of(shell, visit, world)
     values = [view.fields, *(line.fields for line in lines), *([] if attempt is None else [attempt.values])]
-    writer = case_writer(shell, visit, view, world, values, file_links(case_id, files, words))
+    writer = case_writer(reader, view, values, file_links(case_id, files, words))
     calendar = world.calendar_of(view.case.unit)
     ordered = sorted(view.clocks, key=lambda clock: (not clock.is_open, clock.due_at))
     clocks = tuple(clock_view(clock, view.definition, calendar, visit.now, words) for clock in ordered)
@@ -214,16 +206,16 @@ def _page(shell: Shell, visit: Visit, case_id: CaseId, attempt: Attempt | None =
         status=200 if refusal is None else status_of(refusal),
         heading=_heading(view, writer, world),
         steps=steps(view.case, view.definition.workflow, words),
-        groups=writer.groups(_said(view)),
-        parties=tuple(_parties(view, visit)),
-        relatives=relatives_of(view, desk, world, visit),
+        groups=writer.groups(said_fields(view)),
+        parties=tuple(party_rows(view, words)),
+        relatives=relatives_of(view, reader),
         co_handlers=co_handlers_of(view, world, visit),
         clocks=clocks,
         what=case_offers(shell, visit, view, world, forms, writer, list(zip(lines, entries, strict=True)), clocks),
         entries=entries[::-1],
         told=_told(shell, visit, case_id, world),
         told_max=ROWS_MAX,
-        papers=paper_links(shell.edge.settings.workflows, view, lines, words),
+        papers=paper_links(shell.edge.settings.workflows, view, lines, world.surroundings, words),
         rights=_rights(shell, visit, case_id, world),
         erases=may_erase(shell.edge.desk, view, asker.actor),
         changes=changes,
@@ -264,16 +256,6 @@ def _unsent(attempt: Attempt | None, view: CaseView, writer: FieldWriter) -> lis
     return [(writer.title(name), written(writer, name, value)) for name, value in attempt.values.items()]
 
 
-def _said(view: CaseView) -> dict[str, JsonValue]:
-    """Return the fields that somebody filled in or that became something else than they were set to be at first."""
-    workflow = view.definition.workflow
-    return {
-        name: value
-        for name, value in view.fields.items()
-        if name in workflow.opening or value != workflow.fields[name].initial
-    }
-
-
 def _heading(view: CaseView, writer: FieldWriter, world: World) -> Heading:
     words, case, workflow = writer.words, view.case, view.definition.workflow
     session = None if case.congress_session is None else world.surroundings.sessions.get(case.congress_session)
@@ -293,30 +275,6 @@ def _heading(view: CaseView, writer: FieldWriter, world: World) -> Heading:
         state=words.say(title_of(case.state, workflow.states)),
         phase=str(case.phase),
         facts=tuple((title, text) for title, text in facts if text is not None),
-    )
-
-
-def case_writer(
-    shell: Shell,
-    visit: Visit,
-    view: CaseView,
-    world: World,
-    values: Sequence[Mapping[str, JsonValue]],
-    files: Mapping[str, FileLink],
-) -> FieldWriter:
-    """Return what writes the case's fields, with the names of the persons and cases they hold."""
-    desk, root = shell.edge.desk, visit.known.root
-    persons = {PersonId(person) for each in values for person in named(view.definition, each, "person")}
-    cases = {CaseId(case) for each in values for case in named(view.definition, each, "case")}
-    links = visible_links(sorted(cases), desk, world, visit)
-    return FieldWriter(
-        words=visit.words,
-        definition=view.definition,
-        surroundings=world.surroundings,
-        persons=desk.reads.persons(root, persons) if persons else {},
-        cases={case: link.title for case, link in links.items()},
-        files=files,
-        lines=line_names(desk.reads, root, visit.known.actor, view.definition, values),
     )
 
 
@@ -347,16 +305,6 @@ def _others(shell: Shell, visit: Visit, view: CaseView) -> list[tuple[str, str]]
         for line in page.lines
         if line.id != view.case.id
     ]
-
-
-def _parties(view: CaseView, visit: Visit) -> Iterator[PartyRow]:
-    roles = dict.fromkeys(party.role for party in view.case.parties)
-    for role in roles:
-        unnamed = visit.words.t("party_nameless")
-        names = dict.fromkeys(view.people.get(person, unnamed) for person in view.case.persons_in(role))
-        yield PartyRow(
-            role=visit.words.say(title_of(role, view.definition.workflow.roles)), names=visit.words.listed(names)
-        )
 
 
 def _sources(view: CaseView, visit: Visit) -> Iterator[tuple[str, str]]:

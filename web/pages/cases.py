@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,7 @@ from engine.service.board import sessions_in_order
 from engine.service.exported import record_export
 from engine.service.importing.own_maps import own_maps
 from engine.service.list_orders import Order
+from engine.service.papers_out import CASES_MAX
 from engine.service.ports import CaseFilter, Page
 from engine.service.world import World
 from web.exports import EXPORT_ROWS_MAX, Kind, file_of, kind_of
@@ -58,7 +60,7 @@ def cases_pages(shell: Shell) -> Pages:
     def cases(request: Request) -> Response:
         visit = shell.visit(request)
         world, words = shell.world(visit), visit.words
-        asked = _asked(visit, world)
+        asked = cases_asked(visit, world)
         after = request.query_params.get("after") or None
         page, refusal = _page_or_refusal(shell, visit, world, asked, after)
         chosen = asked.workflow
@@ -79,6 +81,9 @@ def cases_pages(shell: Shell) -> Pages:
             order_note=None if asked.where.order is Order.OPENED else words.t(f"order_{asked.where.order}_note"),
             exports=[(words.t(f"export_{kind}"), f"/cases/export.{kind}?{asked.query}") for kind in Kind],
             export_max=EXPORT_ROWS_MAX,
+            papers_address=f"/cases/papers?{asked.query}",
+            papers_max=CASES_MAX,
+            key=secrets.token_urlsafe(16),
             as_register=_as_register(shell, asked),
             workflows=[(part.name, words.say(part.title.text)) for part in shown_workflows(world.rules)],
             states=[]
@@ -96,7 +101,7 @@ def cases_pages(shell: Shell) -> Pages:
         visit = shell.visit(request)
         wanted = kind_of(kind)
         world = shell.world(visit)
-        asked = _asked(visit, world)
+        asked = cases_asked(visit, world)
         desk, reader = shell.edge.desk, visit.known
         lines = desk.queries.lines(reader.root, reader.actor, asked.where, limit=EXPORT_ROWS_MAX, world=world)
         record_export(desk, reader.root, reader.person, "cases", rows=len(lines))
@@ -133,7 +138,8 @@ def _as_register(shell: Shell, asked: Asked) -> str | None:
     return f"/registers?{urlencode(named)}#out"
 
 
-def _asked(visit: Visit, world: World) -> Asked:
+def cases_asked(visit: Visit, world: World) -> Asked:
+    """Return what the address of a list asks for."""
     params = visit.request.query_params
     typed = {name: params.get(name, "").strip() for name in FILTERS}
     chosen = next((part for part in shown_workflows(world.rules) if part.name == typed["workflow"]), None)

@@ -25,9 +25,9 @@ from web.forms.filled import filled
 from web.pages.account import first
 from web.routing import Pages
 from web.shell import Shell, Visit
+from web.views.case_reading import reader_of, visible_links
 from web.views.changes import written
 from web.views.fields import FieldWriter
-from web.views.relatives import visible_links
 
 OF_CASES: Final = frozenset({"cases", "meeting", "merge"})
 """Forms of a case, by the beginning of their address."""
@@ -133,7 +133,7 @@ def _views(shell: Shell, visit: Visit, drafts: Sequence[Draft]) -> Iterator[Draf
     desk, world, words = shell.edge.desk, shell.world(visit), visit.words
     parts = [draft.form.strip("/").split("/") for draft in drafts]
     named = {CaseId(part[1]) for part in parts if part[0] in OF_CASES and part[1] != "new"}
-    links = visible_links(sorted(named), desk, world, visit)
+    links = visible_links(sorted(named), reader_of(shell, visit, world))
     seen = desk.reads.visible_cases(visit.known.root, named & links.keys(), principals_of(visit.known.actor))
     definitions = {case.id: world.rules.pinned(case.pins.definition, case.pins.lists) for case in seen}
     for draft, part in zip(drafts, parts, strict=True):

@@ -58,7 +58,7 @@ def figures_pages(shell: Shell) -> Pages:
     @router.get("/figures")
     def overview(request: Request) -> Response:
         visit = shell.visit(request)
-        world, words, desk = shell.world(visit), visit.words, _desk(shell, visit)
+        world, words, desk = shell.world(visit), visit.words, figure_desk(shell, visit)
         audience = audience_from(request.query_params.get("audience"))
         told = [
             desk.figures(Asked(workflow=workflow.name, audience=audience))
@@ -81,12 +81,12 @@ def figures_pages(shell: Shell) -> Pages:
     def figures_of(request: Request, workflow: str) -> Response:
         visit = shell.visit(request)
         world, words = shell.world(visit), visit.words
-        wanted = _wanted(request, workflow, world)
-        told = _desk(shell, visit).figures(wanted.asked)
+        wanted = wanted_from(request, workflow, world)
+        told = figure_desk(shell, visit).figures(wanted.asked)
         title = words.t("figures_of", title=words.say(told.definition.workflow.title.text))
         if told.survey is None or told.section is None:
             return being_counted(shell, visit, section="figures", title=title)
-        views = _views(told, wanted, world, words)
+        views = views_of(told, wanted, world, words)
         report = report_of(
             told.survey, told.definition, world.surroundings, told.as_of, wanted.asked.audience, section=told.section
         )
@@ -110,27 +110,30 @@ def figures_pages(shell: Shell) -> Pages:
             suppressed_notes=[words.t("figures_suppressed"), words.t("figures_published")] if told.suppressed else [],
             as_of_line=words.t("figures_as_of_line", at=words.instant(told.as_of)),
             recounting=words.t("figures_recounting", at=words.instant(told.as_of)) if told.is_pending else None,
-            standing_on=_standing_on(shell, visit, report),
+            standing_on=standing_on(shell, visit, report),
             tiles=tiles(
                 told.survey, told.section, told.definition, world, words, f"{base}{'&' if '?' in base else '?'}"
             ),
             try_address=f"/figures/{workflow}/try" if told.definition.workflow.vary else None,
+            papers=_papers(wanted, words),
             late=_late(late, words),
             late_note=words.t("figures_late_unseen") if late is None and is_past else "",
             measures=views.measures(wanted.by, GROUPS_MAX),
             measure_files=_files(wanted, workflow, "measures"),
-            parts=[(part, cut(part.table), _files(wanted, workflow, part.id)) for part in _parts(views, told, wanted)],
+            parts=[
+                (part, cut(part.table), _files(wanted, workflow, part.id)) for part in parts_below(views, told, wanted)
+            ],
         )
 
     @router.get("/figures/{workflow}/cases")
     def cases_behind(request: Request, workflow: str) -> Response:
         visit = shell.visit(request)
         world, words = shell.world(visit), visit.words
-        wanted = _wanted(request, workflow, world)
+        wanted = wanted_from(request, workflow, world)
         definition = world.rules.for_new(workflow)
         by, key = grouping_from(request.query_params.get("group")), request.query_params.get("of") or None
         column = column_of(request.query_params.get("number", "")[:200], definition)
-        behind = _desk(shell, visit).behind(replace(wanted.asked, column=column, by=by, key=key))
+        behind = figure_desk(shell, visit).behind(replace(wanted.asked, column=column, by=by, key=key))
         title = number_words(column, definition, words)
         if behind.lines is None:
             return being_counted(shell, visit, section="figures", title=title)
@@ -155,13 +158,13 @@ def figures_pages(shell: Shell) -> Pages:
     def file(request: Request, workflow: str, part: str, kind: str) -> Response:
         visit = shell.visit(request)
         world, words = shell.world(visit), visit.words
-        wanted = _wanted(request, workflow, world)
-        told = _desk(shell, visit).figures(wanted.asked)
+        wanted = wanted_from(request, workflow, world)
+        told = figure_desk(shell, visit).figures(wanted.asked)
         if told.survey is None or told.section is None:
             # The page of the figures tells that they are being counted; a file cannot.
             return RedirectResponse(wanted.address(f"/figures/{workflow}"), status_code=303)
-        views = _views(told, wanted, world, words)
-        parts = {each.id: each for each in (views.measures(wanted.by), *_parts(views, told, wanted))}
+        views = views_of(told, wanted, world, words)
+        parts = {each.id: each for each in (views.measures(wanted.by), *parts_below(views, told, wanted))}
         if part not in parts:
             raise NotFound(Text("没有这张统计表", "There is no such table"), table=part[:40])
         as_kind = kind_of(kind)
@@ -191,6 +194,18 @@ def figures_pages(shell: Shell) -> Pages:
 def _files(wanted: Wanted, workflow: str, part: str) -> list[tuple[str, str]]:
     """Return the kinds of file that a table is had as, each with its address."""
     return [(kind.value, wanted.address(f"/figures/{workflow}/{part}.{kind}")) for kind in Kind]
+
+
+def _papers(wanted: Wanted, words: Words) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the papers that are made of the figures shown: the report and the table, each as PDF and Word."""
+    kinds = (("pdf", words.t("papers_pdf")), ("docx", words.t("papers_word")))
+    return [
+        (
+            words.t(f"report_link_{name}"),
+            [(title, wanted.address(f"/figures/{wanted.asked.workflow}/{name}.{kind}")) for kind, title in kinds],
+        )
+        for name in ("report", "table")
+    ]
 
 
 def _late(late: LateLines | None, words: Words) -> Part | None:
@@ -226,13 +241,20 @@ def _file_rows(table: Table) -> Iterator[list[str]]:
         yield ["；".join(line.text for line in cell) for cell in row]
 
 
-def _desk(shell: Shell, visit: Visit) -> FigureDesk:
+def figure_desk(shell: Shell, visit: Visit) -> FigureDesk:
+    """Return who answers for figures."""
     edge, known = shell.edge, visit.known
     return FigureDesk(edge.desk, edge.jobs, known.root, known.actor, shell.world(visit))
 
 
-def _wanted(request: Request, workflow: str, world: World) -> Wanted:
-    kept = {name: request.query_params.get(name, "").strip()[:200] for name in KEPT}
+def wanted_from(request: Request, workflow: str, world: World, **instead: str) -> Wanted:
+    """Return what an address asks for, or ``instead`` of it.
+
+    Raises:
+        NotFound: an unknown workflow.
+        InputRefused: a value that means nothing.
+    """
+    kept = {name: request.query_params.get(name, "").strip()[:200] for name in KEPT} | instead
     definition = world.rules.for_new(workflow)
     return Wanted(
         asked=asked_from(workflow, kept, world),
@@ -251,13 +273,14 @@ def _link(wanted: Wanted) -> Link:
     return link
 
 
-def _views(told: Told, wanted: Wanted, world: World, words: Words) -> FigureViews:
+def views_of(told: Told, wanted: Wanted, world: World, words: Words) -> FigureViews:
+    """Return what puts figures that are there into tables."""
     assert told.survey is not None, "shown when it is there"
     assert told.section is not None, "a survey has a row that stands for the whole"
     return FigureViews(told.survey, told.section, told.definition, world, words, _link(wanted))
 
 
-def _parts(views: FigureViews, told: Told, wanted: Wanted) -> Iterator[Part]:
+def parts_below(views: FigureViews, told: Told, wanted: Wanted) -> Iterator[Part]:
     """Yield the parts below the measures. A row picked from figures that print no small numbers is not broken down."""
     is_whole = told.survey is not None and told.section is told.survey.whole
     if wanted.subject and is_whole:
@@ -314,7 +337,7 @@ def _audiences(words: Words) -> list[tuple[str, str]]:
     return [(str(each), words.t(f"figures_audience_{each}")) for each in Audience]
 
 
-def _standing_on(shell: Shell, visit: Visit, report: Report) -> str:
+def standing_on(shell: Shell, visit: Visit, report: Report) -> str:
     """Return the checkpoint that the figures stand on, by which a printed page is tied to the ledger."""
     reads, root, words = shell.edge.desk.reads, visit.known.root, visit.words
     head = newest_head(reads, root)

@@ -106,6 +106,10 @@ class FigureViews:
             cases=tally.numerator if tally.denominator is None else tally.denominator,
         )
 
+    def named_groups(self, by: Grouping) -> list[tuple[str, Section]]:
+        """Return the groups of a breakdown with what each is called."""
+        return [(self._group_title(each, by), each) for each in self._groups(by)]
+
     def is_share(self, subject: str) -> bool:
         """Return whether a subject is a share of a whole."""
         return not subject.startswith(STAGE) and self._definition.workflow.measures[subject].denominator is not None

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from documents.paper import DATE_BLANK, Paper, PaperRow, official_date, paragraphs_of
+from engine.access.directory import Surroundings
 from engine.case.codec import at_from
 from engine.case.scope import SHANGHAI
 from engine.definition.paper_parts import NAMED, PaperLook, PaperPart, own_papers
@@ -19,20 +20,28 @@ from web.views.fields import LIMIT_OF_SHORT, FieldWriter, format_of
 from web.views.timeline import HASH_CHARACTERS
 from web.words import Words
 
+BLANK = "　" * 8
 CHINESE = Words("zh")
 """Papers are written in Chinese, whoever reads the page."""
 
 
-def papers_of(folder: Path, view: CaseView, lines: Sequence[TimelineLine]) -> Mapping[str, PaperPart]:
-    """Return the papers that can be made of a case now, by their keys, in the order of their file."""
+def papers_of(
+    folder: Path, view: CaseView, lines: Sequence[TimelineLine], there: Surroundings
+) -> Mapping[str, PaperPart]:
+    """Return the papers that can be made of a case now, by their keys, in the order of their file; as its unit, or one
+    above it, has them."""
     made = {line.transition for line in lines}
-    papers = own_papers(folder, view.case.workflow)
+    above = there.tree.lineage(view.case.unit)
+    units = [name for unit in above if unit in there.units for name in (there.units[unit].code, str(unit))]
+    papers = own_papers(folder, view.case.workflow, units)
     return {key: part for key, part in papers.items() if not part.after or made.intersection(part.after)}
 
 
-def paper_links(folder: Path, view: CaseView, lines: Sequence[TimelineLine], words: Words) -> list[tuple[str, str]]:
+def paper_links(
+    folder: Path, view: CaseView, lines: Sequence[TimelineLine], there: Surroundings, words: Words
+) -> list[tuple[str, str]]:
     """Return the papers of a case as a page offers them: the address without the kind of file, and the title."""
-    papers = papers_of(folder, view, lines)
+    papers = papers_of(folder, view, lines, there)
     return [(f"/cases/{view.case.id}/papers/{key}", words.say(part.title.text)) for key, part in papers.items()]
 
 
@@ -49,7 +58,7 @@ def paper_of(part: PaperPart, view: CaseView, lines: Sequence[TimelineLine], wri
         to=said.sentence(part.to),
         paragraphs=tuple(each for sentence in part.says for each in paragraphs_of(said.sentence(sentence))),
         rows=tuple(said.rows()),
-        signed=said.sentence(part.signed),
+        signed=said.signature(),
         dated=dated if part.signed else "",
         origin=CHINESE.t("paper_origin", seq=made_from.seq, hash=made_from.hash[:HASH_CHARACTERS]),
         is_form=part.look is PaperLook.FORM,
@@ -73,6 +82,12 @@ class _Said:
         if not all(words.values()):
             return ""
         return NAMED.sub(lambda found: words[found[1]], sentence)  # once: what stands in a value is no name
+
+    def signature(self) -> str:
+        """Return who signs; on a form what is not known yet has room for a hand."""
+        if self.part.look is not PaperLook.FORM:
+            return self.sentence(self.part.signed)
+        return NAMED.sub(lambda found: self.word(found[1]) or BLANK, self.part.signed or "")
 
     def word(self, name: str) -> str:
         """Return what a name stands for: a field, those in a role, or what lies beside the fields."""
@@ -101,6 +116,9 @@ class _Said:
             text = self.word(name)
             if text or self.part.look is PaperLook.FORM:
                 yield PaperRow(title=self._title(name), text=text, is_long=self._is_long(name))
+        if notes := list(filter(None, map(self.sentence, self.part.notes))):
+            text = "\n".join(f"{number}、{note}" for number, note in enumerate(notes, start=1))
+            yield PaperRow(title=CHINESE.t("paper_notes"), text=text, is_long=True)
 
     def _title(self, name: str) -> str:
         workflow = self.view.definition.workflow

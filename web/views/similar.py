@@ -12,8 +12,8 @@ from engine.definition.wording import title_of
 from engine.service.similar import SHOWN_MAX, SimilarCase, similar_to
 from engine.service.world import World
 from web.shell import Shell, Visit
+from web.views.case_reading import reader_of, visible_links
 from web.views.fields import FieldWriter
-from web.views.relatives import visible_links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def similar_panel(shell: Shell, visit: Visit, case_id: CaseId, *, back: str, lim
     seen = reads.visible_cases(asker.root, [other], principals_of(asker.actor)) if other else ()
     if not seen or any(row.address == f"/cases/{other}" for row in panel.rows):
         return replace(panel, back=back)
-    link = visible_links([other], shell.edge.desk, world, visit)[other]
+    link = visible_links([other], reader_of(shell, visit, world))[other]
     return replace(
         panel,
         back=back,

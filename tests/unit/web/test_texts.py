@@ -42,7 +42,7 @@ from web.pages.supervise import PROMISES, TABS
 from web.pages.work import SHOWN
 from web.sections import SECTIONS, Group
 from web.texts import TEXTS
-from web.views import archive, case_table, exported, figure_sheets, overdue
+from web.views import archive, case_table, congress_report, dossier, exported, figure_sheets, overdue
 from web.views.figure_asking import EXTENT
 from web.views.figures import MEASURE_HEAD, STAGE_HEAD, TITLES
 from web.views.months import MARKS
@@ -96,6 +96,10 @@ MADE = {
     *(f"supervise_tab_{tab}" for tab in TABS),
     *(f"figures_{kind}_head" for kind in Grouping),
     *(f"figures_late_{name}" for name in LATE_HEAD),
+    *congress_report.LATE_HEAD,
+    *(f"report_link_{name}" for name in ("report", "table")),
+    *(f"report_by_{by}" for by in ("category", "unit")),
+    *(*dossier.HISTORY_HEAD, *dossier.DEADLINE_HEAD, *dossier.FILE_HEAD, *dossier.PAPER_HEAD),
     *(*MEASURE_HEAD, *STAGE_HEAD, *TITLES.values(), *EXTENT.values()),
     *(f"{kind}_{form}" for kind in ("left", "late") for form in ("one", "days")),
     *RANGES_DAYS.values(),
