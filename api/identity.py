@@ -16,7 +16,7 @@ from api.limits import IDENTITY_SECONDS, TOKEN_CHARACTERS_MAX, TOUCHED_SECONDS
 from api.origin import demand_same_origin
 from api.problems import AccountUnfinished, CrossSite, ScopeExceeded
 from engine.access.passwords import secret_hash
-from engine.access.token_scope import TokenScope, scope_from
+from engine.access.token_scope import FEED, TokenScope, scope_from
 from engine.case.actors import Actor
 from engine.case.codec import instant, microseconds
 from engine.case.identity import PersonId, RootId
@@ -96,6 +96,20 @@ class Identities:
             token_hash = self._token_hash(request)
             return self._remembered(token_hash) or self._look_up(token_hash)
         return None
+
+    def of_feed(self, token: str) -> Asker:
+        """Return whose feed a secret in an address opens; must run in a thread.
+
+        Raises LoginRefused for one that is none, is over, or may do anything else: such a secret does not belong into
+        an address. So for somebody whose account asks for something first.
+        """
+        if not token or len(token) > TOKEN_CHARACTERS_MAX:
+            raise unknown_asker()
+        token_hash = secret_hash(token)
+        asker = self._remembered(token_hash) or self._look_up(token_hash)
+        if not asker.by_token or asker.scope != FEED or asker.due:
+            raise unknown_asker()
+        return asker
 
     def forget(self, token_hash: str) -> None:
         """Ask the database again for this login: it has just ended."""

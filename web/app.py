@@ -38,6 +38,7 @@ from web.pages.assigning import assigning_pages
 from web.pages.audit import audit_pages
 from web.pages.audit_case import audit_case_pages
 from web.pages.board import board_pages
+from web.pages.calendar_feed import calendar_feed_pages
 from web.pages.calls import calls_pages
 from web.pages.case import case_pages
 from web.pages.cases import cases_pages
@@ -125,6 +126,7 @@ PAGES = (
     drafts_pages,
     own_pages,
     account_pages,
+    calendar_feed_pages,
     accounts_pages,
     grants_pages,
     activate_pages,

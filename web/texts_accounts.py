@@ -109,6 +109,21 @@ ACCOUNT_TEXTS: Final[Mapping[str, Text]] = {
         "供程序调用接口，只能做所选范围内的事，不能改动账号。",
         "For programs. A token does what it was made for and changes no account.",
     ),
+    "feed_title": Text("期限日历", "Deadlines in your calendar"),
+    "feed_note": Text(
+        "在手机或电脑的日历中订阅，随时看到本人须办事项的到期日，到期前一天提醒。日历里只有期限名称和编号，没有事项内容。"
+        "地址即钥匙，请勿转发；遗失或不用时在下面撤销。",
+        "Subscribe in the calendar of your phone or computer: what waits for you, on the day it is due, with a "
+        "reminder the day before. It holds the deadline and the number, not what a case is about. Whoever has "
+        "the address can read it: do not pass it on, and end it below when it is lost.",
+    ),
+    "feed_make": Text("生成订阅地址", "Make an address"),
+    "feed_made": Text(
+        "地址只显示这一次。请复制到日历的“订阅日历”中",
+        "The address is shown this once: copy it to where your calendar subscribes to others",
+    ),
+    "feed_event": Text("{deadline}：{number}", "{deadline}: {number}"),
+    "feed_strict": Text("办理期限", "Deadline"),
     "tokens_none": Text("没有令牌。", "There are no tokens."),
     "token_made": Text("令牌只显示这一次，请立即保存：", "The token is shown this once. Keep it now:"),
     "token_number": Text("编号 {number}", "number {number}"),

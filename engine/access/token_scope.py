@@ -52,6 +52,11 @@ class TokenScope:
         return not self.parts or first in _OF_EVERYBODY or _BELONGS_TO.get(first, first) in self.parts
 
 
+FEED: Final = TokenScope(writes=False, parts=frozenset({"feed"}))
+"""What the secret in the address of a calendar is for: that feed, and nothing of the API. No other token opens it."""
+FEED_TITLE: Final = Text("日历订阅", "Calendar feed")
+
+
 def scope_of(access: str, parts: list[str]) -> TokenScope:
     """Return the scope that somebody asks for; raises FormInvalid for a word that means none."""
     problems = []

@@ -213,6 +213,7 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
         (f"GET {path}", "text"): Kind.PLAIN
         for path in ("/cases", "/accounts", "/grants", "/grants/{person}", "/search", "/similar")
     },
+    ("GET /feeds/{token}/deadlines.ics", "token"): Kind.SECRET,
     **{(f"POST {path}", "code"): Kind.SECRET
        for path in ("/anonymous/look", "/anonymous/transitions", "/anonymous/act", "/activate")},
     # A code of an authenticator opens nothing by itself.
@@ -361,6 +362,8 @@ PAGE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "POST /me/second-factor/remove": ("", "password code"),
     "GET /me/sessions": ("done", ""),
     "GET /me/tokens": ("done", ""),
+    "POST /me/tokens/feed": ("", ""),
+    "GET /feeds/{token}/deadlines.ics": ("", ""),
     "POST /me/tokens": ("", "title access parts days"),
     "GET /accounts": ("unit text show after done", ""),
     "POST /accounts/slips": ("", "unit"),

@@ -239,6 +239,9 @@ PAGES: Final = {
     "GET /me/tokens": Rule.LOGIN,
     "POST /me/tokens": Rule.LOGIN,
     "POST /me/tokens/{number}/end": Rule.LOGIN,
+    "POST /me/tokens/feed": Rule.LOGIN,
+    # Its address is the key: without it nobody finds anything, with it one sees one's own.
+    "GET /feeds/{token}/deadlines.ics": Rule.OPEN,
     "GET /accounts": Rule.LOGIN,
     "POST /accounts/slips": Rule.CARER,
     "POST /accounts/{login}/reset": Rule.CARER,

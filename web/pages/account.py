@@ -16,7 +16,7 @@ from api.incoming import read_form
 from api.problems import status_of
 from api.routes.accounts import demand_person, whose
 from engine.access.password_rules import CHARACTERS_MIN
-from engine.access.token_scope import PARTS, scope_from, scope_of
+from engine.access.token_scope import FEED, FEED_TITLE, PARTS, scope_from, scope_of
 from engine.access.totp import key_uri, secret_text
 from engine.case.codec import instant
 from engine.errors import BanjieError, FieldProblem, FormInvalid, NotFound
@@ -193,7 +193,7 @@ def _tokens(shell: Shell, router: Pages) -> None:
 
     @router.get("/me/tokens")
     def show(request: Request) -> Response:
-        return _tokens_page(shell, shell.visit(request))
+        return tokens_page(shell, shell.visit(request))
 
     @router.post("/me/tokens")
     async def add(request: Request) -> Response:
@@ -213,8 +213,8 @@ def _tokens(shell: Shell, router: Pages) -> None:
                     by=asker.person,
                 )
             except BanjieError as error:
-                return _tokens_page(shell, visit, refused=Refused(error=error, typed=form))
-            return _tokens_page(shell, visit, secret=made.secret)
+                return tokens_page(shell, visit, refused=Refused(error=error, typed=form))
+            return tokens_page(shell, visit, secret=made.secret)
 
         return await run_in_threadpool(make)
 
@@ -302,7 +302,10 @@ def _picture(shell: Shell, visit: Visit) -> bytes:
     return out.getvalue()
 
 
-def _tokens_page(shell: Shell, visit: Visit, *, refused: Refused | None = None, secret: str | None = None) -> Response:
+def tokens_page(
+    shell: Shell, visit: Visit, *, refused: Refused | None = None, secret: str | None = None, feed: str | None = None
+) -> Response:
+    """Return the page of one's own tokens, once with the secret of a new one or the address of a new feed."""
     rows = own_logins(shell.edge.desk, whose(visit.known), "token")
     typed = {} if refused is None else refused.typed
     return shell.page(
@@ -317,6 +320,7 @@ def _tokens_page(shell: Shell, visit: Visit, *, refused: Refused | None = None, 
         chosen=set(typed.get("parts", [])),
         days_max=TOKEN_DAYS_MAX,
         secret=secret,
+        feed=feed,
         done=_done(visit),
         errors=errors_of(refused, visit.words),
         message=message_of(refused, visit.words),
@@ -346,6 +350,8 @@ def _scope_words(scope: str | None, words: Words) -> str:
     if scope is None:
         return words.t("token_everything")
     found = scope_from(scope)
+    if found == FEED:
+        return words.say(FEED_TITLE)
     parts = words.listed(words.say(PARTS[name]) for name in sorted(found.parts)) if found.parts else words.t("any")
     return f"{words.t('token_write' if found.writes else 'token_read')} · {parts}"
 

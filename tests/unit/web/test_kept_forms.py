@@ -57,6 +57,7 @@ NOT_KEPT: Final[dict[tuple[str, str], str]] = {
     ("my_sessions.html", "/me/sessions/{}/end"): NOTHING_TYPED,
     ("my_sessions.html", "/me/sessions/end-others"): NOTHING_TYPED,
     ("my_tokens.html", "/me/tokens"): TOKEN,
+    ("my_tokens.html", "/me/tokens/feed"): NOTHING_TYPED,
     ("my_tokens.html", "/me/tokens/{}/end"): NOTHING_TYPED,
     ("new_look.html", "{}"): "carries the form it was sent from in hidden fields, its stamp among them",
     ("new_look.html", "{}/edit"): "carries the form it was sent from in hidden fields, its stamp among them",
