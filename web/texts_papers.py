@@ -17,14 +17,14 @@ PAPER_TEXTS: Final[Mapping[str, Text]] = {
     "papers_word": Text("Word 文件", "Word"),
     "papers_out_title": Text("下载全部文书、案卷", "All papers or dossiers"),
     "papers_out_note": Text(
-        "对上面条件选出的全部事项生成文书，按您看得到的内容，一次最多 {n} 件；"
+        "对上面条件选出的全部事项生成案卷（每件一份）或现在可出具的全部文书，按您看得到的内容，一次最多 {n} 件；"
         "生成需要一些时间，可以离开，办好后在“办理进度”中下载压缩包。",
         "Made of all cases that the conditions above choose, as you may see them, at most {n} at a time. It takes a "
         "while: you may leave, and download the archive from your long work when it is done.",
     ),
     "papers_out_wanted": Text("内容", "What"),
-    "papers_out_dossier": Text("案卷（每件一份，全部内容）", "Dossiers, one for each case"),
-    "papers_out_papers": Text("文书（现在可出具的每一种）", "Every paper that can be made now"),
+    "papers_out_dossier": Text("案卷", "Dossiers"),
+    "papers_out_papers": Text("全部文书", "All papers"),
     "papers_out_kind": Text("格式", "As"),
     "papers_out_begin": Text("生成压缩包", "Make the archive"),
     "paper_notes": Text("说明", "Notes"),

@@ -7,7 +7,7 @@ given as long as they may see the case.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, cast
@@ -18,6 +18,7 @@ from engine.access.readers import principals_of
 from engine.case.actors import Actor
 from engine.case.identity import CaseId, PersonId, RootId
 from engine.errors import BanjieError, CaseNotFound, InputRefused
+from engine.ledger.erasures import erased_places
 from engine.service.desk import Desk
 from engine.service.exported import record_export
 from engine.service.long_work import Asked, LongWork, NoSuchWork, Outcome, Work
@@ -105,9 +106,9 @@ def ask(
     return work
 
 
-def make_some(wave: Wave, maker: Maker) -> Sequence[Outcome]:
+def make_some(desk: Desk, wave: Wave, maker: Maker) -> Sequence[Outcome]:
     """Make the papers of some cases: a kind of long work, with what makes them."""
-    return [_made(wave, CaseId(str(item)), maker) for item in wave.items.values()]
+    return [_made(desk, wave, CaseId(str(item)), maker) for item in wave.items.values()]
 
 
 def papers_asked(desk: Desk, root: RootId, person: PersonId, mark: str) -> Work:
@@ -120,19 +121,28 @@ def papers_asked(desk: Desk, root: RootId, person: PersonId, mark: str) -> Work:
 
 
 def papers_made(desk: Desk, work: Work, actor: Actor) -> Iterator[MadeFile]:
-    """Yield what was made so far, of those cases that the actor may still see."""
+    """Yield what was made so far, of those cases that the actor may still see and of which nothing was erased since."""
     principals = principals_of(actor)
     for line in LongWork(desk).every_line(work, Which.DONE):
         outcome = line.outcome
         if outcome is None or outcome.case is None:
             continue
-        if not desk.reads.visible_cases(work.root, [outcome.case], principals):
+        made = cast("Mapping[str, JsonValue]", outcome.output)
+        seen = desk.reads.visible_cases(work.root, [outcome.case], principals)
+        if not seen or _erased_since(desk, work.root, outcome.case, cast("int", made["seq"])):
             continue
-        for name, content in cast("Sequence[tuple[str, str]]", outcome.output):
+        for name, content in cast("Sequence[tuple[str, str]]", made["files"]):
             yield MadeFile(name=name, content=b64decode(content))
 
 
-def _made(wave: Wave, case: CaseId, maker: Maker) -> Outcome:
+def _erased_since(desk: Desk, root: RootId, case: CaseId, seq: int) -> bool:
+    places = erased_places(row.body for row in desk.reads.entries(root, case))
+    return any(at > seq for at in places.values())
+
+
+def _made(desk: Desk, wave: Wave, case: CaseId, maker: Maker) -> Outcome:
+    # Looked at before: what is erased while it is made counts as erased since.
+    seq = max((row.seq for row in desk.reads.entries(wave.work.root, case)), default=0)
     try:
         files = maker(wave, case)
     except CaseNotFound:
@@ -141,5 +151,5 @@ def _made(wave: Wave, case: CaseId, maker: Maker) -> Outcome:
         return Outcome(is_done=False, case=case, reason=refusal.text)
     if not files:
         return Outcome(is_done=False, case=case, reason=NOTHING)
-    output: list[JsonValue] = [[file.name, b64encode(file.content).decode()] for file in files]
-    return Outcome(is_done=True, case=case, output=output)
+    made: list[JsonValue] = [[file.name, b64encode(file.content).decode()] for file in files]
+    return Outcome(is_done=True, case=case, output={"seq": seq, "files": made})

@@ -197,7 +197,7 @@ def _papers_kind(workflows: Path) -> Kind:
         from engine.service.papers_out import make_some
         from web.views.case_files import maker_of
 
-        return make_some(wave, maker_of(desk, workflows))
+        return make_some(desk, wave, maker_of(desk, workflows))
 
     return make
 

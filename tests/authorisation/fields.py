@@ -173,6 +173,7 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
     ("GET /registers/out/{mark}", "mark"): Kind.PLAIN,
     # Papers are given to who asked for them alone: tests/integration/test_papers_out.py.
     ("GET /cases/papers/{mark}", "mark"): Kind.PLAIN,
+    ("POST /cases/papers", "wanted"): Kind.PLAIN,
     ("GET /registers/{work_id}/refused.{kind}", "kind"): Kind.PLAIN,
     ("GET /archive/export.{kind}", "kind"): Kind.PLAIN,
     ("GET /cases/{case_id}/papers/{paper}.{kind}", "kind"): Kind.PLAIN,
@@ -229,7 +230,7 @@ AT: Final[Mapping[tuple[str, str], Kind]] = {
                     "/cases/new/{workflow}/on-behalf", "/cases/{case_id}/{transition}",
                     "/cases/{case_id}/on-behalf/{move}", "/cases/{case_id}/erasure/ask", "/drafts", "/overdue/act",
                     "/board/act", "/mine/do", "/meeting/{case_id}/{outcome}", "/merge/{case_id}/{move}",
-                    "/registers", "/registers/out",
+                    "/registers", "/registers/out", "/cases/papers",
                     "/anonymous", "/anonymous/check", "/anonymous/edit",
                     "/anonymous/act")},
 }  # fmt: skip

@@ -141,8 +141,11 @@ def test_papers_are_chinese_whoever_reads_the_page(house: House) -> None:
 
 def test_the_registration_form_of_a_visit_has_every_cell_of_its_annex(house: House) -> None:
     """Annex 2: leaders, unit, its staff, opinions, notes, who filled it in and when; first empty, then filled in."""
-    form = {"name": "第一机械厂", "code": "QY001", "kind": "enterprise", "above_scale": True, "staff_count": 500}
-    house.begin("shen", "basic_unit", form)
+    house.begin(
+        "shen",
+        "basic_unit",
+        {"name": "第一机械厂", "code": "QY001", "kind": "enterprise", "above_scale": True, "staff_count": 500},
+    )
     visit = house.begin("shen", "visit", {
         "subject": "第一机械厂", "unit_code": "QY001", "campaign_year": 2026, "team_level": "city",
         "selection": "arranged", "leaders": "沈副主席", "contact": "联络人甲", "planned_on": "2026-07-20",

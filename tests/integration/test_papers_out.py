@@ -16,6 +16,7 @@ from httpx2 import Response
 from engine.case.identity import CaseId, PersonId
 from engine.errors import InputRefused
 from engine.service import papers_out
+from engine.service.execute import Done
 from engine.service.long_work import LongWork, Work
 from engine.service.papers_out import MadeFile, PapersWanted, TooManyPapers, ask
 from runtime.clock import SetClock
@@ -26,6 +27,7 @@ from tests.integration.test_confidential import Office, opened
 from tests.integration.test_papers import WORKFLOWS
 from tests.support.command_line import command_line
 from tests.support.house import ROOT, House, client_of, facts_of, open_house
+from tests.support.keys import erased
 from tests.support.papers import in_pdf, in_word
 from web.zipped import write_zip
 
@@ -141,6 +143,16 @@ def test_only_who_asked_gets_the_archive_and_only_while_they_see_the_case(
     assert taken(house, "zhai") == {}, "who lost sight of the case since does not get its papers any more"
 
 
+def test_what_was_made_before_something_was_erased_is_not_given_any_more(house: House) -> None:
+    case = house.filed(form={"subject": "甲案", "proposer_phone": "13800000000"})
+    house.filed(form={"subject": "乙案"})
+    begun(house, "zhai", "workflow=proposal")
+    finished(house)
+    assert len(taken(house, "zhai")) == 2
+    assert isinstance(erased(house, case, "fields/proposer_phone"), Done)
+    assert list(taken(house, "zhai")) == ["六届三次第002号提案 案卷.docx"]
+
+
 def test_each_is_made_with_the_rights_of_the_moment(office: Office) -> None:
     office.filed(confidentiality="confidential")
     begun(office.house, "shen", "workflow=grievance")
@@ -171,6 +183,20 @@ def test_a_case_that_went_out_of_sight_is_named(house: House) -> None:
     assert line.outcome is not None
     assert line.outcome.reason is not None
     assert line.outcome.reason.zh == "该事项已不再由您查看"
+
+
+def test_a_case_of_a_kind_without_papers_is_named_with_the_reason(house: House) -> None:
+    house.begin(
+        "shen",
+        "basic_unit",
+        {"name": "第一机械厂", "code": "QY001", "kind": "enterprise", "above_scale": True, "staff_count": 500},
+    )
+    begun(house, "shen", "workflow=basic_unit", wanted="papers")
+    finished(house)
+    (line,), _more = LongWork(house.desk).lines(work_of(house, "shen"))
+    assert line.outcome is not None
+    assert line.outcome.reason is not None
+    assert line.outcome.reason.zh == "该事项现在没有可出具的文书"
 
 
 def test_too_many_none_and_another_wish_are_refused_in_words(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
