@@ -81,16 +81,16 @@ class Retelling:
         self._reached: dict[int, frozenset[str] | None] = {}
         self._books: dict[tuple[tuple[str, int], ...], tuple[Rulebook, Rulebook]] = {}
 
-    def reaches(self, event: Event, workflow: Workflow) -> bool:
-        """Return whether this entry could come out otherwise."""
+    def reaches(self, kind: EventType, move: str | None, workflow: Workflow) -> bool:
+        """Return whether an entry could come out otherwise: of this kind, made by this move (None by none)."""
         if self._all:
-            return event.type in _COMMANDS
-        if workflow.name != self._workflow or event.type not in (EventType.OPENED, EventType.FIRED):
+            return kind in _COMMANDS
+        if workflow.name != self._workflow or kind not in (EventType.OPENED, EventType.FIRED):
             return False
         known = self._reached.get(id(workflow), frozenset[str]())
         if id(workflow) not in self._reached:
             known = self._reached[id(workflow)] = _reached(self._trial, workflow)
-        return known is None or (event.transition or "") in known
+        return known is None or (move or "") in known
 
     def retold(self, family: Mapping[CaseId, Sequence[Move]], now: datetime) -> Retold:
         """Return what becomes of a family: a case with all that its steps can touch, by their entries in order."""
@@ -98,7 +98,7 @@ class Retelling:
         heads: dict[CaseId, Case] = {}
         steps = list(steps_of(family))
         for number, step in enumerate(steps):
-            if any(self.reaches(move.event, move.definition.workflow) for move in step):
+            if any(self._reaches(move) for move in step):
                 answer = self._asked(step, heads, book)
                 told = None if answer is None else _difference(answer, step, book)
                 if answer is not None and told is not None:
@@ -111,6 +111,9 @@ class Retelling:
                     return self._onward(steps[number:], heads, book, turned, now)
             heads.update((move.event.case, move.after) for move in step)
         return Retold()
+
+    def _reaches(self, move: Move) -> bool:
+        return self.reaches(move.event.type, move.event.transition, move.definition.workflow)
 
     def _onward(
         self,

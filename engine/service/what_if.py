@@ -13,6 +13,7 @@ from engine.access.readers import principals_of
 from engine.calendar.calendar import Calendar
 from engine.case.actors import Actor
 from engine.case.case import Case
+from engine.case.events import EventType
 from engine.case.evolve import evolve
 from engine.case.identity import CaseId, RootId
 from engine.figures.otherwise import Ground, Retelling, Retold
@@ -153,14 +154,41 @@ class _Compared:
             family = _family_of(next(iter(waiting)), waiting)
             for case in family:
                 del waiting[case]
-            told = self._retelling.retold(
-                {case: list(self._moves(files[case], known[case])) for case in family}, self._now
-            )
+            last = max((at for case in family for at in self._reached_at(known[case])), default=None)
+            if last is None:
+                continue
+            told = self._retold(family, files, known, until=last)
+            if told.turned is not None:
+                told = self._retold(family, files, known, until=None)
             if told.cases or told.unknown is not None:
                 self._told |= dict.fromkeys(family, told)
 
-    def _moves(self, file: CaseFile, bodies: Sequence[Body]) -> Iterator[Move]:
+    def _retold(
+        self,
+        family: Sequence[CaseId],
+        files: Mapping[CaseId, CaseFile],
+        known: Mapping[CaseId, Sequence[Body]],
+        *,
+        until: str | None,
+    ) -> Retold:
+        """Tell a family again, by its entries up to an instant (None: by all): behind the last that the trial can reach
+        nothing can come out otherwise that did not before."""
+        moves = {case: list(self._moves(files[case], known[case], until)) for case in family}
+        return self._retelling.retold({case: each for case, each in moves.items() if each}, self._now)
+
+    def _reached_at(self, bodies: Sequence[Body]) -> Iterator[str]:
+        """Yield the instants of the entries that the trial can reach."""
+        for body, definition in zip(bodies, definitions_along(bodies, self._world.rules), strict=True):
+            move = body.get("transition")
+            if self._retelling.reaches(
+                EventType(str(body["type"])), None if move is None else str(move), definition.workflow
+            ):
+                yield str(body["at"])
+
+    def _moves(self, file: CaseFile, bodies: Sequence[Body], until: str | None) -> Iterator[Move]:
         """Yield the entries of a case as they were written, the oldest first."""
+        if until is not None:
+            bodies = [body for body in bodies if str(body["at"]) <= until]
         values = self._values(file, bodies)
         before: Case | None = None
         was = None
@@ -172,10 +200,10 @@ class _Compared:
 
     def _values(self, file: CaseFile, bodies: Sequence[Body]) -> Mapping[int, dict[str, JsonValue]]:
         ids = {cast(int, body["seq"]): str(body["id"]) for body in bodies}
-        sealer = self._desk.sealer
-        sealer.fetch({row.key for row in file.privates})
+        sealer, rows = self._desk.sealer, [row for row in file.privates if row.seq in ids]
+        sealer.fetch({row.key for row in rows})
         values: dict[int, dict[str, JsonValue]] = {}
-        for row in file.privates:
+        for row in rows:
             opened = sealer.open(ids[row.seq], row.path, row.key, row.ciphertext)
             if opened is not None:
                 values.setdefault(row.seq, {})[row.path] = cast(JsonValue, opened.value)
