@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from engine.errors import NotFound
 from engine.text import Text
+from web.words import Words
 
 EXPORT_ROWS_MAX: Final = 10_000
 """So many rows one file holds; whoever needs more narrows the list, by unit or by session."""
@@ -42,6 +43,11 @@ def kind_of(name: str) -> Kind:
     if name not in tuple(Kind):
         raise NotFound(Text("没有这种导出格式", "There is no such kind of file"))
     return Kind(name)
+
+
+def offered(words: Words, path: str, query: str = "") -> list[tuple[str, str]]:
+    """Return the kinds of file that a list is had as: what a page calls each, and its address."""
+    return [(words.t(f"export_{kind}"), f"{path}.{kind}{f'?{query}' if query else ''}") for kind in Kind]
 
 
 Cell = str | int | float | date | None

@@ -11,14 +11,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from engine.access.passwords import secret_hash
 from engine.access.token_scope import FEED, scope_of
 from engine.case.identity import PersonId
 from engine.errors import FormInvalid
-from engine.service.account_writes import OpenLogin
 from engine.service.own_account import Whose, make_token
 from tests.support.house import ROOT, House, client_of, open_house
-from tests.support.worker import OWN, handled
+from tests.support.worker import handled
 from web.views.calendar_feed import Due, feed_bytes
 
 SAID = "没有这个日历地址，或已停用。请在“我的账号”→“接口令牌”中重新订阅"
@@ -70,22 +68,6 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield house
 
 
-def logged_in(house: House, login: str) -> dict[str, str]:
-    """Return the headers of a browser in which somebody has logged in."""
-    secret, now = f"login-of-{login}", house.clock.now()
-    opened = OpenLogin(
-        token_hash=secret_hash(secret),
-        root=ROOT,
-        person=PersonId(login),
-        kind="login",
-        title="",
-        at=now,
-        expires_at=now + timedelta(days=1),
-    )
-    house.desk.office.write([opened])
-    return {**OWN, "Cookie": f"banjie={secret}"}
-
-
 def address_from(client: TestClient, own: dict[str, str]) -> str:
     """Subscribe on the page of one's tokens and return the path of the address it shows."""
     page = client.post("/me/tokens/feed", headers=own)
@@ -100,7 +82,7 @@ def test_the_deadlines_of_what_waits_stand_in_the_calendar_on_their_days(house: 
     house.fire("shi", case, "submit")
     handled(house, case)
     with client_of(house) as client:
-        answer = client.get(address_from(client, logged_in(house, "wen")))
+        answer = client.get(address_from(client, house.browser("wen")))
         assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
         calendar = read_back(answer.content)
         assert (calendar.kind, calendar.properties["VERSION"]) == ("VCALENDAR", "2.0")
@@ -114,14 +96,14 @@ def test_the_deadlines_of_what_waits_stand_in_the_calendar_on_their_days(house: 
         assert len({event.properties["UID"] for event in events.values()}) == len(events)
         # What it is about stays in the house.
         assert "食堂" not in answer.text
-        assert client.get(address_from(client, logged_in(house, "jiao"))).text.count("BEGIN:VEVENT") == 0
+        assert client.get(address_from(client, house.browser("jiao"))).text.count("BEGIN:VEVENT") == 0
 
 
 def test_the_address_opens_the_calendar_alone_and_no_other_token_does(house: House) -> None:
     house.filed()
     desk = house.desk
     with client_of(house) as client:
-        address = address_from(client, logged_in(house, "zhai"))
+        address = address_from(client, house.browser("zhai"))
         secret = address.split("/")[2]
         assert "BEGIN:VEVENT" in client.get(address).text
         bearer = {"Authorization": f"Bearer {secret}"}
@@ -139,7 +121,7 @@ def test_the_address_opens_the_calendar_alone_and_no_other_token_does(house: Hou
 def test_a_calendar_that_is_ended_is_gone_and_it_ends_by_itself(house: House) -> None:
     house.filed()
     with client_of(house) as client:
-        own = logged_in(house, "zhai")
+        own = house.browser("zhai")
         first, second = (address_from(client, own) for _time in range(2))
         page = client.get("/me/tokens", headers=own).text
         assert page.count("日历订阅") == 2

@@ -80,6 +80,21 @@ class House:
         """Return the header with which a person asks."""
         return {"Authorization": f"Bearer {self.token(login)}"}
 
+    def browser(self, login: str) -> dict[str, str]:
+        """Return the headers of a browser in which a person has just logged in."""
+        secret, now = f"login-of-{login}-{next(self._keys)}", self.clock.now()
+        opened = OpenLogin(
+            token_hash=secret_hash(secret),
+            root=ROOT,
+            person=PersonId(login),
+            kind="login",
+            title="",
+            at=now,
+            expires_at=now + timedelta(days=1),
+        )
+        self.desk.office.write([opened])
+        return {"Sec-Fetch-Site": "same-origin", "Cookie": f"banjie={secret}"}
+
     def open(self, login: str, form: Mapping[str, JsonValue] | None = None) -> CaseId:
         """Open a proposal and return its id."""
         return self.begin(login, "proposal", {**PROPOSAL, **(form or {})}, session=SESSION)

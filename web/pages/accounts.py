@@ -15,8 +15,10 @@ from api.incoming import read_form
 from api.routes.accounts import carer_of, demand_person
 from engine.case.codec import instant, microseconds
 from engine.case.identity import PersonId, UnitId
+from engine.case.scope import SHANGHAI
 from engine.errors import InputRefused, NotFound
 from engine.service.account_care import (
+    Carer,
     account_rows,
     cared_units,
     demand_carer,
@@ -27,9 +29,11 @@ from engine.service.account_care import (
     waiting_in,
 )
 from engine.service.account_ports import AccountState
+from engine.service.exported import record_export
 from engine.service.first_logins import Slip, make_slips, refuse_nobody
 from engine.service.own_account import end_token
 from engine.text import Text
+from web.exports import EXPORT_ROWS_MAX, file_of, kind_of, offered
 from web.pages.account import first, token_view
 from web.routing import Pages
 from web.shell import Shell, Visit
@@ -39,6 +43,7 @@ UNITS_MAX: Final = 300
 """So many units are chosen from a list; more are typed by their codes."""
 WAITING: Final = "waiting"
 """What ``show`` says where those alone are listed who have no password yet."""
+COLUMNS: Final = ("login_name", "first_name", "accounts_unit", "accounts_standing", "me_second_factor")
 DONE: Final = {"factor": "accounts_factor_removed", "token": "token_ended"}
 
 
@@ -62,6 +67,29 @@ def accounts_pages(shell: Shell) -> Pages:
     @router.get("/accounts")
     def show(request: Request) -> Response:
         return _page(shell, shell.visit(request))
+
+    @router.get("/accounts.{kind}")
+    def export(request: Request, kind: str) -> Response:
+        """Send the list as a file; that it was taken along is recorded."""
+        visit, wanted = shell.visit(request), kind_of(kind)
+        carer = carer_of(visit.known)
+        demand_carer(staff, carer.actor)
+        asked, titles = visit.request.query_params, _unit_titles(shell, visit, carer)
+        unit, text = asked.get("unit", "").strip(), asked.get("text", "").strip()[:100]
+        rows = account_rows(
+            desk, carer, cared_units(desk, staff, carer, unit), text=text, waiting=asked.get("show") == WAITING,
+            after="", limit=EXPORT_ROWS_MAX,
+        )  # fmt: skip
+        slips = slips_of(desk, carer.root, [one.person for one in rows])
+        record_export(desk, carer.root, visit.known.person, "accounts", rows=len(rows))
+        lines = (_line(one, visit, slips, titles) for one in rows)
+        yes, no = visit.words.t("yes"), visit.words.t("dash")
+        return file_of(
+            wanted,
+            f"accounts-{visit.now.astimezone(SHANGHAI).date().isoformat()}",
+            [visit.words.t(name) for name in COLUMNS],
+            ([line.login, line.name, line.unit, line.standing, yes if line.has_factor else no] for line in lines),
+        )
 
     @router.post("/accounts/slips")
     async def slips(request: Request) -> Response:
@@ -150,7 +178,7 @@ def _page(shell: Shell, visit: Visit) -> Response:
     rows = account_rows(desk, carer, cared, text=text, waiting=shown == WAITING, after=after, limit=LINES + 1)
     lines, goes_on = rows[:LINES], len(rows) > LINES
     slips = slips_of(desk, carer.root, [one.person for one in lines])
-    titles = {unit.id: visit.words.say(unit.title) for unit in there.units.values()}
+    titles = _unit_titles(shell, visit, carer)
     units = [there.units[unit] for unit in (cared_units(desk, staff, carer) if wanted else cared)]
     following = {"unit": wanted, "text": text, "show": shown, "after": lines[-1].person} if goes_on else None
     return shell.page(
@@ -163,12 +191,18 @@ def _page(shell: Shell, visit: Visit) -> Response:
         units=None
         if len(units) > UNITS_MAX
         else [(unit.id, titles[unit.id]) for unit in sorted(units, key=lambda unit: unit.code)],
+        files=offered(visit.words, "/accounts", urlencode({"unit": wanted, "text": text, "show": shown})),
         wanted=wanted,
         text=text,
         waiting=shown == WAITING,
         sees_tokens=staff.ends_tokens(carer.actor, UnitId(carer.root)),
         done=_done(visit),
     )
+
+
+def _unit_titles(shell: Shell, visit: Visit, carer: Carer) -> Mapping[UnitId, str]:
+    there = shell.edge.desk.reads.surroundings(carer.root)
+    return {unit.id: visit.words.say(unit.title) for unit in there.units.values()}
 
 
 def _line(one: AccountState, visit: Visit, slips: Mapping[PersonId, int], titles: Mapping[UnitId, str]) -> AccountLine:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,11 +20,13 @@ from engine.access.directory import GrantRow, Person, Surroundings
 from engine.case.identity import PersonId, UnitId
 from engine.errors import BanjieError, FormInvalid, InputRefused, NotFound
 from engine.service.directory_facts import DEPUTATION_ENDED, DEPUTED
+from engine.service.exported import record_export
 from engine.service.granting import Giver, Wish, end, give, grants_seen, today, together, units_read
 from engine.service.organisation import role_titles
 from engine.service.rights_history import RightsLine, people_named, rights_history
 from engine.service.world import World
 from engine.text import Text
+from web.exports import file_of, kind_of, offered
 from web.forms.drafting import resumed, sent, stamp_for
 from web.pages.account import first
 from web.routing import Pages
@@ -32,6 +35,7 @@ from web.words import Words
 
 LINES_MAX: Final = 200
 FORM: Final = "/grants"
+COLUMNS: Final = ("grants_name", "login_name", "grants_role", "grants_unit", "grants_reach", "grants_period")
 TYPED: Final = ("person", "role", "unit", "from_on", "until_on")
 DONE: Final = {"given": "grants_given", "ended": "grants_ended"}
 
@@ -88,6 +92,22 @@ def grants_pages(shell: Shell) -> Pages:
         found = resumed(shell, visit, FORM)
         tried = None if found is None else Tried(typed=found.typed(TYPED), note=found.note)
         return _page(shell, visit, tried=tried)
+
+    @router.get("/grants.{kind}")
+    def export(request: Request, kind: str) -> Response:
+        """Send the list as a file; that it was taken along is recorded."""
+        visit, wanted = shell.visit(request), kind_of(kind)
+        giver = giver_of(edge, visit.known)
+        seen = grants_seen(desk, giver)
+        people = desk.reads.persons(giver.root, {one.person for one in seen})
+        lines = _lines(shell, visit, giver, _wanted(visit, seen, None, people), people)
+        record_export(desk, giver.root, visit.known.person, "grants", rows=len(lines))
+        return file_of(
+            wanted,
+            f"grants-{today(desk).isoformat()}",
+            [visit.words.t(name) for name in COLUMNS],
+            ([line.name, line.login, line.role, line.unit, line.reach, line.period] for line in lines),
+        )
 
     @router.get("/grants/{person}")
     def show_person(request: Request, person: str) -> Response:
@@ -158,12 +178,9 @@ def _page(shell: Shell, visit: Visit, person: PersonId | None = None, tried: Tri
     people = desk.reads.persons(giver.root, {one.person for one in seen} | people_named(history))
     if person is not None and person not in people:
         raise NotFound(Text("没有这个人员，或没有其授权", "There is no such person, or no grant of them"))
-    shown = [one for one in seen if _is_wanted(one, person, wanted, text, people)]
+    shown = _wanted(visit, seen, person, people)
     units = {unit: words.say(there.units[unit].title) for unit in there.units}
     giving = [unit for unit in there.units if giver.staff.gives_grants(giver.actor, unit, there.tree)]
-
-    def reach(grant: GrantRow) -> str:
-        return reach_of(grant.role, grant.unit, world, words)
 
     return shell.page(
         visit,
@@ -172,7 +189,8 @@ def _page(shell: Shell, visit: Visit, person: PersonId | None = None, tried: Tri
         status=200 if tried is None or tried.error is None else status_of(tried.error),
         title=words.t("nav_grants") if person is None else words.t("grants_of", name=people[person].name),
         person=person,
-        lines=[_line(one, visit, people, titles, there, on, reach, giver) for one in shown[:LINES_MAX]],
+        lines=_lines(shell, visit, giver, shown[:LINES_MAX], people),
+        files=offered(words, "/grants", urlencode({"unit": wanted, "text": text})) if person is None else [],
         cut=LINES_MAX if len(shown) > LINES_MAX else None,
         total=len(shown),
         history=[_told(line, visit, people, titles, there) for line in history],
@@ -190,6 +208,26 @@ def _page(shell: Shell, visit: Visit, person: PersonId | None = None, tried: Tri
         together=list(_together(giver, seen, people, words, on)),
         done=_done(visit),
     )
+
+
+def _wanted(
+    visit: Visit, seen: Iterable[GrantRow], person: PersonId | None, people: Mapping[PersonId, Person]
+) -> list[GrantRow]:
+    asked = visit.request.query_params
+    unit, text = asked.get("unit", ""), asked.get("text", "").strip()
+    return [one for one in seen if _is_wanted(one, person, unit, text, people)]
+
+
+def _lines(
+    shell: Shell, visit: Visit, giver: Giver, grants: Iterable[GrantRow], people: Mapping[PersonId, Person]
+) -> list[GrantLine]:
+    world, on = shell.world(visit), today(shell.edge.desk)
+    titles = role_titles(world.rules)
+
+    def reach(grant: GrantRow) -> str:
+        return reach_of(grant.role, grant.unit, world, visit.words)
+
+    return [_line(one, visit, people, titles, world.surroundings, on, reach, giver) for one in grants]
 
 
 def _is_wanted(one: GrantRow, person: PersonId | None, unit: str, text: str, people: Mapping[PersonId, Person]) -> bool:

@@ -13,23 +13,31 @@ from engine.access.readers import principals_of
 from engine.case.actors import Actor
 from engine.case.case import Case
 from engine.case.identity import CaseId, UnitId
+from engine.case.scope import SHANGHAI
+from engine.errors import NotFound
+from engine.service.exported import record_export
 from engine.service.overdue import OverdueAsk, OverdueEntry, OverdueList, Scope
 from engine.service.overview import Counted, Figures, by_person, by_unit, promise_names, rolled_up
 from engine.service.overview_kept import OverviewDesk
 from engine.service.rung_colours import COLOUR_TITLES, Colour
 from engine.service.world import World
+from engine.text import Text
 from web.counting import being_counted, refreshing
+from web.exports import file_of, kind_of, offered
 from web.routing import Pages
 from web.shell import Shell, Visit
 from web.views.overdue import Tile
 from web.views.supervise import (
+    FILES,
     UnitRow,
     bounced_row,
     ladder_rows,
     overdue_address,
+    person_cells,
     person_row,
     promise_row,
     shown_at,
+    unit_cells,
     unit_row,
     way_to,
 )
@@ -62,7 +70,29 @@ def supervise_pages(shell: Shell) -> Pages:
             rows=list(_unit_rows(own, whole, here)),
             persons=[person_row(one, here.world, visit, unit=here.unit) for one in persons[:PERSONS_MAX]],
             persons_cut=PERSONS_MAX if len(persons) > PERSONS_MAX else None,
+            unit_files=offered(visit.words, "/supervise/units", here.query()),
+            person_files=offered(visit.words, "/supervise/persons", here.query()),
         )
+
+    @router.get("/supervise/{part}.{kind}")
+    def export(request: Request, part: str, kind: str) -> Response:
+        """Send one of the two tables whole; that it was taken along is recorded."""
+        visit, wanted = shell.visit(request), kind_of(kind)
+        if part not in FILES:
+            raise NotFound(Text("没有这张统计表", "There is no such table"), table=part[:40])
+        counted = _counted(shell, visit)
+        if counted is None:
+            return _being_counted(shell, visit)
+        here = _Here(shell, visit, counted)
+        own = by_unit(counted, here.world)
+        if part == "units":
+            rows = list(unit_cells(_unit_rows(own, rolled_up(own, here.world), here)))
+        else:
+            persons = by_person(counted, shell.edge.desk, visit.known.root, frozenset(here.below))
+            rows = list(person_cells(person_row(one, here.world, visit, unit=here.unit) for one in persons))
+        record_export(shell.edge.desk, visit.known.root, visit.known.person, f"supervise {part}", rows=len(rows))
+        on = counted.at.astimezone(SHANGHAI).date().isoformat()
+        return file_of(wanted, f"supervise-{part}-{on}", [visit.words.t(name) for name in FILES[part]], rows)
 
     @router.get("/supervise/ladders")
     def ladders(request: Request) -> Response:
@@ -175,10 +205,13 @@ class _Here:
         self.handled_by = None if self.unit == UnitId(tree.root) else tuple(self.below)
         self.listed = OverdueList(shell.edge.desk, visit.known.root, visit.known.actor)
 
-    def address(self, tab: str, **asked: str) -> str:
-        path = "/supervise" if tab == "overview" else f"/supervise/{tab}"
+    def query(self, **asked: str) -> str:
+        """Return the part of an address that says what is looked at."""
         given = {"unit": "" if self.unit == self.top else self.unit, **asked}
-        query = urlencode({name: value for name, value in given.items() if value})
+        return urlencode({name: value for name, value in given.items() if value})
+
+    def address(self, tab: str, **asked: str) -> str:
+        path, query = "/supervise" if tab == "overview" else f"/supervise/{tab}", self.query(**asked)
         return f"{path}?{query}" if query else path
 
     def cases(self, entries: Sequence[OverdueEntry]) -> dict[CaseId, Case]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from urllib.parse import urlencode
 
 from engine.access.disclosure import disclosed
@@ -22,6 +23,7 @@ from engine.service.overview import Figures, PersonFigures, average_days_open
 from engine.service.overview_ports import RaisedRung
 from engine.service.rung_colours import COLOUR_TITLES, Colour
 from engine.service.world import World
+from web.exports import Cell
 from web.shell import Visit
 from web.views.lines import DeadlineRow, deadline_row
 from web.views.overdue import OverdueRow, overdue_row
@@ -78,6 +80,32 @@ class PersonRow:
     parts: int
     due_soon: int
     days: str
+
+
+FILES: Final = {
+    "units": (
+        "unit", "supervise_late", "supervise_near", "supervise_cases", "supervise_parts", "supervise_due_soon",
+        "supervise_days", "supervise_given", "supervise_handed_back",
+    ),
+    "persons": (
+        "supervise_person", "unit", "supervise_late", "supervise_near", "supervise_cases", "supervise_parts",
+        "supervise_due_soon", "supervise_days",
+    ),
+}  # fmt: skip
+"""The two tables as files: the names of the titles of their columns."""
+
+
+def unit_cells(rows: Iterable[UnitRow]) -> Iterator[list[Cell]]:
+    """Yield the rows of the units as cells."""
+    for row in rows:
+        counts = (row.late.count, row.near.count, row.cases, row.parts, row.due_soon)
+        yield [row.title, *counts, row.days, row.given, row.handed_back]
+
+
+def person_cells(rows: Iterable[PersonRow]) -> Iterator[list[Cell]]:
+    """Yield the rows of those who must act as cells."""
+    for row in rows:
+        yield [row.name, row.units, row.late.count, row.near.count, row.cases, row.parts, row.due_soon, row.days]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
