@@ -71,9 +71,10 @@ def accounts_pages(shell: Shell) -> Pages:
     @router.get("/accounts.{kind}")
     def export(request: Request, kind: str) -> Response:
         """Send the list as a file; that it was taken along is recorded."""
-        visit, wanted = shell.visit(request), kind_of(kind)
+        visit = shell.visit(request)
         carer = carer_of(visit.known)
         demand_carer(staff, carer.actor)
+        wanted = kind_of(kind)
         asked, titles = visit.request.query_params, _unit_titles(shell, visit, carer)
         unit, text = asked.get("unit", "").strip(), asked.get("text", "").strip()[:100]
         rows = account_rows(

@@ -96,9 +96,9 @@ def grants_pages(shell: Shell) -> Pages:
     @router.get("/grants.{kind}")
     def export(request: Request, kind: str) -> Response:
         """Send the list as a file; that it was taken along is recorded."""
-        visit, wanted = shell.visit(request), kind_of(kind)
+        visit = shell.visit(request)
         giver = giver_of(edge, visit.known)
-        seen = grants_seen(desk, giver)
+        seen, wanted = grants_seen(desk, giver), kind_of(kind)
         people = desk.reads.persons(giver.root, {one.person for one in seen})
         lines = _lines(shell, visit, giver, _wanted(visit, seen, None, people), people)
         record_export(desk, giver.root, visit.known.person, "grants", rows=len(lines))
