@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 import segno
 from docx import Document
 
+from engine.case.identity import SessionId, UnitId
+from engine.case.situation import CongressSession
+from engine.service.plain import AddSession
+from engine.text import Text
 from runtime.signer.keeper import Keeper
 from tests.integration.test_confidential import Office, opened
-from tests.support.house import SESSION, House, client_of, open_house
+from tests.support.house import PROPOSAL, ROOT, SESSION, House, client_of, open_house
 from tests.support.papers import HOSTILE, asked, bare, in_pdf, in_word
 from tests.support.sealing import newest, sealed
 
@@ -99,6 +103,29 @@ def test_what_is_late_is_listed_as_its_reader_may_see_it(house: House) -> None:
     assert "道路照明" not in told
     assert "没有超期的期限" in told
     assert "共登记职代会提案5件" in told, "official figures are the same for all"
+
+
+def test_of_a_session_only_its_own_cases_are_listed_as_late(house: House) -> None:
+    """Both are late on 2 March; the other meeting's numbers and its late case stand in its own report alone."""
+    other = SessionId("s6m4")
+    title = Text("六届四次", "Sixth congress, fourth meeting")
+    meeting = CongressSession(
+        id=other, root=ROOT, unit=UnitId(ROOT), term=6, meeting=4, title=title,
+        call_opens_on=date(2026, 1, 1), call_closes_on=date(2026, 1, 31),
+    )  # fmt: skip
+    house.desk.office.write([AddSession(meeting)])
+    for session, subject in ((SESSION, "关于道路照明的提案"), (other, "关于班车调整的提案")):
+        case = house.begin(
+            "shi", "proposal", {**PROPOSAL, "proposer_type": "delegation", "subject": subject}, session=session
+        )
+        for login, move in (("shi", "submit"), ("zhai", "begin_review"), ("zhai", "file")):
+            house.fire(login, case, move)
+        house.fire("zhai", case, "assign", {"lead": "logistics", "reply_due_on": "2026-02-10"})
+    house.clock.set(datetime(2026, 3, 2, 2, tzinfo=UTC))
+    told = in_word(asked(house, "zhai", f"{REPORT}.docx?session=s6m4")[1])
+    assert "共登记职代会提案1件" in told
+    assert "关于班车调整的提案" in told
+    assert "关于道路照明的提案" not in told
 
 
 def test_the_checkpoint_is_printed_with_its_signed_note_as_a_code(house: House, tmp_path: Path) -> None:
