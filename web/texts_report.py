@@ -71,9 +71,9 @@ REPORT_TEXTS: Final[Mapping[str, Text]] = {
     "report_short": Text("根指纹：{short}", "Root: {short}"),
     "report_covers": Text("涵盖至：{at}", "Covers until {at}"),
     "report_scan": Text(
-        "扫码得到的文字就是检查点全文（含签名）。请原样存成扩展名为 .note 的文件保存；以后审计人员用"
+        "扫码得到的文字就是检查点全文（含签名）。请把全部文字存成文本文件保存；以后审计人员用"
         " banjie verify --anchor 加这个文件名，可以核对账册此后有没有被改动。",
-        "The code says the whole signed note. Keep it as a .note file: with banjie verify --anchor and its name an"
-        " auditor can check later that the ledger was not changed since.",
+        "The code says the whole signed note. Keep all of it as a text file: with banjie verify --anchor and its name"
+        " an auditor can check later that the ledger was not changed since.",
     ),
 }

@@ -13,8 +13,10 @@ from docx import Document
 
 from engine.case.identity import SessionId, UnitId
 from engine.case.situation import CongressSession
+from engine.ledger.notes import parse_note
 from engine.service.plain import AddSession
 from engine.text import Text
+from runtime.mailed_notes import note_in
 from runtime.signer.keeper import Keeper
 from tests.integration.test_confidential import Office, opened
 from tests.support.house import PROPOSAL, ROOT, SESSION, House, client_of, open_house
@@ -136,7 +138,10 @@ def test_the_checkpoint_is_printed_with_its_signed_note_as_a_code(house: House, 
         keeper.close()
     made = asked(house, "zhai", f"{REPORT}.docx?session={SESSION}")[1]
     expected = io.BytesIO()
-    segno.make(newest(house).note, micro=False).save(expected, kind="png", scale=6)
+    said = f"-----BEGIN CHECKPOINT-----\n{newest(house).note}-----END CHECKPOINT-----"
+    segno.make(said, micro=False).save(expected, kind="png", scale=6)
+    for saved in (said, said.replace("\n", "\r\n"), said.replace("\n", " ")):  # as telephones and editors save it
+        assert parse_note(note_in(saved.encode())).text == parse_note(newest(house).note.encode()).text
     word = Document(io.BytesIO(made))
     pictures = [one.image.blob for one in word.part.package.image_parts]
     assert pictures == [expected.getvalue()]

@@ -13,6 +13,7 @@ from engine.case.codec import at_text
 from engine.figures.report import report_of
 from engine.service.anchoring import Head, newest_head
 from engine.service.overdue import OverdueAsk, OverdueList, Scope
+from notifications.checkpoint_mail import BEGIN, END
 from web.pages.figures import Wanted, figure_desk, parts_below, standing_on, views_of, wanted_from
 from web.pages.papers import paper_file, paper_kind
 from web.routing import Pages
@@ -104,9 +105,10 @@ def _late(shell: Shell, visit: Visit, wanted: Wanted) -> tuple[list[OverdueRow],
 
 
 def _coded(head: Head | None) -> tuple[Head, bytes] | None:
-    """Return a checkpoint with its signed note as a QR code: what verification and witnesses take as it is."""
+    """Return a checkpoint with its signed note as a QR code, framed as in a mail: so verification finds it there,
+    whatever a telephone does to blanks and line ends."""
     if head is None:
         return None
     image = io.BytesIO()
-    segno.make(head.note, micro=False).save(image, kind="png", scale=QR_SCALE)
+    segno.make(f"{BEGIN}\n{head.note}{END}", micro=False).save(image, kind="png", scale=QR_SCALE)
     return head, image.getvalue()
