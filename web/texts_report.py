@@ -44,8 +44,10 @@ REPORT_TEXTS: Final[Mapping[str, Text]] = {
         "A share of nothing is “—”. Each case counts once; what a figure is made of stands below.",
     ),
     "report_late_note": Text(
-        "以下为{at}仍在运行、已经超期的期限，按索取人有权查看的事项列出，不受统计截止时间影响。",
-        "Deadlines that run and are over on {at}, of the cases that the reader may see, whatever the cut-off.",
+        "以下为{at}仍在运行、已经超期的期限，按索取人有权查看的事项列出；选定届次、单位的，只列该届次、单位的，"
+        "不受统计时期和截止时间影响。",
+        "Deadlines that run and are over on {at}, of the cases that the reader may see: those of the session and unit "
+        "that were chosen, whatever the period and the cut-off.",
     ),
     "report_late_confidential": Text(
         "此类事项涉及保密，报告中不逐件列出；请有权查看的人员在“期限”页面查看。",

@@ -164,12 +164,16 @@ def test_the_table_holds_the_numbers_of_the_page(house: House, kind: str, read: 
 
 
 def test_small_numbers_of_confidential_kinds_are_not_printed_on_paper_either(office: Office) -> None:
-    office.filed(confidentiality="confidential")
+    office.filed(confidentiality="confidential", category="pay")
+    office.filed(category="hours")
     office.house.clock.set(datetime(2026, 9, 2, 2, tzinfo=UTC))
     told = in_word(asked(office.house, "shen", "/figures/grievance/report.docx")[1])
     assert "＜5件。" in told
     assert "CANARY" not in told
     assert "此类事项涉及保密，报告中不逐件列出" in told
+    assert "分类别情况" in told
+    unit = asked(office.house, "shen", "/figures/grievance/report.docx?unit=works")
+    assert "分类别情况" not in in_word(unit[1]), "one row of them is not broken down, as on the page"
     assert "班组长克扣奖金" not in told, "nor is a case that is late named in what goes from hand to hand"
 
 
