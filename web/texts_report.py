@@ -44,8 +44,10 @@ REPORT_TEXTS: Final[Mapping[str, Text]] = {
         "A share of nothing is “—”. Each case counts once; what a figure is made of stands below.",
     ),
     "report_late_note": Text(
-        "以下为{at}仍在运行、已经超期的期限，按索取人有权查看的事项列出，不受统计截止时间影响。",
-        "Deadlines that run and are over on {at}, of the cases that the reader may see, whatever the cut-off.",
+        "以下为{at}仍在运行、已经超期的期限，按索取人有权查看的事项列出；选定届次、单位的，只列该届次、单位的，"
+        "不受统计时期和截止时间影响。",
+        "Deadlines that run and are over on {at}, of the cases that the reader may see: those of the session and unit "
+        "that were chosen, whatever the period and the cut-off.",
     ),
     "report_late_confidential": Text(
         "此类事项涉及保密，报告中不逐件列出；请有权查看的人员在“期限”页面查看。",
@@ -71,9 +73,9 @@ REPORT_TEXTS: Final[Mapping[str, Text]] = {
     "report_short": Text("根指纹：{short}", "Root: {short}"),
     "report_covers": Text("涵盖至：{at}", "Covers until {at}"),
     "report_scan": Text(
-        "扫码得到的文字就是检查点全文（含签名）。请原样存成扩展名为 .note 的文件保存；以后审计人员用"
+        "扫码得到的文字就是检查点全文（含签名）。请把全部文字存成文本文件保存；以后审计人员用"
         " banjie verify --anchor 加这个文件名，可以核对账册此后有没有被改动。",
-        "The code says the whole signed note. Keep it as a .note file: with banjie verify --anchor and its name an"
-        " auditor can check later that the ledger was not changed since.",
+        "The code says the whole signed note. Keep all of it as a text file: with banjie verify --anchor and its name"
+        " an auditor can check later that the ledger was not changed since.",
     ),
 }

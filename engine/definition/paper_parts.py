@@ -10,6 +10,7 @@ alone. How a paper looks, and how it becomes a file, stands in ``documents``.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -28,6 +29,7 @@ from engine.definition.shapes import shape_problems
 from engine.errors import DefinitionError, Problem
 from engine.text import Text
 
+_LOG = logging.getLogger(__name__)
 PAPERS_FILE: Final = "papers.yaml"
 UNIT_PAPERS: Final = "papers"
 """The folder beside a definition in which units have files of their own."""
@@ -102,7 +104,8 @@ def laid_over(below: Mapping[str, JsonValue], above: JsonValue) -> JsonValue:
 def own_papers(folder: Path, workflow: str, units: Sequence[str] = ()) -> Mapping[str, PaperPart]:
     """Return the papers that a workflow brings along, as a unit has them; none where it has no file of them.
 
-    ``units`` are the codes and ids of the unit and of those above it, the nearest first.
+    ``units`` are the codes and ids of the unit and of those above it, the nearest first. A file of a unit that is
+    wrong is left out, and the log says so.
     """
     beside = folder / workflow
     of_units = {path.stem: path for path in (beside / UNIT_PAPERS).glob("*.yaml")}
@@ -115,9 +118,15 @@ def own_papers(folder: Path, workflow: str, units: Sequence[str] = ()) -> Mappin
 @lru_cache(maxsize=256)
 def _loaded(files: tuple[tuple[Path, int], ...]) -> Papers:
     (first, _changed), *others = files
-    papers = load_papers(first)[0]
+    if first.name == PAPERS_FILE:
+        papers = load_papers(first)[0]
+    else:  # a workflow without papers, to which units add some
+        papers, others = Papers.model_construct(root={}), list(files)
     for path, _changed_ns in others:
-        papers = load_papers(path, _plain(papers))[0]
+        try:
+            papers = load_papers(path, _plain(papers))[0]
+        except DefinitionError as error:  # one unit's slip is not to keep the cases of a house from being opened
+            _LOG.warning("papers of a unit left out: %s", "; ".join(map(str, error.problems)))
     return papers
 
 

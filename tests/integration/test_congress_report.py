@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 import segno
 from docx import Document
 
+from engine.case.identity import SessionId, UnitId
+from engine.case.situation import CongressSession
+from engine.ledger.notes import parse_note
+from engine.service.plain import AddSession
+from engine.text import Text
+from runtime.mailed_notes import note_in
 from runtime.signer.keeper import Keeper
 from tests.integration.test_confidential import Office, opened
-from tests.support.house import SESSION, House, client_of, open_house
+from tests.support.house import PROPOSAL, ROOT, SESSION, House, client_of, open_house
 from tests.support.papers import HOSTILE, asked, bare, in_pdf, in_word
 from tests.support.sealing import newest, sealed
 
@@ -101,6 +107,29 @@ def test_what_is_late_is_listed_as_its_reader_may_see_it(house: House) -> None:
     assert "共登记职代会提案5件" in told, "official figures are the same for all"
 
 
+def test_of_a_session_only_its_own_cases_are_listed_as_late(house: House) -> None:
+    """Both are late on 2 March; the other meeting's numbers and its late case stand in its own report alone."""
+    other = SessionId("s6m4")
+    title = Text("六届四次", "Sixth congress, fourth meeting")
+    meeting = CongressSession(
+        id=other, root=ROOT, unit=UnitId(ROOT), term=6, meeting=4, title=title,
+        call_opens_on=date(2026, 1, 1), call_closes_on=date(2026, 1, 31),
+    )  # fmt: skip
+    house.desk.office.write([AddSession(meeting)])
+    for session, subject in ((SESSION, "关于道路照明的提案"), (other, "关于班车调整的提案")):
+        case = house.begin(
+            "shi", "proposal", {**PROPOSAL, "proposer_type": "delegation", "subject": subject}, session=session
+        )
+        for login, move in (("shi", "submit"), ("zhai", "begin_review"), ("zhai", "file")):
+            house.fire(login, case, move)
+        house.fire("zhai", case, "assign", {"lead": "logistics", "reply_due_on": "2026-02-10"})
+    house.clock.set(datetime(2026, 3, 2, 2, tzinfo=UTC))
+    told = in_word(asked(house, "zhai", f"{REPORT}.docx?session=s6m4")[1])
+    assert "共登记职代会提案1件" in told
+    assert "关于班车调整的提案" in told
+    assert "关于道路照明的提案" not in told
+
+
 def test_the_checkpoint_is_printed_with_its_signed_note_as_a_code(house: House, tmp_path: Path) -> None:
     keeper = Keeper(tmp_path / "signer")
     try:
@@ -109,7 +138,10 @@ def test_the_checkpoint_is_printed_with_its_signed_note_as_a_code(house: House, 
         keeper.close()
     made = asked(house, "zhai", f"{REPORT}.docx?session={SESSION}")[1]
     expected = io.BytesIO()
-    segno.make(newest(house).note, micro=False).save(expected, kind="png", scale=6)
+    said = f"-----BEGIN CHECKPOINT-----\n{newest(house).note}-----END CHECKPOINT-----"
+    segno.make(said, micro=False).save(expected, kind="png", scale=6)
+    for saved in (said, said.replace("\n", "\r\n"), said.replace("\n", " ")):  # as telephones and editors save it
+        assert parse_note(note_in(saved.encode())).text == parse_note(newest(house).note.encode()).text
     word = Document(io.BytesIO(made))
     pictures = [one.image.blob for one in word.part.package.image_parts]
     assert pictures == [expected.getvalue()]
@@ -132,12 +164,16 @@ def test_the_table_holds_the_numbers_of_the_page(house: House, kind: str, read: 
 
 
 def test_small_numbers_of_confidential_kinds_are_not_printed_on_paper_either(office: Office) -> None:
-    office.filed(confidentiality="confidential")
+    office.filed(confidentiality="confidential", category="pay")
+    office.filed(category="hours")
     office.house.clock.set(datetime(2026, 9, 2, 2, tzinfo=UTC))
     told = in_word(asked(office.house, "shen", "/figures/grievance/report.docx")[1])
     assert "＜5件。" in told
     assert "CANARY" not in told
     assert "此类事项涉及保密，报告中不逐件列出" in told
+    assert "分类别情况" in told
+    unit = asked(office.house, "shen", "/figures/grievance/report.docx?unit=works")
+    assert "分类别情况" not in in_word(unit[1]), "one row of them is not broken down, as on the page"
     assert "班组长克扣奖金" not in told, "nor is a case that is late named in what goes from hand to hand"
 
 

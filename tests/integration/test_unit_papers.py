@@ -89,6 +89,23 @@ def test_a_changed_file_counts_at_once(folder: Path) -> None:
     assert own_papers(folder, "proposal", ["works"])[LETTER].signed == "乙"
 
 
+def test_a_file_that_is_wrong_is_left_out_and_told_in_the_log(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(folder, "top", f"{LETTER}:\n  signed: 总部工会\n")
+    write(folder, "near", f"{LETTER}:\n  look: poster\n")
+    part = own_papers(folder, "proposal", ["near", "top"])[LETTER]
+    assert (part.look, part.signed) == ("letter", "总部工会")
+    assert "near.yaml" in caplog.text
+
+
+def test_a_unit_may_have_papers_of_a_workflow_that_brings_none(folder: Path) -> None:
+    (folder / "training" / "papers").mkdir()
+    file = folder / "training" / "papers" / "works.yaml"
+    file.write_text("slip:\n  title: {zh: 便笺, en: Slip}\n  look: letter\n", encoding="utf-8")
+    assert list(own_papers(folder, "training", ["works"])) == ["slip"]
+    assert own_papers(folder, "training", ["other"]) == {}
+    assert checked(folder) == 0
+
+
 def test_a_code_that_leads_out_of_the_folder_finds_nothing(folder: Path) -> None:
     (folder / "proposal" / "outside.yaml").write_text(f"{LETTER}:\n  signed: 外面\n", encoding="utf-8")
     units = ["../outside", str(folder / "proposal" / "outside"), "..", ""]

@@ -12,7 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from engine.case.codec import at_text
 from engine.figures.report import report_of
 from engine.service.anchoring import Head, newest_head
+from engine.service.figures import Told
 from engine.service.overdue import OverdueAsk, OverdueList, Scope
+from notifications.checkpoint_mail import BEGIN, END
 from web.pages.figures import Wanted, figure_desk, parts_below, standing_on, views_of, wanted_from
 from web.pages.papers import paper_file, paper_kind
 from web.routing import Pages
@@ -23,6 +25,8 @@ from web.views.overdue import OverdueRow, overdue_row
 from web.views.papers import CHINESE
 
 QR_SCALE = 6
+LOOKED_AT_MAX = 10_000
+"""So many deadlines that are over are looked at for those of a session, the most overdue first."""
 
 
 def figures_report_pages(shell: Shell) -> Pages:
@@ -33,7 +37,8 @@ def figures_report_pages(shell: Shell) -> Pages:
     def report(request: Request, workflow: str, kind: str) -> Response:
         visit, as_kind = _in_chinese(shell, request), paper_kind(kind)
         wanted = _wanted(shell, visit, workflow)
-        facts = _facts(shell, visit, wanted)
+        told = figure_desk(shell, visit).figures(wanted.asked)
+        facts = _facts(shell, visit, wanted, told)
         if facts is None:
             return RedirectResponse(wanted.address(f"/figures/{workflow}"), status_code=303)
         made = report_booklet(facts)
@@ -43,10 +48,10 @@ def figures_report_pages(shell: Shell) -> Pages:
     def table(request: Request, workflow: str, kind: str) -> Response:
         visit, as_kind = _in_chinese(shell, request), paper_kind(kind)
         wanted, world = _wanted(shell, visit, workflow), shell.world(visit)
-        facts = _facts(shell, visit, wanted)
+        told = figure_desk(shell, visit).figures(wanted.asked)
+        facts = _facts(shell, visit, wanted, told)
         if facts is None:
             return RedirectResponse(wanted.address(f"/figures/{workflow}"), status_code=303)
-        told = figure_desk(shell, visit).figures(wanted.asked)
         made = table_booklet(facts, parts_below(views_of(told, wanted, world, visit.words), told, wanted))
         return paper_file(made, as_kind, visit.now, made.title, f"{workflow}-table-{at_text(facts.as_of)[:10]}")
 
@@ -66,10 +71,9 @@ def _wanted(shell: Shell, visit: Visit, workflow: str) -> Wanted:
     return wanted_from(visit.request, workflow, shell.world(visit), period=f"{SESSION}{session}")
 
 
-def _facts(shell: Shell, visit: Visit, wanted: Wanted) -> ReportFacts | None:
-    """Return what is told; None while the figures are being counted for the first time, of which their page tells."""
+def _facts(shell: Shell, visit: Visit, wanted: Wanted, told: Told) -> ReportFacts | None:
+    """Return what a report says; None while the figures are counted for the first time, of which their page tells."""
     world, words = shell.world(visit), visit.words
-    told = figure_desk(shell, visit).figures(wanted.asked)
     if told.survey is None or told.section is None:
         return None
     audience = wanted.asked.audience
@@ -98,15 +102,17 @@ def _late(shell: Shell, visit: Visit, wanted: Wanted) -> tuple[list[OverdueRow],
     asked, known = wanted.asked, visit.known
     ask = OverdueAsk(scope=Scope.LATE, workflow=asked.workflow, unit=asked.unit)
     listed = OverdueList(shell.edge.desk, known.root, known.actor)
-    world = shell.world(visit)
-    entries = [entry for entry in listed.all(ask) if asked.session in (None, entry.line.case.congress_session)]
-    return [overdue_row(entry, world, visit) for entry in entries[:ROWS_MAX]], len(entries) > ROWS_MAX
+    world, every = shell.world(visit), listed.lines(ask, limit=LOOKED_AT_MAX)
+    lines = [line for line in every if asked.session in (None, line.case.congress_session)]
+    rows = [overdue_row(entry, world, visit) for entry in listed.said_of(lines[:ROWS_MAX])]
+    return rows, len(lines) > ROWS_MAX or len(every) == LOOKED_AT_MAX
 
 
 def _coded(head: Head | None) -> tuple[Head, bytes] | None:
-    """Return a checkpoint with its signed note as a QR code: what verification and witnesses take as it is."""
+    """Return a checkpoint with its signed note as a QR code, framed as in a mail: so verification finds it there,
+    whatever a telephone does to blanks and line ends."""
     if head is None:
         return None
     image = io.BytesIO()
-    segno.make(head.note, micro=False).save(image, kind="png", scale=QR_SCALE)
+    segno.make(f"{BEGIN}\n{head.note}{END}", micro=False).save(image, kind="png", scale=QR_SCALE)
     return head, image.getvalue()

@@ -180,7 +180,8 @@ def _funnel_bars(facts: ReportFacts) -> Bars:
 def _by(facts: ReportFacts, by: Grouping) -> Iterator[Part]:
     """Yield a breakdown: how many and what became of them, then the rates with what they are made of."""
     groups = facts.views.named_groups(by)
-    if len(groups) < 2:  # one group is the whole
+    # A row that was picked of figures that print no small numbers is not broken down; and one group is the whole.
+    if facts.section is not facts.survey.whole or len(groups) < 2:
         return
     whole = (CHINESE.t("report_all"), facts.section)
     measures = facts.definition.workflow.measures

@@ -27,6 +27,7 @@ NOT_KEPT: Final[dict[tuple[str, str], str]] = {
     ("accounts_tokens.html", "/accounts/tokens/{}/end"): NOTHING_TYPED,
     ("activate.html", "/activate"): SECRET,
     ("poll.html", "{}"): BALLOT,
+    ("cases.html", "{}"): NOTHING_TYPED,
     ("admin_channels.html", "/admin/channels"): SECRET,
     ("admin_definitions.html", "/admin/definitions"): OF_A_FILE,
     ("admin_definitions.html", "/admin/definitions/withdraw"): SHORT,
