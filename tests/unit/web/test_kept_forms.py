@@ -57,7 +57,6 @@ NOT_KEPT: Final[dict[tuple[str, str], str]] = {
     ("my_second_factor.html", "/me/second-factor/remove"): SECRET,
     ("my_sessions.html", "/me/sessions/{}/end"): NOTHING_TYPED,
     ("my_sessions.html", "/me/sessions/end-others"): NOTHING_TYPED,
-    ("cases.html", "{}"): NOTHING_TYPED,
     ("my_tokens.html", "/me/tokens"): TOKEN,
     ("my_tokens.html", "/me/tokens/feed"): NOTHING_TYPED,
     ("my_tokens.html", "/me/tokens/{}/end"): NOTHING_TYPED,
