@@ -125,7 +125,7 @@ def _is_there(page: Path, target: str) -> bool:
         return True
     place, _hash, anchor = target.partition("#")
     led_to = (page.parent / place).resolve() if place else page
-    if not led_to.exists() or not led_to.is_relative_to(PROJECT):
+    if not led_to.exists() or (place and not led_to.is_relative_to(PROJECT)):
         return False
     return not anchor or (led_to.suffix == ".md" and anchor in anchors(led_to.read_text("utf-8")))
 

@@ -34,7 +34,7 @@ _BEGINS: Final = Text(
 )
 _FILES: Final = (
     (Workflow, "workflows/<名称>/v1.yaml"),
-    (CodeList, "workflows/lists/<名称>/v1.yaml"),
+    (CodeList, "workflows/lists/<名称>.v1.yaml"),
     (PaperPart, "workflows/<名称>/papers.yaml: <文书>"),
 )
 
