@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.documents import PROJECT, blocks, dead_links, headings, links, pages
+from tests.support.reference.commands import options_of_commands
 
 DOCS = PROJECT / "docs"
 INDEX = DOCS / "README.md"
@@ -99,6 +100,23 @@ def test_the_front_pages_name_every_procedure_and_commands_that_there_are() -> N
         for command in commands_of(text):
             if command.startswith("banjie "):
                 assert any(f"{command} ".startswith(f"{each} ") for each in known), command
+
+
+def test_every_command_that_a_page_names_is_one_and_takes_the_options_it_is_given() -> None:
+    known = options_of_commands()
+    groups = {name.rpartition(" ")[0] for name in known} | {"banjie 命令", "banjie COMMAND"}
+    wrong = []
+    seen = 0
+    for page in pages():
+        for said in re.findall(r"`(banjie [^`\n]+)`", page.read_text("utf-8")):
+            asked = re.sub(r"^banjie (?:--(?:database|lang) \S+ )*", "banjie ", said)
+            name = max((each for each in known if f"{asked} ".startswith(f"{each} ")), key=len, default="")
+            options = set(re.findall(r"--[a-z][a-z-]*", asked)) - {"--database", "--lang", "--help", "--version"}
+            if not (options <= known[name] if name else asked.removesuffix(" --help") in groups):
+                wrong.append(f"{relative(page)}: {said}")
+            seen += 1
+    assert wrong == []
+    assert seen > 250
 
 
 def commands_of(text: str) -> list[str]:

@@ -34,6 +34,14 @@ def commands_page() -> str:
     return page(_TITLE, _BEGINS, lines[:-1])
 
 
+def options_of_commands() -> dict[str, set[str]]:
+    """Return every command by its whole name, with the options that it takes beside those for all commands."""
+    return {
+        name: {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+        for name, command in _leaves(get_command(app), "banjie")
+    }
+
+
 def _leaves(command: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Yield every command that does something, by its whole name, in the order of the help."""
     for word, below in command.commands.items():
