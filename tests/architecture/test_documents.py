@@ -23,9 +23,9 @@ def test_the_pages_are_found() -> None:
     assert {PROJECT / "README.md", INDEX, PROJECT / "workflows/proposal/README.md"} <= set(pages())
 
 
-@pytest.mark.parametrize("page", pages(), ids=relative)
-def test_every_link_and_anchor_of_a_page_leads_somewhere(page: Path) -> None:
-    assert dead_links(page) == []
+@pytest.mark.parametrize("sheet", pages(), ids=relative)
+def test_every_link_and_anchor_of_a_page_leads_somewhere(sheet: Path) -> None:
+    assert dead_links(sheet) == []
 
 
 def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from api.edge import ApiSettings
+from engine.definition.model import RetentionPart
 from tests.support.command_line import CommandLine
 from tests.support.documents import PROJECT, blocks, pages
 from tests.support.house import open_house
@@ -109,6 +111,12 @@ def test_every_page_with_something_to_run_is_run_here() -> None:
     run = {page for page in pages() if to_be_run(page)}
     tutorials = {TUTORIAL / "first-proposal.md", TUTORIAL / "first-proposal.en.md"}
     assert run == {HOW_TO / name for name in RUN_HERE} | tutorials
+
+
+def test_the_example_of_retention_is_one_that_a_definition_takes() -> None:
+    (text,) = [block.text for block in blocks((HOW_TO / "privacy.md").read_text("utf-8")) if block.language == "yaml"]
+    said = YAML(typ="safe").load(text)
+    assert RetentionPart.model_validate(said["retention"]).years("personal") == 5
 
 
 @pytest.mark.parametrize("name", RUN_HERE)

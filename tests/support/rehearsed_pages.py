@@ -21,6 +21,7 @@ from typing import Final
 from tests.support.documents import PROJECT, Block, blocks
 
 RUN: Final = frozenset({"sh", "python"})
+SHOWN_ONLY: Final = frozenset({"text", "yaml", "mermaid"})
 RUN_IN: Final = "run-in:"
 """Begins what the fence of a block says that a test of its own runs."""
 SHOWN: Final = ("text", "output")
@@ -49,7 +50,7 @@ class Shell:
     def run(self, text: str) -> str:
         """Return what a block printed; raises AssertionError where a command of it failed."""
         assert self._process.stdout is not None
-        timer = Timer(BLOCK_SECONDS, self.end)
+        timer = Timer(BLOCK_SECONDS, self._kill)
         timer.start()
         try:
             # Its commands must not eat what is written to the shell after them.
@@ -68,9 +69,12 @@ class Shell:
 
     def end(self) -> None:
         """End the shell and all that it started."""
+        self._kill()
+        self._process.communicate()
+
+    def _kill(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.communicate()
 
     def _write(self, text: str) -> None:
         assert self._process.stdin is not None
@@ -127,7 +131,7 @@ def unmarked(block: Block) -> bool:
     """Return whether nobody said what becomes of a block: neither run, nor shown, nor left out with a reason."""
     if block.language in RUN:
         return bool(block.info) and not block.not_run and not block.info.startswith(RUN_IN)
-    return not block.language or (block.language == "text" and block.info not in ("", "output"))
+    return block.language not in SHOWN_ONLY or (block.language == "text" and block.info not in ("", "output"))
 
 
 def _line(line: str) -> str:
