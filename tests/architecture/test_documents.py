@@ -119,6 +119,19 @@ def test_every_command_that_a_page_names_is_one_and_takes_the_options_it_is_give
     assert seen > 250
 
 
+def test_every_address_that_a_page_sends_its_reader_to_is_one_of_the_site() -> None:
+    sources = [path.read_text("utf-8") for folder in ("web", "api") for path in (PROJECT / folder).rglob("*.py")]
+    there = {address for text in sources for address in re.findall(r'"(/[a-z0-9/.{}-]*)', text)}
+    readers = [*(PROJECT / name for name in ("README.md", "README.en.md")), *(DOCS / "tutorial").glob("*.md")]
+    named = {
+        (relative(page), address)
+        for page in [*readers, DOCS / "how-to" / "pages.md"]
+        for address in re.findall(r"`(/[a-z/-]+)`", page.read_text("utf-8"))
+    }
+    assert len(named) > 30
+    assert {each for each in named if each[1] not in there} == set()
+
+
 def commands_of(text: str) -> list[str]:
     """Return the commands that a front page prints: those of its blocks, without remarks, and of its tables."""
     told = [
