@@ -137,13 +137,7 @@ def unmarked(block: Block) -> bool:
 def _line(line: str) -> str:
     if line.strip() == "…":
         return r"(?:[^\n]*\n)*"
-    return r"[^\n]*".join(re.escape(part.rstrip() if last else part) for part, last in _parts(line)) + "\n"
-
-
-def _parts(line: str) -> Iterator[tuple[str, bool]]:
-    parts = line.split("‹…›")
-    for place, part in enumerate(parts):
-        yield part, place == len(parts) - 1
+    return r"[^\n]*".join(map(re.escape, line.rstrip().split("‹…›"))) + "\n"
 
 
 def _python(text: str, where: str, names: dict[str, object]) -> str:
