@@ -178,6 +178,23 @@ def test_what_is_shown_and_does_not_come_is_told(tmp_path: Path) -> None:
         rehearse(page, shell, {})
 
 
+@pytest.mark.parametrize(
+    ("line", "told"), [("1 / 0", ZeroDivisionError), ("for x in (1,):\n    y = x\nprint(y)", SyntaxError)]
+)
+def test_python_that_cannot_be_pasted_breaks_its_page_off(line: str, told: type[Exception], tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"```python\n{line}\n```\n", "utf-8")
+    with shell_in(tmp_path) as shell, pytest.raises(told):
+        rehearse(page, shell, {})
+
+
+def test_what_python_prints_is_compared_as_it_is_typed(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\nx = 6\nx * 7\n```\n\n```text output\n42\n```\n", "utf-8")
+    with shell_in(tmp_path) as shell:
+        assert rehearse(page, shell, {}) == 1
+
+
 def test_a_command_that_fails_breaks_its_page_off(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("```sh\nfalse\necho later\n```\n", "utf-8")

@@ -1,4 +1,4 @@
-"""Runs a page as its reader does: its ``sh`` blocks in one shell, its ``python`` blocks in one Python, in order.
+"""Runs a page as its reader does: its ``sh`` blocks in one shell, its ``python`` blocks pasted into one Python.
 
 What a page shows is compared with what it gave: a block ``text output`` follows the block whose output it shows. In it
 ``‹…›`` stands for anything within a line, and ``…`` alone in a line for any number of lines.
@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+from code import InteractiveConsole
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from io import StringIO
@@ -100,7 +101,7 @@ def rehearse(page: Path, shell: Shell, replaced: Mapping[str, str]) -> int:
     ``replaced`` puts other words for some of the page's: a free port for the one it names. Python blocks run in this
     process, in its working folder.
     """
-    names: dict[str, object] = {"__name__": "page"}
+    console = _Console(filename=page.name)
     told = ""
     ran = 0
     for block in blocks(page.read_text("utf-8")):
@@ -109,7 +110,7 @@ def rehearse(page: Path, shell: Shell, replaced: Mapping[str, str]) -> int:
             text = text.replace(word, other)
         where = f"{page.name}:{block.line}"
         if block.language in RUN and block.not_run is None and not block.info.startswith(RUN_IN):
-            told = shell.run(text) if block.language == "sh" else _python(text, where, names)
+            told = shell.run(text) if block.language == "sh" else console.paste(text)
             ran += 1
         elif (block.language, block.info) == SHOWN:
             assert is_as_shown(told, block.text), f"{where}\nshown:\n{block.text}\ngave:\n{told}"
@@ -140,8 +141,21 @@ def _line(line: str) -> str:
     return r"[^\n]*".join(map(re.escape, line.rstrip().split("‹…›"))) + "\n"
 
 
-def _python(text: str, where: str, names: dict[str, object]) -> str:
-    printed = StringIO()
-    with redirect_stdout(printed):
-        exec(compile(text, where, "exec"), names)
-    return printed.getvalue()
+class _Console(InteractiveConsole):
+    """Python as somebody sees it who pastes lines: it prints what an expression gives; what is raised breaks it off."""
+
+    def paste(self, text: str) -> str:
+        """Return what a block printed; a block that ends within a statement is ended by an empty line."""
+        printed = StringIO()
+        with redirect_stdout(printed):
+            for line in [*text.splitlines(), ""]:
+                waits = self.push(line)
+        assert not waits, f"unfinished:\n{text}"
+        return printed.getvalue()
+
+    def showtraceback(self) -> None:
+        # Called while what the line raised is being handled.
+        raise
+
+    def showsyntaxerror(self, filename: str | None = None, **_more: object) -> None:
+        raise
