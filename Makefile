@@ -78,6 +78,10 @@ diagrams: setup  ## draw the diagrams of the workflows' READMEs anew from the de
 client: setup  ## write the calls of api/client anew from the OpenAPI document
 	@$(PYTHON) -m tests.support.api_client
 
+.PHONY: reference
+reference: setup  ## write docs/reference anew: commands, API, errors, definitions, roles
+	@$(PYTHON) -m tests.support.reference
+
 .PHONY: seed-map
 seed-map: setup  ## write docs/seed-map.md anew: what fulfils what the five documents ask for
 	@$(PYTHON) -m tests.support.seed_map

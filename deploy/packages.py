@@ -88,6 +88,7 @@ PROBES: Mapping[str, Callable[[], bool]] = {
     "chromium": lambda: find_chromium() is not None,
     "chinese-font": has_chinese_font,
     "node": lambda: shutil.which("node") is not None,
+    "curl": lambda: shutil.which("curl") is not None,
 }
 
 

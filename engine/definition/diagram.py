@@ -35,16 +35,18 @@ _MERMAID_SIGNS = str.maketrans({'"': "'", ":": "：", ";": "；", "#": "＃", "\
 
 PICTURE_BEGINS = "<!-- generated from workflows/{name}/v1.yaml by: banjie diagram --write -->"
 PICTURE_ENDS = "<!-- end of generated part -->"
+FRONT_PAGES: Mapping[str, Language] = {"README.md": "zh", "README.en.md": "en"}
+"""The pages beside the folder of workflows that may hold the picture of one of them, and the language of its labels."""
 
 
-def with_picture(text: str, workflow: Workflow) -> str:
-    """Return a page with the picture, without notes, between its two marks; a page without marks as it is."""
+def with_picture(text: str, workflow: Workflow, language: Language = "zh") -> str:
+    """Return a page with the picture between its two marks, without notes; a page without marks as it is."""
     begins = PICTURE_BEGINS.format(name=workflow.name)
     head, begin, rest = text.partition(begins)
     _old, end, tail = rest.partition(PICTURE_ENDS)
     if not begin or not end:
         return text
-    return f"{head}{begins}\n\n```mermaid\n{mermaid(workflow, notes=False)}```\n\n{PICTURE_ENDS}{tail}"
+    return f"{head}{begins}\n\n```mermaid\n{mermaid(workflow, language, notes=False)}```\n\n{PICTURE_ENDS}{tail}"
 
 
 def mermaid(workflow: Workflow, language: Language = "zh", *, notes: bool = True) -> str:

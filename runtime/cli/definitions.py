@@ -88,7 +88,7 @@ def diagram(
 ) -> None:
     """输出流程图（Mermaid或BPMN 2.0） · Print a workflow as a diagram, Mermaid or BPMN 2.0."""
     from documents.bpmn import bpmn
-    from engine.definition.diagram import mermaid, readme, with_picture
+    from engine.definition.diagram import FRONT_PAGES, mermaid, readme, with_picture
     from engine.definition.library import load_folder
 
     run = the_run(context)
@@ -105,9 +105,10 @@ def diagram(
             target = folder / part.name / "README.md"
             target.write_text(readme(part), encoding="utf-8")
             run.terminal.say(Text(f"已写入 {target}", f"Written: {target}"))
-            front = folder.parent / "README.md"
-            if front.is_file():
-                front.write_text(with_picture(front.read_text("utf-8"), part), encoding="utf-8")
+            for name, labels in FRONT_PAGES.items():
+                front = folder.parent / name
+                if front.is_file():
+                    front.write_text(with_picture(front.read_text("utf-8"), part, labels), encoding="utf-8")
         else:
             _heading(run, part, among=len(chosen))
             run.terminal.say(mermaid(part, "en" if language is DiagramLanguage.EN else "zh"))

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from engine.definition.diagram import readme, with_picture
+from engine.definition.diagram import FRONT_PAGES, readme, with_picture
 from engine.definition.rulebook import Rulebook
 from engine.definition.schema import schema_text
 from tests.support.proved_rules import load_once
@@ -49,10 +49,12 @@ def test_each_procedure_has_the_page_that_its_definition_makes(rules: Rulebook) 
         assert "generated" in page or "生成" in page
 
 
-def test_the_picture_on_the_front_page_is_that_of_the_proposal(rules: Rulebook) -> None:
-    page = (PROJECT / "README.md").read_text("utf-8")
-    assert "```mermaid" in page
-    assert page == with_picture(page, rules.newest("proposal")), "run: make diagrams"
+def test_the_picture_on_each_front_page_is_that_of_the_proposal_in_its_language(rules: Rulebook) -> None:
+    for name, language in FRONT_PAGES.items():
+        page = (PROJECT / name).read_text("utf-8")
+        assert "```mermaid" in page
+        assert page == with_picture(page, rules.newest("proposal"), language), "run: make diagrams"
+    assert "    [*] --> draft\n    draft --> seconding : Seek seconders\n" in page
 
 
 def test_a_page_without_marks_is_left_alone(rules: Rulebook) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from api.client.calling import ApiRefusal
 from api.client.calls import BanjieClient
 from api.edge import ApiSettings
 from tests.support.api_client import document_of, modules
+from tests.support.documents import blocks
 from tests.support.house import House, open_house
 from tests.support.serving import serving
 from web.app import create_site
@@ -40,7 +40,7 @@ def test_the_client_is_what_the_description_makes(house: House) -> None:
 def test_the_example_files_grievances_as_it_is_printed(
     house: House, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (example,) = [block.text for block in blocks(PAGE.read_text("utf-8")) if block.language == "python"]
     monkeypatch.setenv("BANJIE_ADDRESS", address)
     monkeypatch.setenv("BANJIE_TOKEN", house.token("shen"))
     monkeypatch.setenv("BANJIE_UNIT", "works")
