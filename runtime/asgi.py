@@ -31,6 +31,7 @@ from runtime.metrics.house import HouseNumbers
 from runtime.metrics.requests import Measured
 from runtime.provider import provider_of
 from runtime.receipt_key import ReceiptKey, announce
+from runtime.request_log import Logged
 from runtime.settings import Settings
 from runtime.signer.child import known_key, signing
 from runtime.socket import SocketServer, socket_path
@@ -90,7 +91,10 @@ def create_app() -> FastAPI:
 
 
 def _measure(site: FastAPI, settings: Settings, opened: Opened, jobs: LeasedJobs) -> None:
-    """Let the site count its requests and answer ``/metrics``, where there is a token for that."""
+    """Let the site log its requests where that is asked for, and count them and answer ``/metrics`` where there is a
+    token for that."""
+    if settings.log_requests:
+        site.add_middleware(Logged)
     token = settings.metrics_token.get_secret_value()
     if token:
         kind = "postgresql" if settings.sqlite_path is None else "sqlite"

@@ -58,6 +58,8 @@ class Settings(ChannelSettings):
     public register of what was published to everybody, without a login. ``retention`` says whether what was kept
     long enough is erased by itself once a day; without it ``banjie doctor`` only tells how much that is.
     ``metrics_token`` is what a reader of ``GET /metrics`` shows as a bearer token; without it there is no such page.
+    ``log_format`` is how lines of the log are written, ``log_requests`` whether each request leaves one
+    (``runtime.logs``, ``runtime.request_log``).
     ``oidc_…`` name the identity provider (see ``runtime.provider``): ``oidc_origins`` are further origins of it,
     ``oidc_second_factor`` the values of acr or amr that stand for a second factor, both divided by blanks.
     """
@@ -86,6 +88,8 @@ class Settings(ChannelSettings):
     small_installation: bool = False
     register_open: bool = False
     metrics_token: SecretStr = SecretStr("")
+    log_format: Literal["text", "json"] = "text"
+    log_requests: bool = False
     retention: Literal["report", "apply"] = "report"
     staff_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
     login_hours: int = Field(default=12, ge=1, le=7 * 24)

@@ -59,6 +59,7 @@ from runtime.cli import (
 )
 from runtime.cli.run import Run, the_run
 from runtime.cli.terminal import Terminal
+from runtime.logs import set_up_logs
 
 _LOG = logging.getLogger(__name__)
 EXIT_INTERRUPTED = 130
@@ -196,7 +197,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a character shows a question mark, and the command goes on.
             stream.reconfigure(errors="replace")
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    set_up_logs(os.environ.get("BANJIE_LOG_FORMAT", "text"))
     sys.excepthook = _tell_defect
     with suppress(KeyboardInterrupt):
         typer.main.get_command(app)(prog_name="banjie")

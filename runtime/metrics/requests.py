@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -28,6 +28,32 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 STATIC: Final = "/static"
 NO_ROUTE: Final = "none"
 OTHER_METHOD: Final = "other"
+
+
+class Seen(NamedTuple):
+    """A request that was answered: its method, the template of its address, the status, and how long it took."""
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+
+
+async def seen(app: ASGIApp, scope: Scope, receive: Receive, send: Send, note: Callable[[Seen], None]) -> None:
+    """Pass a request on and note what it came to, also where it failed."""
+    began, status = time.perf_counter(), 500
+
+    async def noted(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+        await send(message)
+
+    try:
+        await app(scope, receive, noted)
+    finally:
+        method = scope["method"] if scope["method"] in METHODS else OTHER_METHOD
+        note(Seen(method, _route(scope), status, time.perf_counter() - began))
 
 
 class Measured:
@@ -48,24 +74,12 @@ class Measured:
         elif scope["path"] == PATH and scope["method"] == "GET" and self._may_read(Headers(scope=scope)):
             await (await run_in_threadpool(self._answer))(scope, receive, send)
         else:
-            await self._count(scope, receive, send)
+            await seen(self._app, scope, receive, send, self._count)
 
-    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began, status = time.perf_counter(), 500
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noted)
-        finally:
-            method = scope["method"] if scope["method"] in METHODS else OTHER_METHOD
-            with self._lock:
-                self._counts[method, _route(scope), status] += 1
-            self._seconds.add(time.perf_counter() - began)
+    def _count(self, request: Seen) -> None:
+        with self._lock:
+            self._counts[request.method, request.route, request.status] += 1
+        self._seconds.add(request.seconds)
 
     def _may_read(self, headers: Headers) -> bool:
         scheme, _blank, token = headers.get("authorization", "").partition(" ")

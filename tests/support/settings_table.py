@@ -55,6 +55,12 @@ MEANINGS: Final = {
     "small_installation": Text("小型单位，一人可兼几类管理员", "one person may belong to several administrations"),
     "register_open": Text("公示目录免登录", "the public register is shown without a login"),
     "retention": Text("保存期满：report 只提示，apply 自动删除", "what is over: report it, or apply the erasure"),
+    "log_format": Text("日志格式：text、json（每行一个对象）", "how the log is written: text, json (an object a line)"),
+    "log_requests": Text(
+        "每个请求记一行日志：方法、地址模板、状态、毫秒；匿名入口的不记",
+        "a line of the log for each request: method, template of the address, status, milliseconds; none of the"
+        " anonymous entrance",
+    ),
     "metrics_token": Text("读取 /metrics 的令牌，不填则没有此页", "who reads /metrics shows it; empty: no metrics"),
     "staff_idle_minutes": Text("工作人员闲置多少分钟退出", "minutes after which idle staff are logged out"),
     "login_hours": Text("登录最长小时数", "hours a login lasts"),

@@ -1,0 +1,72 @@
+"""What processes write to standard error: a line an event, as text or as JSON, without anything that somebody wrote.
+
+Of an exception its class and the places in the code are told and never its words: those of a database or a parser may
+hold what was being stored or read.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+DATA: Final = "data"
+"""The attribute of a record in which its parts stand by their names."""
+_FRAMES_MAX: Final = 20
+
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class TextLines(logging.Formatter):
+    """``2026-11-23 09:41:07,012 WARNING runtime.jobs.worker …``, below it where an exception came from."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the library's
+        """Return the line of a record, the parts of its event behind its words."""
+        parts = (f" {name}={value}" for name, value in getattr(record, DATA, {}).items())
+        return super().formatMessage(record) + "".join(parts)
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - the name is the library's
+        """Return the class of an exception and its places, one to a line."""
+        return "\n".join([_kind(ei), *(f"  {place}" for place in _places(ei))])
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: at (UTC), level, logger, event, and the parts of the event by their names."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as one line."""
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        line |= getattr(record, DATA, {})
+        if record.exc_info:
+            line |= {"error": _kind(record.exc_info), "places": _places(record.exc_info)}
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up_logs(form: str) -> None:
+    """Let this process write its log in this form; called once, before anything is logged. Unknown words mean text:
+    the settings refuse them in their own words."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if form == "json" else TextLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+def _kind(ei: _ExcInfo) -> str:
+    return "" if ei[0] is None else ei[0].__name__
+
+
+def _places(ei: _ExcInfo) -> list[str]:
+    frames = traceback.extract_tb(ei[2])[-_FRAMES_MAX:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
