@@ -50,8 +50,15 @@ def looked_at(settings: Settings, clock: Clock) -> Iterator[Look]:
     yield from _retention(settings, clock)
     yield from _channels(settings)
     yield from _provider(settings, clock)
+    yield _papers()
     yield _clock(clock)
     yield _plain_http()
+
+
+def _papers() -> Look:
+    from runtime.cli.paper_looks import paper_look  # what makes papers is a heavy library
+
+    return paper_look()
 
 
 def _database(settings: Settings) -> Look:
