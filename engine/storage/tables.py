@@ -188,8 +188,9 @@ span = Table(
     sqlite_with_rowid=False,
 )
 
-# Which cases a unit ever had or led: what is counted of one unit need not look at all others.
-IS_OF_UNIT: Final = "kind IN ('lead', 'unit')"
+# Which cases a unit ever had or led: what is counted of one unit need not look at all others. An id is short; what is
+# no id need not fit into an index.
+IS_OF_UNIT: Final = "kind IN ('lead', 'unit') AND length(value) <= 100"
 Index(
     "ix_span_of_unit",
     span.c.root,

@@ -103,7 +103,7 @@ def test_on_postgres_indexes_collations_and_checks_are_those_of_the_tables(postg
         "ix_deadline_named": "(state = 'running'::text)",
         "ix_deadline_running": "(state = 'running'::text)",
         "ix_deadline_raised": "((state = 'running'::text) AND (rungs <> '[]'::text))",
-        "ix_span_of_unit": "(kind = ANY (ARRAY['lead'::text, 'unit'::text]))",
+        "ix_span_of_unit": "((kind = ANY (ARRAY['lead'::text, 'unit'::text])) AND (length(value) <= 100))",
         "ix_poll_token_unspent": "(spent = 0)",
         "ix_roster_reach_excused": "(excused = 1)",
         "ix_roster_reach_planned": "(planned = 1)",

@@ -10,7 +10,7 @@ down_revision = "0022"
 branch_labels = None
 depends_on = None
 
-IS_OF_UNIT = "kind IN ('lead', 'unit')"
+IS_OF_UNIT = "kind IN ('lead', 'unit') AND length(value) <= 100"
 
 
 def upgrade() -> None:
