@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,10 @@ from typing import Final
 DATA: Final = "data"
 """The attribute of a record in which its parts stand by their names."""
 _FRAMES_MAX: Final = 20
+_BREAKS: Final = str.maketrans(
+    {"\n": "\\n", "\r": "\\r", "\x0b": "\\v", "\x0c": "\\f", "\x85": " ", "\u2028": " ", "\u2029": " "}
+)
+_LOG: Final = logging.getLogger(__name__)
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -28,8 +33,14 @@ class TextLines(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and below it where an exception came from, whatever another formatter kept of it."""
+        record.exc_text = None
+        return super().format(record)
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the library's
-        """Return the line of a record, the parts of its event behind its words."""
+        """Return the line of a record, the parts of its event behind its words; what would break it is escaped."""
+        record.message = record.message.translate(_BREAKS)
         parts = (f" {name}={value}" for name, value in getattr(record, DATA, {}).items())
         return super().formatMessage(record) + "".join(parts)
 
@@ -43,16 +54,16 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as one line."""
-        line: dict[str, object] = {
+        line: dict[str, object] = dict(getattr(record, DATA, {}))
+        line |= {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage(),
         }
-        line |= getattr(record, DATA, {})
         if record.exc_info:
             line |= {"error": _kind(record.exc_info), "places": _places(record.exc_info)}
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line, ensure_ascii=False, default=str)
 
 
 def set_up_logs(form: str) -> None:
@@ -61,6 +72,14 @@ def set_up_logs(form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    threading.excepthook = _tell_thread
+
+
+def _tell_thread(ended: threading.ExceptHookArgs) -> None:
+    """Log that a thread ended by an exception; Python's own words for it would repeat the exception's."""
+    name = "?" if ended.thread is None else ended.thread.name
+    raised = None if ended.exc_value is None else (ended.exc_type, ended.exc_value, ended.exc_traceback)
+    _LOG.error("the thread %s ended by an exception", name, exc_info=raised)
 
 
 def _kind(ei: _ExcInfo) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
 
+from runtime import logs
 from runtime.asgi import serving
 from runtime.clock import WallClock
 from runtime.logs import JsonLines, TextLines, set_up_logs
@@ -41,16 +43,45 @@ def test_an_exception_is_told_by_class_and_place_in_both_forms(record: logging.L
     assert SECRET not in text + json.dumps(line, ensure_ascii=False)
 
 
+def test_what_another_formatter_kept_of_an_exception_is_not_repeated(record: logging.LogRecord) -> None:
+    assert SECRET in logging.Formatter().format(record)
+    assert SECRET not in TextLines().format(record) + JsonLines().format(record)
+
+
+def test_parts_of_an_event_replace_none_of_ours_and_may_be_anything(record: logging.LogRecord) -> None:
+    record.data = {"level": "debug", "part": {1}}
+    line = json.loads(JsonLines().format(record))
+    assert (line["level"], line["part"]) == ("error", "{1}")
+
+
+def test_a_thread_that_ends_by_an_exception_is_logged_without_its_words(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", logs._tell_thread)
+
+    def fail() -> None:
+        raise ValueError(SECRET)
+
+    thread = threading.Thread(target=fail, name="committer")
+    thread.start()
+    thread.join()
+    (one,) = [each for each in caplog.records if each.name == "runtime.logs"]
+    line = json.loads(JsonLines().format(one))
+    assert (line["event"], line["error"]) == ("the thread committer ended by an exception", "ValueError")
+    assert SECRET not in capsys.readouterr().err + JsonLines().format(one) + TextLines().format(one)
+
+
 def test_what_breaks_a_line_is_escaped() -> None:
     record = logging.LogRecord("a", logging.WARNING, __file__, 1, "one\ntwo %s", ("“三”",), None)
     line = JsonLines().format(record)
     assert "\n" not in line
     assert json.loads(line)["event"] == "one\ntwo “三”"
+    assert TextLines().format(record).endswith("WARNING a one\\ntwo “三”")
 
 
 def test_a_process_writes_its_log_in_the_form_that_is_set(capsys: pytest.CaptureFixture[str]) -> None:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, hook = root.handlers[:], root.level, threading.excepthook
     try:
         for form, begins in (("json", '{"at": "20'), ("text", "20"), ("nonsense", "20")):
             root.handlers[:] = []
@@ -60,7 +91,7 @@ def test_a_process_writes_its_log_in_the_form_that_is_set(capsys: pytest.Capture
             assert written.startswith(begins)
             assert written.count("\n") == 1
     finally:
-        root.handlers[:], root.level = handlers, level
+        root.handlers[:], root.level, threading.excepthook = handlers, level, hook
 
 
 def test_requests_leave_a_line_where_asked_for_by_route_and_never_of_strangers(
