@@ -1,6 +1,7 @@
 """The text format of Prometheus: families of samples as lines, and a histogram to count in.
 
-Written here, as what is told is mostly read when it is asked for: of a library only the writing of lines would be left.
+Written here (ADR 0033): what is told is mostly read when it is asked for, so of a library only the writing of lines
+would be left.
 """
 
 from __future__ import annotations

@@ -80,7 +80,9 @@ def test_a_list_is_had_as_a_sheet_and_as_text(house: House, address_of: str) -> 
                     titles = [str(cell.value) for cell in sheet[1]]
                 else:
                     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-                    assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row)
+                    assert not any(
+                        cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for row in rows for cell in row
+                    )
             assert all(titles)
 
 

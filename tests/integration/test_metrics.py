@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from runtime.asgi import serving
 from runtime.clock import WallClock
 from runtime.settings import Settings
+from tests.oracle.exposition import read_exposition
 from tests.support.command_line import CommandLine
 
 TOKEN = "a-token-of-the-metrics"
@@ -36,7 +37,7 @@ def test_a_house_tells_its_numbers_to_who_has_the_token(house: CommandLine) -> N
         assert house.run("unit", "add", "CW", "--name", "财务部").code == 0
     assert stranger.status_code == nowhere.status_code == 404
     assert answer.status_code == 200, answer.text
-    assert set(re.findall(r"^# TYPE (\S+) ", answer.text, flags=re.MULTILINE)) >= NAMES
+    assert read_exposition(answer.text).keys() >= NAMES
     assert 'banjie_requests_total{method="GET",route="/login",status="200"} 1\n' in answer.text
     assert 'banjie_committer_queue_length{queue="live"} 0\n' in answer.text
     size = re.search(r"^banjie_database_bytes (\d+)$", answer.text, flags=re.MULTILINE)

@@ -10,6 +10,7 @@ from engine.errors import StorageUnavailable
 from engine.service.jobs import known_kind
 from runtime.metrics.requests import Measured
 from runtime.metrics.text import Family, Histogram, Sample, exposed
+from tests.oracle.exposition import read_exposition
 
 TOKEN = "a-token-of-the-metrics"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -113,3 +114,37 @@ def test_a_database_that_does_not_answer_is_told_as_503() -> None:
 )
 def test_a_kind_of_job_is_one_of_few_words(kind: str, known: str) -> None:
     assert known_kind(kind) == known
+
+
+def test_the_text_is_read_back_by_the_grammar_of_the_format() -> None:
+    seconds = Histogram((0.1, 1))
+    for each in (0.05, 0.5, 0.5, 7):
+        seconds.add(each)
+    odd = 'a "quote", a \\ and\na line'
+    families = [
+        Family(name="banjie_things", kind="gauge", told="Things.", samples=[Sample(value=3, labels=(("of", odd),))]),
+        Family(name="banjie_seconds", kind="histogram", told="Seconds.", samples=seconds.samples()),
+    ]
+    read = read_exposition(exposed(families))
+    assert read["banjie_things"].samples == {("banjie_things", (("of", odd),)): 3}
+    assert (read["banjie_things"].kind, read["banjie_things"].told) == ("gauge", "Things.")
+    told = {labels[0][1]: value for (name, labels), value in read["banjie_seconds"].samples.items() if labels}
+    assert [told[le] for le in sorted(told)] == [4, 1, 3]  # "+Inf" stands before the digits
+    assert read["banjie_seconds"].samples["banjie_seconds_sum", ()] == pytest.approx(8.05)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "banjie_things 3\n",  # without its type
+        "# TYPE a gauge\na 3",  # the last line does not end
+        "# TYPE a gauge\na 3\na 4\n",
+        '# TYPE a gauge\na{b="c} 3\n',
+        "# TYPE a gauge\n# TYPE b gauge\na 3\n",
+        '# TYPE a histogram\na_bucket{le="1"} 3\na_bucket{le="+Inf"} 2\na_sum 1\na_count 2\n',
+        '# TYPE a histogram\na_bucket{le="+Inf"} 2\na_sum 1\na_count 3\n',
+    ],
+)
+def test_what_a_scraper_would_refuse_is_refused_by_the_reader(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_exposition(text)
