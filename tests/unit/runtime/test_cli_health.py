@@ -134,4 +134,4 @@ def test_an_old_sqlite_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, 
 def test_on_postgresql_there_is_no_file_to_look_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = Settings(database_url="postgresql://nobody@127.0.0.1:1/none", workflows=tmp_path)
     looks = [look.name for look in health.looked_at(settings, SetClock(datetime(2026, 9, 15, tzinfo=UTC)))]
-    assert looks == ["database", "definitions", "calendar", "channels", "clock", "transport"]
+    assert looks == ["database", "definitions", "calendar", "channels", "papers", "clock", "transport"]
