@@ -20,7 +20,6 @@ from engine.storage.roster_tables import roster_line, roster_reach
 from engine.storage.sight import Sees, Visibility
 from engine.storage.tables import cases, deadline, idempotency, ledger_entry, private_value, span
 
-
 SPANS_OF_AT_ONCE: Final = 50
 """The spans of so many cases are asked for in one question."""
 
