@@ -49,8 +49,10 @@ def log_in(page: Page, address: str, login: str) -> None:
 
 def picture(page: Page, name: str) -> None:
     """Keep a picture where they are asked for; nothing on the page may be cut off at the side."""
+    # A button pressed just now may have led to a page of which nothing has arrived yet.
+    page.wait_for_load_state()
     keep_picture(page, name)
-    wide, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    wide, room = page.locator("html").evaluate("html => [html.scrollWidth, html.clientWidth]")
     assert wide <= room, f"{name} is wider than the screen"
 
 

@@ -191,6 +191,7 @@ def _visitor(browser: Browser, looked: Looked) -> Iterator[tuple[BrowserContext,
 
 def _note(page: Page, looked: Looked, where: str) -> None:
     looked.pages += 1
+    page.wait_for_load_state()
     shape = re.sub(r"[0-9a-f]{32}", "{case}", where)
     ran = page.evaluate("window.pwned || 0")
     if ran:
