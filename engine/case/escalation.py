@@ -128,6 +128,7 @@ def _first_day(clock: Clock, rung: Rung, calendar: Calendar) -> date | None:
     return max(day, date(clock.due_on.year, 1, 1)) if clock.provisional else day
 
 
+@lru_cache(maxsize=4096)
 def _begins_at(day: date) -> datetime:
     return day_begins_at(day).astimezone(UTC)
 

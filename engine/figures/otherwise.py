@@ -9,7 +9,7 @@ to clocks is done as it is in life. A difference counts only where the rules in 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -78,19 +78,25 @@ class Retelling:
         """``all_moves``: decide every move again, also those that the trial does not reach."""
         self._trial, self._workflow, self._ground = trial, workflow, ground
         self._all = all_moves
-        self._reached: dict[int, frozenset[str] | None] = {}
+        self._reached: dict[int, _Reached] = {}
         self._books: dict[tuple[tuple[str, int], ...], tuple[Rulebook, Rulebook]] = {}
 
-    def reaches(self, kind: EventType, move: str | None, workflow: Workflow) -> bool:
-        """Return whether an entry could come out otherwise: of this kind, made by this move (None by none)."""
+    def reaches(
+        self, kind: EventType, move: str | None, workflow: Workflow, classes: Set[str] | None = None
+    ) -> bool:
+        """Return whether an entry could come out otherwise: of this kind, made by this move (None by none), of a case
+        that was of these classes (None: of any)."""
         if self._all:
             return kind in _COMMANDS
         if workflow.name != self._workflow or kind not in (EventType.OPENED, EventType.FIRED):
             return False
-        known = self._reached.get(id(workflow), frozenset[str]())
-        if id(workflow) not in self._reached:
+        known = self._reached.get(id(workflow))
+        if known is None:
             known = self._reached[id(workflow)] = _reached(self._trial, workflow)
-        return known is None or (move or "") in known
+        if known.asked is None or (move or "") in known.asked:
+            return True
+        fields = known.routed.get(move or "", frozenset())
+        return any(classes is None or not classes.isdisjoint(self._trial.units[field]) for field in fields)
 
     def retold(self, family: Mapping[CaseId, Sequence[Move]], now: datetime) -> Retold:
         """Return what becomes of a family: a case with all that its steps can touch, by their entries in order."""
@@ -113,7 +119,9 @@ class Retelling:
         return Retold()
 
     def _reaches(self, move: Move) -> bool:
-        return self.reaches(move.event.type, move.event.transition, move.definition.workflow)
+        workflow, case = move.definition.workflow, move.before
+        kind = None if case is None else case.data.get(workflow.category_field or "")
+        return self.reaches(move.event.type, move.event.transition, workflow, {str(kind)})
 
     def _onward(
         self,
@@ -245,22 +253,31 @@ def _following(step: Recorded, waiting: Mapping[CaseId, deque[Move]]) -> Move | 
     return next((one for one in heads if one.event.cause is not None and tuple(one.event.cause) in causes), None)
 
 
-def _reached(trial: Trial, workflow: Workflow) -> frozenset[str] | None:
-    """Return the moves that a trial can reach, "" for the opening; None for all of them.
+class _Reached(NamedTuple):
+    """The moves that a trial can reach, "" for the opening: those of any case, None for all of them; and those that
+    name a unit, with the fields that do, which it reaches in cases of the classes that are given to others."""
+
+    asked: frozenset[str] | None
+    routed: Mapping[str, Collection[str]]
+
+
+def _reached(trial: Trial, workflow: Workflow) -> _Reached:
+    """Return the moves that a trial can reach.
 
     What names a parameter is found in the text of its part: a name too many costs only time.
     """
     names = [f"parameter.{name}" for name in trial.parameters]
     whole = workflow.model_dump_json(exclude={"transitions", "parameters", "on_open", "on_behalf", "vary", "measures"})
+    routed = {move: part.form.keys() & trial.units.keys() for move, part in workflow.transitions.items()}
     if any(name in whole for name in names):
-        return None
+        return _Reached(None, routed)
     found = {""} if any(name in str((workflow.on_open, workflow.on_behalf)) for name in names) else set[str]()
     for move, part in workflow.transitions.items():
         text = part.model_dump_json()
         guards = {guard.id for guard in part.guards} | {one.id for way in part.alternatives for one in way.guards}
-        if any(name in text for name in names) or guards & trial.guards.keys() or part.form.keys() & trial.units.keys():
+        if any(name in text for name in names) or guards & trial.guards.keys():
             found.add(move)
-    return frozenset(found)
+    return _Reached(frozenset(found), routed)
 
 
 def _up_to(rules: Rulebook, versions: Mapping[str, int]) -> Rulebook:

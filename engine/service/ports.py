@@ -339,8 +339,8 @@ class Reads(
     def spans_of_cases(self, root: RootId, at: int, cases: Sequence[CaseId]) -> Iterator[SpanLine]:
         """Stream the spans of these cases begun at or before the instant, case by case."""
 
-    def all_case_ids(self, root: RootId) -> Iterator[CaseId]:
-        """Stream the ids of all cases, in the order of their ids."""
+    def all_case_ids(self, root: RootId, workflow: str | None = None) -> Iterator[CaseId]:
+        """Stream the ids of all cases, or of those of one workflow, in the order of their ids."""
 
     def kept_ids(self, root: RootId) -> Iterator[CaseId]:
         """Stream, each once and in order, every case id that has a row in any of the tables of cases, entries, private

@@ -16,6 +16,8 @@ from engine.case.case import Case
 from engine.case.events import EventType
 from engine.case.evolve import evolve
 from engine.case.identity import CaseId, RootId
+from engine.definition.compiled import Definition
+from engine.definition.parts import Privacy
 from engine.figures.otherwise import Ground, Retelling, Retold
 from engine.figures.trial import Trial
 from engine.figures.what_if import Compared, Outcome, tried
@@ -64,11 +66,10 @@ def simulate(
     """
 
     def cases() -> Iterator[Sequence[Case]]:
-        ids, done = desk.reads.all_case_ids(root), 0
+        ids, done = desk.reads.all_case_ids(root, workflow), 0
         while some := list(islice(ids, AT_ONCE)):
-            found = [case for case in desk.reads.cases(root, some) if case.workflow == workflow]
-            yield found
-            done += len(found)
+            yield desk.reads.cases(root, some)
+            done += len(some)
             progress(done)
 
     return _simulated(desk, root, workflow, cases(), trial, calendar)
@@ -178,11 +179,11 @@ class _Compared:
 
     def _reached_at(self, bodies: Sequence[Body]) -> Iterator[str]:
         """Yield the instants of the entries that the trial can reach."""
+        classes: set[str] | None = set()
         for body, definition in zip(bodies, definitions_along(bodies, self._world.rules), strict=True):
-            move = body.get("transition")
-            if self._retelling.reaches(
-                EventType(str(body["type"])), None if move is None else str(move), definition.workflow
-            ):
+            move, kind = body.get("transition"), EventType(str(body["type"]))
+            classes = _with_class(classes, body, definition)
+            if self._retelling.reaches(kind, None if move is None else str(move), definition.workflow, classes):
                 yield str(body["at"])
 
     def _moves(self, file: CaseFile, bodies: Sequence[Body], until: str | None) -> Iterator[Move]:
@@ -208,6 +209,15 @@ class _Compared:
             if opened is not None:
                 values.setdefault(row.seq, {})[row.path] = cast(JsonValue, opened.value)
         return values
+
+
+def _with_class(classes: set[str] | None, body: Body, definition: Definition) -> set[str] | None:
+    """Return the classes that a case has been of with this entry; None where entries do not tell them in the open."""
+    field = definition.workflow.category_field
+    if classes is None or field is None or definition.field(field).privacy is not Privacy.PUBLIC:
+        return None
+    told = cast(Body, body.get("pub", {})).get(field)
+    return classes if told is None else {*classes, str(told)}
 
 
 def _family_of(case: CaseId, known: Mapping[CaseId, Sequence[Body]]) -> list[CaseId]:

@@ -57,6 +57,13 @@ class HistoryReads:
         self._ids = compiler.compile(
             lambda: select(cases.c.id).where(cases.c.root == bind("root")).order_by(cases.c.id)
         )
+        self._ids_of_workflow = compiler.compile(
+            lambda: (
+                select(cases.c.id)
+                .where(cases.c.root == bind("root"), cases.c.workflow == bind("workflow"))
+                .order_by(cases.c.id)
+            )
+        )
         found = idempotency.c
         self._outcome = compiler.compile(
             lambda: select(found.request_hash, found.case, found.seq, found.hash).where(
@@ -96,8 +103,12 @@ class HistoryReads:
             some = list(cases[place : place + SPANS_OF_AT_ONCE])
             yield from map(SpanLine._make, self._pool.stream(self._spans_among, root=root, at=at, cases=some))
 
-    def all_case_ids(self, root: RootId) -> Iterator[CaseId]:
-        return (CaseId(row[0]) for row in self._pool.stream(self._ids, root=root))
+    def all_case_ids(self, root: RootId, workflow: str | None = None) -> Iterator[CaseId]:
+        if workflow is None:
+            rows = self._pool.stream(self._ids, root=root)
+        else:
+            rows = self._pool.stream(self._ids_of_workflow, root=root, workflow=workflow)
+        return (CaseId(row[0]) for row in rows)
 
     def kept_ids(self, root: RootId) -> Iterator[CaseId]:
         return (CaseId(row[0]) for row in self._pool.stream(self._kept_ids, root=root))
