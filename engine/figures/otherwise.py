@@ -81,9 +81,7 @@ class Retelling:
         self._reached: dict[int, _Reached] = {}
         self._books: dict[tuple[tuple[str, int], ...], tuple[Rulebook, Rulebook]] = {}
 
-    def reaches(
-        self, kind: EventType, move: str | None, workflow: Workflow, classes: Set[str] | None = None
-    ) -> bool:
+    def reaches(self, kind: EventType, move: str | None, workflow: Workflow, classes: Set[str] | None = None) -> bool:
         """Return whether an entry could come out otherwise: of this kind, made by this move (None by none), of a case
         that was of these classes (None: of any)."""
         if self._all:

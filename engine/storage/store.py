@@ -8,7 +8,7 @@ from typing import Protocol
 from engine.service.ports import Reads, WriteStore
 from engine.storage.sqlite_lock import WriterLock
 from engine.storage.sqlite_store import SqliteStore
-from engine.storage.upgrade import upgrade
+from engine.storage.upgrade import demand_whole, upgrade
 from engine.storage.urls import postgres_url, sqlite_path
 
 
@@ -34,10 +34,12 @@ def open_store(url: str, *, write: bool) -> Store:
 
     Raises:
         StorageUnavailable: it cannot be reached, or a SQLite file is to be written and another process writes it.
-        InputRefused: the URL names no database that we know.
+        InputRefused: the URL names no database that we know, or one that was moved or is not there as a whole.
     """
     if write:
         upgrade(url)
+    else:
+        demand_whole(url)
     path = sqlite_path(url)
     if path is not None:
         return SqliteStore.open(path, write=write)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -10,17 +11,24 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from engine.errors import StorageUnavailable
+from engine.errors import InputRefused, StorageUnavailable
 from engine.storage.sqlite_connection import connect_to_read, connect_to_write
 from engine.storage.sqlite_lock import WriterLock
 from engine.storage.urls import sqlite_path
+from engine.text import Text
 
 NEWEST: Final = "0023"
 """The revision of the newest migration. A database that has it is left alone, and Alembic is not even imported."""
 
+MOVED: Final = "moved-"
+"""Before the revision of a file that was carried over to PostgreSQL, or is being carried over."""
+UNFINISHED: Final = "unfinished-"
+"""Before the revision of a database that a file is being carried over to."""
+
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME: Final = text("SELECT pg_advisory_xact_lock(8208208)")
 _REVISION: Final = "SELECT version_num FROM alembic_version"
+_MARK: Final = text("UPDATE alembic_version SET version_num = :mark")
 
 
 def upgrade(url: str) -> None:
@@ -28,13 +36,57 @@ def upgrade(url: str) -> None:
 
     Raises:
         StorageUnavailable: it cannot be reached, or a SQLite file that lacks migrations is open in another process.
-        InputRefused: the URL names no database that we know.
+        InputRefused: the URL names no database that we know, or one that was moved or is not there as a whole.
     """
     path = sqlite_path(url)
     if path is None:
         _upgrade_postgres(url)
-    elif _sqlite_revision(path) != NEWEST:
+        return
+    found = sqlite_revision(path)
+    if found is not None and found.startswith(MOVED):
+        raise InputRefused(
+            Text(
+                f"数据库 {path} 已迁往 PostgreSQL，请让 BANJIE_DATABASE_URL 指向新库；"
+                "尚未在新库办理而要退回的，用 banjie move --back",
+                f"The database {path} was moved to PostgreSQL: let BANJIE_DATABASE_URL name the new one. To go back, "
+                "as long as nothing was done there: banjie move --back",
+            )
+        )
+    if found != NEWEST:
         _upgrade_sqlite(path)
+
+
+def demand_whole(url: str) -> None:
+    """Raise InputRefused where a PostgreSQL database is not there as a whole, as a file is still being carried over."""
+    if sqlite_path(url) is None:
+        _demand_whole(standing(url))
+
+
+def standing(url: str) -> str | None:
+    """Return the revision of a PostgreSQL database, or the mark in its place; None where nothing was made in it yet.
+
+    Raises:
+        StorageUnavailable: it cannot be reached.
+    """
+    try:
+        return _postgres_revision(_engine(url))
+    except OperationalError as error:
+        raise StorageUnavailable from error
+
+
+def mark_postgres(url: str, mark: str) -> None:
+    """Write a mark in the place of the revision, or the revision in the place of the mark."""
+    try:
+        with _engine(url).begin() as connection:
+            connection.execute(_MARK, {"mark": mark})
+    except OperationalError as error:
+        raise StorageUnavailable from error
+
+
+def mark_sqlite(path: Path, mark: str) -> None:
+    """Write a mark in the place of the revision, or the revision in that of the mark. The caller holds the lock."""
+    with closing(connect_to_write(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (mark,))
 
 
 def _upgrade_sqlite(path: Path) -> None:
@@ -51,9 +103,11 @@ def _upgrade_sqlite(path: Path) -> None:
 
 
 def _upgrade_postgres(url: str) -> None:
-    engine: Engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    engine = _engine(url)
     try:
-        if _postgres_revision(engine) == NEWEST:
+        found = _postgres_revision(engine)
+        _demand_whole(found)
+        if found == NEWEST:
             return
         with engine.begin() as connection:
             connection.execute(_ONE_AT_A_TIME)
@@ -77,8 +131,8 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _sqlite_revision(path: Path) -> str | None:
-    """Return the revision of a file; None when there is no file or nothing in it."""
+def sqlite_revision(path: Path) -> str | None:
+    """Return the revision of a file, or the mark in its place; None when there is no file or nothing in it."""
     if not path.is_file():
         return None
     connection = connect_to_read(path)
@@ -93,10 +147,29 @@ def _sqlite_revision(path: Path) -> str | None:
     return None if found is None else str(found[0])
 
 
+def _engine(url: str) -> Engine:
+    return create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+
+
 def _postgres_revision(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        try:
-            found = connection.execute(text(_REVISION)).scalar()
-        except ProgrammingError:
-            return None
+        return _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    try:
+        found = connection.execute(text(_REVISION)).scalar()
+    except ProgrammingError:
+        return None
     return None if found is None else str(found)
+
+
+def _demand_whole(revision: str | None) -> None:
+    if revision is not None and revision.startswith(UNFINISHED):
+        raise InputRefused(
+            Text(
+                "这个 PostgreSQL 库正在由 SQLite 迁入，尚不完整；请先用 banjie move 迁完",
+                "A SQLite file is being moved into this PostgreSQL database, which is not whole yet; let banjie move "
+                "finish it first",
+            )
+        )

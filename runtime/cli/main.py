@@ -37,6 +37,7 @@ from runtime.cli import (
     jobs,
     keys,
     migrating,
+    moving,
     organisation,
     overdue,
     papers,
@@ -161,6 +162,7 @@ app.command("retention")(retention.retention)
 app.command("migrate-cases")(migrating.migrate_cases)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("move")(moving.move)
 app.add_typer(keys.commands, name="keys")
 app.add_typer(subject.subjects, name="subject")
 app.command("doctor")(doctor.doctor)
