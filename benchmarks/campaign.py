@@ -3,20 +3,17 @@
 Each runs in a process of its own, two at a time (``lanes``); at the end stands one table of all, with the bugs put in
 on purpose that each has caught (``hunting``).
 
-Kill: a writer is killed again and again; nothing that was acknowledged may be lost, doubled or broken. Corrupt: one
-value of one row is changed behind the ledger's back; verification must find it. Walk: cases wander along offered moves;
-none may be stranded. Dates: lives of deadlines are played through the engine and through the plain oracle of
-``tests/oracle``; due dates, rungs and their order may not differ. Deliver: two workers bring mails to many people; each
-must arrive once. What is about trust stands in ``campaign_trust``.
+Corrupt: one value of one row is changed behind the ledger's back; verification must find it. Walk: cases wander along
+offered moves; none may be stranded. Dates: lives of deadlines are played through the engine and through the plain
+oracle of ``tests/oracle``; due dates, rungs and their order may not differ. Deliver: two workers bring mails to many
+people; each must arrive once. What is about trust stands in ``campaign_trust``, what kills in ``campaign_kills``.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,9 +25,7 @@ from benchmarks.campaign_trust import CONTROLS, HUNTS
 from benchmarks.hunting import Hunted, all_bugs, hunted, table_of
 from benchmarks.lanes import carried_out
 from benchmarks.report import Results
-from benchmarks.stand import DEFINITIONS
-from engine.case.decide import key_hash
-from engine.case.identity import CaseId, RootId
+from engine.case.identity import CaseId
 from engine.definition.library import load_folder
 from engine.service.verify import verify
 from runtime.demo.build import build_sample
@@ -38,7 +33,6 @@ from runtime.settings import Settings
 from runtime.wiring import desk_of
 from tests.support.in_memory import folders_in_memory
 
-KILLS = 30
 CORRUPTIONS = 400
 WALKS = 60
 PEOPLE_TOLD = 10_000
@@ -91,42 +85,6 @@ def one_hunt(name: str, results: Results, seed: int) -> None:
             return
         control = partial(CONTROLS[name], results, place, seed) if name in CONTROLS else None
         hunted(name, results, partial(HUNTS[name], results, place, seed), control)
-
-
-def kill(results: Results, folder: Path, rng: random.Random) -> None:
-    """Kill the writer at random instants; every acknowledged key must be found, once, on chains that verify."""
-    database, acknowledged = folder / "killed.db", folder / "acknowledged"
-    settings = Settings(database_url=f"sqlite:///{database}", workflows=DEFINITIONS)
-    lost = findings = 0
-    for number in range(KILLS):
-        with (
-            acknowledged.open("ab") as told,
-            subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.campaign_writer", str(database), str(number)], stdout=told
-            ) as writer,
-        ):
-            size = acknowledged.stat().st_size
-            while acknowledged.stat().st_size == size and writer.poll() is None:
-                time.sleep(0.01)
-            time.sleep(rng.uniform(0.02, 0.6))
-            writer.send_signal(signal.SIGKILL)
-            writer.wait(10)
-        with desk_of(settings) as opened:
-            root = RootId("campaign")
-            keys = acknowledged.read_text(encoding="ascii").splitlines(keepends=True)
-            whole = {line.strip() for line in keys if line.endswith("\n")}
-            reads = opened.desk.reads
-            lost += sum(1 for key in whole if reads.find_outcome(root, "writer", key_hash(key)) is None)
-            findings += len(verify(reads, opened.desk.world(root).rules, root, opened.desk.sealer).findings)
-    with sqlite3.connect(database) as plain:
-        (cases,) = plain.execute("SELECT count(*) FROM cases").fetchone()
-        (outcomes,) = plain.execute("SELECT count(*) FROM idempotency").fetchone()
-    results.add(
-        f"{KILLS} kills of the writer, {outcomes} commands: acknowledged but lost", lost, "", "0", met=lost == 0
-    )
-    results.add("cases without their key, or keys without their case", abs(cases - outcomes), "", "0",
-                met=cases == outcomes)  # fmt: skip
-    results.add("findings of verify after the kills", findings, "", "0", met=findings == 0)
 
 
 def corrupt(results: Results, folder: Path, rng: random.Random) -> None:
@@ -212,7 +170,6 @@ def deliver(results: Results, folder: Path) -> None:
 
 
 PARTS: Mapping[str, Callable[[Results, Path, random.Random, int], None]] = {
-    "kill": lambda results, folder, rng, _seed: kill(results, folder, rng),
     "corrupt": lambda results, folder, rng, _seed: corrupt(results, folder, rng),
     "dates": lambda results, folder, _rng, seed: dates(results, folder, seed),
     "deliver": lambda results, folder, _rng, _seed: deliver(results, folder),

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.campaign_kills import cluster, cluster_bugs, server
 from benchmarks.campaign_rights import idor, idor_bugs, matrix, matrix_bugs
 from benchmarks.canaries import canaries, canary_bugs
 from benchmarks.hunting import bug, caught
@@ -95,6 +96,8 @@ HUNTS: Mapping[str, Hunt] = {
     "receipts": receipts,
     "witness": witnesses,
     "recount": recount,
+    "server": server,
+    "cluster": cluster,
 }
 CONTROLS: Mapping[str, Hunt] = {
     "matrix": matrix_bugs,
@@ -105,5 +108,6 @@ CONTROLS: Mapping[str, Hunt] = {
     "receipts": receipt_bugs,
     "witness": witness_bugs,
     "recount": recount_bugs,
+    "cluster": cluster_bugs,
 }
 """What puts bugs in that the hunt of the same name must catch; ``tamper`` puts in its own."""
