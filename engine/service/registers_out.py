@@ -6,6 +6,7 @@ Everything of many cases is read together, with no question per case.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -194,16 +195,20 @@ def _with_child(told: Told, child: Told | None) -> Told:
 
 
 def _named(desk: Desk, root: RootId, told: Mapping[CaseId, Told], world: World) -> Named:
-    people = {PersonId(person) for one in told.values() for person in _people_in(one)}
-    persons = desk.reads.persons(root, sorted(people)) if people else {}
+    """Return what is called how: by its name, or where several have that name by what tells it apart when it comes in
+    again."""
+    people = any(True for one in told.values() for _person in _people_in(one))
+    persons = {person.id: person for person in desk.reads.all_persons(root)} if people else {}
     units = world.surroundings.units
+    called = Counter(person.name for person in persons.values()), Counter(unit.title.zh for unit in units.values())
 
     def unit(id_: UnitId) -> str | None:
-        return units[id_].title.zh if id_ in units else None
+        found = units.get(id_)
+        return None if found is None else found.title.zh if called[1][found.title.zh] == 1 else found.code
 
     def person(id_: str) -> str | None:
         found = persons.get(PersonId(id_))
-        return None if found is None else found.name
+        return None if found is None else found.name if called[0][found.name] == 1 else found.login or found.id
 
     def case(id_: str) -> str | None:
         found = told.get(CaseId(id_))
