@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
@@ -24,6 +23,7 @@ from api.headers import SECURITY_HEADERS
 from api.hygiene import Unreadable
 from api.language import language_of
 from api.limits import BODY_BYTES_MAX, KEY_CHARACTERS_MAX
+from api.numbered import HEADER, incident_of
 from engine.access.token_scope import TokenScope
 from engine.calendar.reading import YEAR_FIRST, YEAR_LAST
 from engine.errors import (
@@ -278,11 +278,11 @@ def install_problems(app: FastAPI, respond: Respond = problem_response, after: A
         return Response(status_code=400)
 
     async def defect(request: Request, error: Exception) -> Response:
-        incident = secrets.token_hex(4)
+        incident = incident_of(request)
         _LOG.error("unexpected error, incident %s", incident, exc_info=error)
         response = respond(request, CommandFailed(incident))
         # This handler stands outside the middleware that adds them to every other answer.
-        response.headers.update(SECURITY_HEADERS)
+        response.headers.update({**SECURITY_HEADERS, HEADER: incident})
         return response
 
     app.add_exception_handler(BanjieError, refused)

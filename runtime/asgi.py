@@ -14,6 +14,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api.edge import ApiSettings
+from api.numbered import Numbered
 from api.strangers import WithoutStrangers
 from engine.access.staff_roles import STAFF_ROLES, load_staff_roles
 from engine.errors import StorageUnavailable
@@ -91,8 +92,8 @@ def create_app() -> FastAPI:
 
 
 def _measure(site: FastAPI, settings: Settings, opened: Opened, jobs: LeasedJobs) -> None:
-    """Let the site log its requests where that is asked for, and count them and answer ``/metrics`` where there is a
-    token for that."""
+    """Let the site number its requests, log them where that is asked for, and count them and answer ``/metrics`` where
+    there is a token for that."""
     if settings.log_requests:
         site.add_middleware(Logged)
     token = settings.metrics_token.get_secret_value()
@@ -100,6 +101,8 @@ def _measure(site: FastAPI, settings: Settings, opened: Opened, jobs: LeasedJobs
         kind = "postgresql" if settings.sqlite_path is None else "sqlite"
         numbers = HouseNumbers(opened, jobs, version=version("banjie"), database=kind)
         site.add_middleware(Measured, token=token, families=numbers.families)
+    # The last one stands before the others, whose lines are to carry the number too.
+    site.add_middleware(Numbered)
 
 
 def _api_settings(settings: Settings, clock: Clock) -> ApiSettings:

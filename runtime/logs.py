@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from engine.log_parts import log_parts
+
 DATA: Final = "data"
 """The attribute of a record in which its parts stand by their names."""
 _FRAMES_MAX: Final = 20
@@ -41,7 +43,7 @@ class TextLines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the library's
         """Return the line of a record, the parts of its event behind its words; what would break it is escaped."""
         record.message = record.message.translate(_BREAKS)
-        parts = (f" {name}={value}" for name, value in getattr(record, DATA, {}).items())
+        parts = (f" {name}={value}" for name, value in {**log_parts(), **getattr(record, DATA, {})}.items())
         return super().formatMessage(record) + "".join(parts)
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - the name is the library's
@@ -54,7 +56,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as one line."""
-        line: dict[str, object] = dict(getattr(record, DATA, {}))
+        line: dict[str, object] = {**log_parts(), **getattr(record, DATA, {})}
         line |= {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),

@@ -115,6 +115,10 @@ def own_papers(folder: Path, workflow: str, units: Sequence[str] = ()) -> Mappin
     return _loaded(tuple((path, path.stat().st_mtime_ns) for path in files)).root if files else {}
 
 
+def _place(problem: Problem) -> str:
+    return f"{Path(problem.file).name}:{problem.line} {problem.code}"
+
+
 @lru_cache(maxsize=256)
 def _loaded(files: tuple[tuple[Path, int], ...]) -> Papers:
     (first, _changed), *others = files
@@ -126,7 +130,7 @@ def _loaded(files: tuple[tuple[Path, int], ...]) -> Papers:
         try:
             papers = load_papers(path, _plain(papers))[0]
         except DefinitionError as error:  # one unit's slip is not to keep the cases of a house from being opened
-            _LOG.warning("papers of a unit left out: %s", "; ".join(map(str, error.problems)))
+            _LOG.warning("papers of a unit left out: %s", "; ".join(map(_place, error.problems)))
     return papers
 
 

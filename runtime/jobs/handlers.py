@@ -140,10 +140,10 @@ def retain(opened: Opened) -> Report:
         applied = apply(desk, root, lambda: finish_erasures(opened))
         done += applied.cases
         refused += len(applied.refused)
-        for case, text in applied.refused:
-            _LOG.error("what is over of case %s was not erased: %s", case, text.en)
+        for case, _text in applied.refused:
+            _LOG.error("what is over of case %s was not erased", case)
     if refused:
-        raise JobFailed(f"{refused} cases refused, the others are done; see the log")
+        raise JobFailed(f"{refused} cases refused, the others are done; banjie retention --apply says why")
     return Report(done=done)
 
 
@@ -157,7 +157,7 @@ def sweep_all(desk: Desk) -> Report:
         raised += report.swept.raised
         failed += report.swept.failed
         for aside in report.set_aside:
-            _LOG.error("the sweep set case %s aside: %s", aside.case, aside.error.text.en)
+            _LOG.error("the sweep set case %s aside: %s", aside.case, aside.error.code)
     if failed:
         raise JobFailed(f"{failed} cases set aside, the others are done; see the log")
     return Report(done=raised)

@@ -17,6 +17,7 @@ from typing import Final
 from uuid import uuid4
 
 from engine.errors import BanjieError, StorageError
+from engine.log_parts import belonging
 from runtime.clock import Clock
 from runtime.jobs.backoff import RETRIES_MAX
 from runtime.jobs.leases import Claim, LeasedJobs
@@ -75,7 +76,7 @@ class Worker:
                             self._jobs.forget()
                             forget_at = now + FORGETTING.total_seconds()
                 except StorageError as error:
-                    _LOG.warning("the jobs cannot be reached now: %s", error)
+                    _LOG.warning("the jobs cannot be reached now: %s", error.code)
                 self._wake.wait(self._turn_seconds)
 
     def stop(self) -> None:
@@ -129,12 +130,16 @@ class Worker:
             self._run(claim)
         except StorageError as error:
             # What the job did stands; when its lease ends, a worker runs it once more.
-            _LOG.warning("the end of job %s could not be noted: %s", claim.number, error)
+            _LOG.warning("the end of job %s could not be noted: %s", claim.number, error.code)
         finally:
             del self._held[claim.number]
             self._wake.set()
 
     def _run(self, claim: Claim) -> None:
+        with belonging(job=claim.number, kind=claim.kind):
+            self._run_known(claim)
+
+    def _run_known(self, claim: Claim) -> None:
         try:
             if claim.attempts > RETRIES_MAX + 1:
                 raise JobFailed(WORKER_ENDED, permanent=True)

@@ -157,7 +157,7 @@ class KeySealer:
             with self._lock:
                 self._pool.extend(fresh)
         except KeysUnavailable as error:
-            _LOG.warning("the next keys could not be drawn: %s", error.text.en)
+            _LOG.warning("the next keys could not be drawn: %s", error.code)
         finally:
             self._drawing = None
 

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
+from httpx2 import Response
+from starlette.requests import Request
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from api.numbered import HEADER
+from engine.log_parts import belonging
 from runtime import logs
 from runtime.asgi import serving
-from runtime.clock import WallClock
+from runtime.clock import SetClock, WallClock
+from runtime.jobs.leases import LeasedJobs
+from runtime.jobs.port import Registry, Report
+from runtime.jobs.worker import Worker
 from runtime.logs import JsonLines, TextLines, set_up_logs
 from runtime.settings import Settings
+from tests.integration.test_web_registers import OWN
 from tests.support.command_line import CommandLine
+from tests.support.house import open_house
 
 SECRET = "王建国举报车间主任"
 
@@ -117,3 +131,143 @@ def test_without_the_setting_no_request_leaves_a_line(house: CommandLine, caplog
     with serving(Settings(database_url=house.database), WallClock()) as (_opened, site), TestClient(site) as client:
         client.get("/login")
     assert [one for one in caplog.records if one.name == "banjie.requests"] == []
+
+
+@pytest.fixture
+def written() -> Iterator[list[str]]:
+    """The lines that are logged, each in both forms."""
+    lines: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.name.startswith("http"):
+                return  # the test's own client, which tells what it asks
+            lines.extend(form.format(record) for form in (JsonLines(), TextLines()))
+
+    handler, root = Kept(), logging.getLogger()
+    root.addHandler(handler)
+    yield lines
+    root.removeHandler(handler)
+
+
+def test_a_request_has_a_number_that_its_answer_and_its_lines_carry(house: CommandLine, written: list[str]) -> None:
+    settings = Settings.model_validate({"database_url": house.database, "log_requests": True})
+    with serving(settings, WallClock()) as (_opened, site):
+        site.router.routes.insert(0, Route("/api/broken", broken))
+        with TestClient(site, raise_server_exceptions=False) as client:
+            told = [client.get("/login", headers={HEADER: SECRET.encode().hex()}).headers[HEADER] for _time in (1, 2)]
+            assert HEADER not in client.get("/anonymous").headers
+            answer = client.get("/api/broken")
+    number = answer.headers[HEADER]
+    assert len({*told, number}) == 3
+    assert all(re.fullmatch("[0-9a-f]{12}", one) for one in (*told, number))
+    assert answer.json()["incident"] == number
+    lines = [json.loads(line) for line in written[::2]]
+    assert [(line["route"], line["status"]) for line in lines if line.get("request") == told[0]] == [("/login", 200)]
+    assert any(
+        line.endswith(f" request={told[0]} method=GET route=/login status=200 ms={ms_of(line)}") for line in written
+    )
+    assert f"unexpected error, incident {number}" in {line["event"] for line in lines}
+
+
+def ms_of(line: str) -> str:
+    return line.rpartition("ms=")[2]
+
+
+async def broken(_request: Request) -> None:
+    raise ZeroDivisionError(SECRET)
+
+
+def test_a_line_of_a_job_says_which_and_of_what_kind(written: list[str]) -> None:
+    log = logging.getLogger("somewhere")
+    with belonging(job=7, kind="sweep"):
+        log.warning("set aside")
+    log.warning("outside")
+    inside, text, outside, _text = written
+    assert (json.loads(inside)["job"], json.loads(inside)["kind"]) == (7, "sweep")
+    assert text.endswith("WARNING somewhere set aside job=7 kind=sweep")
+    assert "job" not in json.loads(outside)
+
+
+def test_a_job_that_fails_is_logged_under_its_number_without_its_words(house: CommandLine, written: list[str]) -> None:
+    def fail(_subject: str) -> Report:
+        raise ValueError(SECRET)
+
+    jobs = LeasedJobs.open(house.database, WallClock())
+    try:
+        number = jobs.schedule("spoil", "")
+        Worker(jobs, Registry(handlers={"spoil": fail}), WallClock()).run_due()
+    finally:
+        jobs.close()
+    (line,) = [json.loads(line) for line in written[::2]]
+    assert (line["kind"], line["job"]) == ("spoil", number)
+    assert line["event"].startswith(f"job {number} of kind spoil failed: ValueError at test_logs.py:")
+    assert SECRET not in "".join(written)
+
+
+SEEN = {"Cookie": "banjie=token-of-shi"}
+CANARIES = {
+    name: f"金丝雀{name}7Q"
+    for name in ("subject", "content", "name", "phone", "password", "login", "search", "file", "cookie", "agent", "key")
+}
+
+
+def test_nothing_that_anybody_sends_is_logged_whatever_becomes_of_it(tmp_path: Path, written: list[str]) -> None:
+    """Right and wrong bodies, of who may and who may not, on pages and in the API; and a fault under each of them."""
+    url = f"sqlite:///{tmp_path / 'house.db'}"
+    with open_house(url) as house:
+        at = house.clock.now()
+    settings = Settings.model_validate({"database_url": url, "log_requests": True})
+    logging.getLogger().setLevel(logging.DEBUG)
+    with serving(settings, SetClock(at)) as (opened, site):
+        with TestClient(site, raise_server_exceptions=False, follow_redirects=False) as client:
+            told = sum(1 for ask in asked(client) if ask().status_code)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("engine.service.execute.decide", spoilt)
+                patch.setattr("engine.service.queries.Queries.actor", spoilt)
+                broken = [ask().status_code for ask in asked(client)]
+        assert 500 in broken
+        assert told == len(broken) > 10
+        opened.store.close()
+    logging.getLogger().setLevel(logging.WARNING)
+    lines = [line for line in written if "banjie" in line or "request" in line or "incident" in line]
+    assert len(lines) > 2 * told, "there is something to look through"
+    found = [
+        (canary, line) for line in written for canary in CANARIES.values() if canary in line or quote(canary) in line
+    ]
+    assert not found, found[:3]
+    assert not any(word in line for line in written for word in ("token-of-shi", "testclient", "石磊生"))
+
+
+def spoilt(*given: object, **named: object) -> None:
+    raise ValueError(f"cannot do it with {given} {named}")
+
+
+def asked(client: TestClient) -> Iterator[Callable[[], Response]]:
+    """Yield what is asked, each with a canary in everything that somebody may write."""
+    c = CANARIES
+    own = {
+        "Authorization": "Bearer token-of-shi",
+        "User-Agent": c["agent"].encode().hex(),
+        "Idempotency-Key": uuid4().hex,
+    }
+    body = {"workflow": "grievance", "unit": "works", "form": {"subject": c["subject"], "content": c["content"],
+            "petitioner_name": c["name"], "petitioner_phone": c["phone"]}}  # fmt: skip
+    yield lambda: client.post("/api/cases", json=body, headers=own)
+    yield lambda: client.post("/api/cases", json={**body, "unit": c["name"]}, headers={**own, "Idempotency-Key": "2"})
+    yield lambda: client.post(
+        "/api/cases", json={**body, "form": {c["subject"]: 1}}, headers={**own, "Idempotency-Key": "3"}
+    )
+    yield lambda: client.post("/api/cases", content=f'{{"{c["subject"]}', headers=own)
+    yield lambda: client.post("/api/cases/0/transitions", json={"transition": c["subject"]}, headers=own)
+    yield lambda: client.get(f"/api/cases?workflow={c['search']}", headers=own)
+    yield lambda: client.get(
+        f"/api/cases/{c['search']}", headers={"Authorization": f"Bearer {c['key'].encode().hex()}"}
+    )
+    yield lambda: client.post("/login", data={"login": c["login"], "password": c["password"]}, headers=OWN)
+    yield lambda: client.get(f"/search?q={c['search']}", headers=SEEN)
+    yield lambda: client.post("/cases/new/grievance", data={"subject": c["subject"], "content": c["content"]},
+                              headers={**OWN, **SEEN})  # fmt: skip
+    yield lambda: client.post("/api/uploads", content=c["file"].encode(), headers={**own, "Content-Type": "text/plain"})
+    yield lambda: client.post("/anonymous", data={"subject": c["subject"], "content": c["content"]}, headers=OWN)
+    yield lambda: client.post("/anonymous/look", data={"code": c["key"]}, headers=OWN)
