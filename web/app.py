@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import cast
 from urllib.parse import quote
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.app import add_api, bare_app
-from api.edge import ApiSettings, make_edge
+from api.edge import ApiSettings, Edge, make_edge
 from api.problems import AccountUnfinished, headers_of, install_problems, problem_response, status_of
 from api.routing import API_PREFIX
 from engine.errors import BanjieError, LoginRefused
 from engine.service.desk import Desk
+from engine.service.exported import record_export
 from engine.service.house_door import HouseDoor
 from engine.service.jobs import Jobs
 from web.packing import Packed
+from web.page_sheets import PageSheets
 from web.pages.access import access_pages
 from web.pages.account import account_pages
 from web.pages.accounts import accounts_pages
@@ -186,8 +190,17 @@ def create_site(desk: Desk, settings: ApiSettings, jobs: Jobs | None = None, hou
         site.router.routes.extend(pages(shell).routes)
     shell.sections = sections_of(site.routes)
     site.mount("/static", shell.statics, name="static")
+    # Behind all that stands before the pages: a sheet is checked, headed and limited like any other answer.
+    site.user_middleware.append(Middleware(PageSheets, taken=partial(_taken, edge)))
     site.add_middleware(Packed, https=settings.https)
     return site
+
+
+def _taken(edge: Edge, request: Request, name: str, rows: int) -> None:
+    """Record who took a list along; of what is public nobody is recorded."""
+    asker = edge.identities.known(request)
+    if asker is not None and asker.actor.person is not None:
+        record_export(edge.desk, asker.root, asker.actor.person, f"list {name}", rows=rows)
 
 
 def to_login(request: Request) -> RedirectResponse:

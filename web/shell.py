@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -26,6 +26,7 @@ from engine.service.notice_ports import UNREAD_MAX
 from engine.service.world import World
 from engine.text import Language
 from web.appearance import PRINTS, THEMES, Appearance, appearance_of
+from web.page_sheets import sheet_links
 from web.sections import Menu, Section, Viewer, menus_for
 from web.statics import Statics
 from web.views.refused import refused_view
@@ -133,6 +134,7 @@ class Shell:
                 shown_at=words.t("shown_at", at=words.instant(visit.now)),
                 checkpoint=None if asker is None else self._checkpoint(asker, words),
                 other_language=_other_language(visit),
+                sheet=partial(_sheet, visit),
                 **view,
             )
         )
@@ -194,6 +196,12 @@ def _other_language(visit: Visit) -> str:
     pairs = [(name, value) for name, value in visit.request.query_params.multi_items() if name != "lang"]
     other = "en" if visit.words.language == "zh" else "zh"
     return f"{_own_path(visit)}?{urlencode([*pairs, ('lang', other)])}"
+
+
+def _sheet(visit: Visit, name: str) -> list[tuple[str, str]]:
+    """Return what a list of this page is had as, and where (``web.page_sheets``)."""
+    links = sheet_links(_own_path(visit), visit.request.url.query, name)
+    return [(visit.words.t(f"export_{kind}"), address) for kind, address in links]
 
 
 def _address(visit: Visit) -> str:

@@ -1,0 +1,193 @@
+"""Lists as sheets: a table that a page marks with ``data-sheet`` is had as .xlsx or CSV at the page's own address.
+
+``?sheet=people.xlsx`` asks the page itself, one of its pages after the other, with the rights and by the filter of
+whoever asks: what a sheet holds and what a page shows can never differ. Columns of buttons are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from html.parser import HTMLParser
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.exports import EXPORT_ROWS_MAX, Cell, Kind, file_of
+from web.texts import TEXTS
+
+ASKED: Final = "sheet"
+PAGES_MAX: Final = 1_000
+_NAMED: Final = re.compile(r"([a-z][a-z_]*)\.(csv|xlsx)")
+_QUIET: Final = frozenset({"button", "details", "form", "script", "style"})
+"""What in a cell is no word of the list: buttons and what folds out."""
+_WHOLE: Final = re.compile(r"-?\d{1,3}(,\d{3})+|-?\d{1,15}")
+_DAY: Final = re.compile(
+    r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:（周.）)?|(\d{4})-(\d{2})-(\d{2})(?: (?:周.|[A-Z][a-z]{2}))?"
+)
+_LEFT_OUT: Final = frozenset(
+    said for name in ("column_actions", "mine_select") for said in (TEXTS[name].zh, TEXTS[name].en)
+)
+"""Titles of columns that hold buttons or boxes."""
+
+Taken = Callable[[Request, str, int], None]
+"""Told who took which list, and how many rows."""
+
+
+def sheet_links(path: str, query: str, name: str) -> list[tuple[Kind, str]]:
+    """Return where a list is had as a file: the address of its page with what is asked for."""
+    kept = [(key, value) for key, value in parse_qsl(query) if key not in (ASKED, "after", "before")]
+    return [(kind, f"{path}?{urlencode([*kept, (ASKED, f'{name}.{kind}')])}") for kind in Kind]
+
+
+class PageSheets:
+    """Stands before the pages and answers those that are asked for as sheets."""
+
+    def __init__(self, app: ASGIApp, *, taken: Taken) -> None:
+        self._app = app
+        self._taken = taken
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; one for a sheet page by page, and the tables back as one file."""
+        asked = _asked(scope)
+        if asked is None:
+            await self._app(scope, receive, send)
+            return
+        name, kind, query = asked
+        address: str | None = f"{scope['path']}?{query}"
+        table = PageTable(name)
+        for _page in range(PAGES_MAX):
+            if address is None or len(table.rows) >= EXPORT_ROWS_MAX:
+                break
+            messages = await _answered(self._app, scope, receive, address)
+            if messages[0]["status"] != 200:
+                for message in messages:
+                    await send(message)
+                return
+            table.read(b"".join(message.get("body", b"") for message in messages[1:]).decode())
+            address = table.next_page
+        if not table.titles:
+            # There is no such list here, or nothing in it: then the page itself says so.
+            await self._app(scope, receive, send)
+            return
+        await self._record(scope, name, len(table.rows))
+        response: Response = file_of(kind, name.replace("_", "-"), table.titles, table.rows[:EXPORT_ROWS_MAX])
+        await response(scope, receive, send)
+
+    async def _record(self, scope: Scope, name: str, rows: int) -> None:
+        from starlette.concurrency import run_in_threadpool
+
+        await run_in_threadpool(self._taken, Request(scope), name, rows)
+
+
+class PageTable(HTMLParser):
+    """Reads the table of this name out of one page after the other: its titles, its rows, and the page after it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self._name = name
+        self.titles: list[str] = []
+        self.rows: list[list[Cell]] = []
+        self.next_page: str | None = None
+        self._depth = 0
+        self._quiet = 0
+        self._in_head = False
+        self._number = False
+        self._kept: list[int] = []
+        self._row: list[Cell] = []
+        self._cell: list[str] | None = None
+
+    def read(self, page: str) -> None:
+        """Read a further page."""
+        self.next_page = None
+        self.reset()
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a" and given.get("rel") == "next":
+            self.next_page = given.get("href")
+        if tag == "table" and (self._depth or given.get("data-sheet") == self._name):
+            self._depth += 1
+        if not self._depth:
+            return
+        if tag in _QUIET:
+            self._quiet += 1
+        elif tag == "thead":
+            self._in_head = True
+        elif tag == "tr":
+            self._row = []
+        elif tag in ("td", "th") and self._depth == 1:
+            self._cell = []
+            self._number = bool({"number", "figure"} & set((given.get("class") or "").split()))
+        elif self._cell is not None and tag in ("small", "br", "li", "span"):
+            self._cell.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._depth:
+            return
+        if tag in _QUIET:
+            self._quiet -= 1
+        elif tag == "table":
+            self._depth -= 1
+        elif tag == "thead":
+            self._in_head = False
+        elif tag in ("td", "th") and self._cell is not None and self._depth == 1:
+            self._row.append(_cell(" ".join("".join(self._cell).split()), number=self._number))
+            self._cell = None
+        elif tag == "tr" and self._depth == 1:
+            if self._in_head:
+                self._kept = [place for place, title in enumerate(self._row) if title not in _LEFT_OUT and title]
+                self.titles = self.titles or [str(self._row[place]) for place in self._kept]
+            else:
+                self.rows.append([self._row[place] if place < len(self._row) else None for place in self._kept])
+
+    def handle_data(self, data: str) -> None:
+        if self._cell is not None and not self._quiet:
+            self._cell.append(data)
+
+
+def _cell(text: str, *, number: bool) -> Cell:
+    """Return what a cell says: a day as a date, a count as a number, a dash as nothing."""
+    if text in ("", "—", "–"):
+        return None
+    day = _DAY.fullmatch(text)
+    if day is not None:
+        year, month, on = (int(part) for part in day.groups() if part is not None)
+        return date(year, month, on)
+    if number and _WHOLE.fullmatch(text):
+        return int(text.replace(",", ""))
+    return text
+
+
+def _asked(scope: Scope) -> tuple[str, Kind, str] | None:
+    """Return which list is asked for, as what, and the query of the page without that; None for any other request."""
+    if scope["type"] != "http" or scope["method"] != "GET" or b"sheet=" not in scope["query_string"]:
+        return None
+    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    named = _NAMED.fullmatch(next((value for name, value in pairs if name == ASKED), ""))
+    if named is None:
+        return None
+    return named[1], Kind(named[2]), urlencode([(name, value) for name, value in pairs if name != ASKED])
+
+
+async def _answered(app: ASGIApp, scope: Scope, receive: Receive, address: str) -> list[Message]:
+    """Return what a page answers at this address of the same site."""
+    parts, messages = urlsplit(address), list[Message]()
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    inner = {**scope, "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode()}
+    await app(inner, receive, keep)
+    return messages
+
+
+def marked(page: str) -> Iterator[str]:
+    """Yield the names of the lists that a page marks."""
+    yield from re.findall(r'data-sheet="([a-z_]+)"', page)
