@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from html.parser import HTMLParser
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,6 +26,10 @@ PAGES_MAX: Final = 1_000
 _NAMED: Final = re.compile(r"([a-z][a-z_]*)\.(csv|xlsx)")
 _QUIET: Final = frozenset({"button", "details", "form", "script", "style"})
 """What in a cell is no word of the list: buttons and what folds out."""
+_PARTS: Final = frozenset({"small", "span"})
+_BESIDE: Final = frozenset({"standing", "state", "tag"})
+"""Classes of what stands beside the words of a cell, as ``small`` does: how late it is, what state it is in."""
+NOTE: Final = "（附注）"
 _WHOLE: Final = re.compile(r"-?\d{1,3}(,\d{3})+|-?\d{1,15}")
 _DAY: Final = re.compile(
     r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:（周.）)?|(\d{4})-(\d{2})-(\d{2})(?: (?:周.|[A-Z][a-z]{2}))?"
@@ -58,10 +63,10 @@ class PageSheets:
             await self._app(scope, receive, send)
             return
         name, kind, query = asked
-        address: str | None = f"{scope['path']}?{query}"
+        address: str | None = f"{quote(scope['path'])}?{query}"
         table = PageTable(name)
         for _page in range(PAGES_MAX):
-            if address is None or len(table.rows) >= EXPORT_ROWS_MAX:
+            if address is None or table.length >= EXPORT_ROWS_MAX:
                 break
             messages = await _answered(self._app, scope, receive, address)
             if messages[0]["status"] != 200:
@@ -74,14 +79,10 @@ class PageSheets:
             # There is no such list here, or nothing in it: then the page itself says so.
             await self._app(scope, receive, send)
             return
-        await self._record(scope, name, len(table.rows))
-        response: Response = file_of(kind, name.replace("_", "-"), table.titles, table.rows[:EXPORT_ROWS_MAX])
+        rows = table.rows[:EXPORT_ROWS_MAX]
+        await run_in_threadpool(self._taken, Request(scope), name, len(rows))
+        response: Response = file_of(kind, name.replace("_", "-"), table.titles, rows)
         await response(scope, receive, send)
-
-    async def _record(self, scope: Scope, name: str, rows: int) -> None:
-        from starlette.concurrency import run_in_threadpool
-
-        await run_in_threadpool(self._taken, Request(scope), name, rows)
 
 
 class PageTable(HTMLParser):
@@ -90,16 +91,43 @@ class PageTable(HTMLParser):
     def __init__(self, name: str) -> None:
         super().__init__(convert_charrefs=True)
         self._name = name
-        self.titles: list[str] = []
-        self.rows: list[list[Cell]] = []
         self.next_page: str | None = None
         self._depth = 0
         self._quiet = 0
         self._in_head = False
         self._number = False
         self._kept: list[int] = []
-        self._row: list[Cell] = []
-        self._cell: list[str] | None = None
+        self._row: list[tuple[Cell, str]] = []
+        self._cell: tuple[list[str], list[str]] | None = None
+        self._asides: list[bool] = []
+        self._lines: list[list[tuple[Cell, str]]] = []
+        self._heads: list[str] = []
+
+    @property
+    def length(self) -> int:
+        """How many rows were read."""
+        return len(self._lines)
+
+    @property
+    def titles(self) -> list[str]:
+        """The titles of the columns; what stands small beside the words of a column has one of its own behind it."""
+        return [title for head, has_notes in self._columns() for title in (head, *([f"{head}{NOTE}"] * has_notes))]
+
+    @property
+    def rows(self) -> list[list[Cell]]:
+        """The rows of all pages that were read."""
+        noted = [has_notes for _head, has_notes in self._columns()]
+        return [
+            [
+                cell
+                for (said, note), has_notes in zip(line, noted, strict=True)
+                for cell in (said, *([note or None] * has_notes))
+            ]
+            for line in self._lines
+        ]
+
+    def _columns(self) -> list[tuple[str, bool]]:
+        return [(head, any(line[place][1] for line in self._lines)) for place, head in enumerate(self._heads)]
 
     def read(self, page: str) -> None:
         """Read a further page."""
@@ -123,10 +151,14 @@ class PageTable(HTMLParser):
         elif tag == "tr":
             self._row = []
         elif tag in ("td", "th") and self._depth == 1:
-            self._cell = []
+            self._cell, self._asides = ([], []), []
             self._number = bool({"number", "figure"} & set((given.get("class") or "").split()))
-        elif self._cell is not None and tag in ("small", "br", "li", "span"):
-            self._cell.append(" ")
+        elif self._cell is not None and tag in _PARTS:
+            self._say(" ")
+            beside = tag == "small" or bool(_BESIDE & set((given.get("class") or "").split()))
+            self._asides.append(beside or any(self._asides))
+        elif self._cell is not None and tag in ("br", "li", "p", "div"):
+            self._say(" ")
 
     def handle_endtag(self, tag: str) -> None:
         if not self._depth:
@@ -138,18 +170,29 @@ class PageTable(HTMLParser):
         elif tag == "thead":
             self._in_head = False
         elif tag in ("td", "th") and self._cell is not None and self._depth == 1:
-            self._row.append(_cell(" ".join("".join(self._cell).split()), number=self._number))
+            said, note = (" ".join("".join(words).split()) for words in self._cell)
+            self._row.append((_cell(said or note, number=self._number), note if said else ""))
             self._cell = None
+        elif tag in _PARTS and self._asides:
+            self._say(" ")
+            self._asides.pop()
         elif tag == "tr" and self._depth == 1:
             if self._in_head:
-                self._kept = [place for place, title in enumerate(self._row) if title not in _LEFT_OUT and title]
-                self.titles = self.titles or [str(self._row[place]) for place in self._kept]
+                heads = [str(said or "") for said, _note in self._row]
+                self._kept = [place for place, head in enumerate(heads) if head and head not in _LEFT_OUT]
+                self._heads = self._heads or [heads[place] for place in self._kept]
             else:
-                self.rows.append([self._row[place] if place < len(self._row) else None for place in self._kept])
+                line = [self._row[place] if place < len(self._row) else (None, "") for place in self._kept]
+                self._lines.append([*line, *[(None, "")] * (len(self._heads) - len(line))][: len(self._heads)])
 
     def handle_data(self, data: str) -> None:
-        if self._cell is not None and not self._quiet:
-            self._cell.append(data)
+        if not self._quiet:
+            self._say(data)
+
+    def _say(self, words: str) -> None:
+        """Add words to the cell, or to what stands beside them."""
+        if self._cell is not None:
+            self._cell[bool(self._asides) and self._asides[-1]].append(words)
 
 
 def _cell(text: str, *, number: bool) -> Cell:
@@ -183,7 +226,8 @@ async def _answered(app: ASGIApp, scope: Scope, receive: Receive, address: str) 
     async def keep(message: Message) -> None:
         messages.append(message)
 
-    inner = {**scope, "path": parts.path, "raw_path": parts.path.encode(), "query_string": parts.query.encode()}
+    path = unquote(parts.path)
+    inner = {**scope, "path": path, "raw_path": quote(path).encode(), "query_string": parts.query.encode()}
     await app(inner, receive, keep)
     return messages
 

@@ -163,16 +163,17 @@ def test_cells_are_what_they_say_and_buttons_are_left_out() -> None:
         f"""<table><thead><tr><th>别的</th></tr></thead><tr><td>1</td></tr></table>
         <table data-sheet="units" class="list">{HEAD}<tbody>
         <tr><th scope="row"><a href="/x">后勤<small>第 1 号</small></a></th><td class="figure">1,204</td>
-          <td>2026年3月2日（周一）</td><td><button>办理</button></td></tr>
+          <td><span class="day">2026年3月2日（周一）</span> <span class="standing late">已超期</span></td>
+          <td><button>办理</button></td></tr>
         <tr><td>=1+1</td><td class="figure">—</td><td>2026-03-02 周一</td><td></td></tr>
         <tr><td>12<details><summary>更多</summary>细</details></td><td class="figure">3.5 %</td><td>2026年3月</td></tr>
         </tbody></table>"""
     )
-    assert table.titles == ["单位", "件数", "到期"]
+    assert table.titles == ["单位", "单位（附注）", "件数", "到期", "到期（附注）"]
     assert table.rows == [
-        ["后勤 第 1 号", 1204, date(2026, 3, 2)],
-        ["=1+1", None, date(2026, 3, 2)],
-        ["12", "3.5 %", "2026年3月"],
+        ["后勤", "第 1 号", 1204, date(2026, 3, 2), "已超期"],
+        ["=1+1", None, None, date(2026, 3, 2), None],
+        ["12", None, "3.5 %", "2026年3月", None],
     ]
 
 
