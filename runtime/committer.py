@@ -20,6 +20,7 @@ from functools import partial
 
 from engine.case.commands import Command
 from engine.errors import BanjieError, CommandFailed, OutcomeUnknown, StorageUnavailable, TooBusy
+from engine.log_parts import belonging, log_parts
 from engine.service.account_writes import TouchLogin
 from engine.service.case_cache import CaseCache
 from engine.service.directory_ports import DirectoryWrites
@@ -122,8 +123,10 @@ class Committer:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
+        parts = log_parts()
 
         def tell(answer: Answer) -> None:
+            _join(parts, answer)
             if not future.done():
                 future.set_result(answer)
 
@@ -141,7 +144,10 @@ class Committer:
                 _Waiting(command, partial(gathering.keep, place)) for place, command in enumerate(commands)
             )
             self._wake.notify()
-        return gathering.wait()
+        answers = gathering.wait()
+        for answer in answers:
+            _join(log_parts(), answer)
+        return answers
 
     def write(self, writes: Sequence[PlainWrite]) -> None:
         """Carry out plain writes in one transaction and wait; raises what the database answers."""
@@ -323,6 +329,14 @@ class LocalOffice:
 
     def now(self) -> datetime:
         return self._now()
+
+
+def _join(parts: Mapping[str, str | int], answer: Answer) -> None:
+    """Log which request or job a defect belongs to: the writer's thread, which logged it, works for many at once."""
+    if parts and isinstance(answer, CommandFailed):
+        with belonging(**parts):
+            incident = answer.details["incident"]
+            _LOG.error("incident %s is the answer", incident)
 
 
 def _tell(answers: Sequence[tuple[_Waiting, Answer]]) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final
 
 from engine.log_parts import log_parts
@@ -24,6 +26,7 @@ _FRAMES_MAX: Final = 20
 _BREAKS: Final = str.maketrans(
     {"\n": "\\n", "\r": "\\r", "\x0b": "\\v", "\x0c": "\\f", "\x85": " ", "\u2028": " ", "\u2029": " "}
 )
+_NONE: Final[Mapping[str, str | int]] = MappingProxyType({})
 _LOG: Final = logging.getLogger(__name__)
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -32,8 +35,9 @@ _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tup
 class TextLines(logging.Formatter):
     """``2026-11-23 09:41:07,012 WARNING runtime.jobs.worker …``, below it where an exception came from."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_process: Mapping[str, str | int] = _NONE) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+        self._of_process = of_process
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and below it where an exception came from, whatever another formatter kept of it."""
@@ -43,8 +47,8 @@ class TextLines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the library's
         """Return the line of a record, the parts of its event behind its words; what would break it is escaped."""
         record.message = record.message.translate(_BREAKS)
-        parts = (f" {name}={value}" for name, value in {**log_parts(), **getattr(record, DATA, {})}.items())
-        return super().formatMessage(record) + "".join(parts)
+        parts = {**self._of_process, **log_parts(), **getattr(record, DATA, {})}
+        return super().formatMessage(record) + "".join(f" {name}={value}" for name, value in parts.items())
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - the name is the library's
         """Return the class of an exception and its places, one to a line."""
@@ -54,10 +58,13 @@ class TextLines(logging.Formatter):
 class JsonLines(logging.Formatter):
     """One JSON object a line: at (UTC), level, logger, event, and the parts of the event by their names."""
 
+    def __init__(self, of_process: Mapping[str, str | int] = _NONE) -> None:
+        super().__init__()
+        self._of_process = of_process
+
     def format(self, record: logging.LogRecord) -> str:
         """Return a record as one line."""
-        line: dict[str, object] = {**log_parts(), **getattr(record, DATA, {})}
-        line |= {
+        line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -65,14 +72,22 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line |= {"error": _kind(record.exc_info), "places": _places(record.exc_info)}
+        # Said twice: ours come first in the line, and no part replaces one of them.
+        line = {**line, **self._of_process, **log_parts(), **getattr(record, DATA, {}), **line}
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def set_up_logs(form: str) -> None:
+def set_up_logs(form: str, command: str = "") -> None:
     """Let this process write its log in this form; called once, before anything is logged. Unknown words mean text:
-    the settings refuse them in their own words."""
+    the settings refuse them in their own words.
+
+    Every line, on whatever thread, says of which process it is, by its number, and which command runs there.
+    """
+    of_process: dict[str, str | int] = {"process": os.getpid()}
+    if command:
+        of_process["command"] = command
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if form == "json" else TextLines())
+    handler.setFormatter(JsonLines(of_process) if form == "json" else TextLines(of_process))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     threading.excepthook = _tell_thread
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
 
 from engine.calendar.calendar import Calendar, MissingYear
 from engine.calendar.local import Overlay, calendar_file_from_mapping
@@ -200,7 +201,8 @@ def _remember(path: Path, rules: Rules) -> None:
     """Keep what was written and nothing that a default filled in: the hash of a definition covers what is written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for old in path.parent.glob("rules-*.json"):
-        old.unlink(missing_ok=True)
+        if old != path:
+            old.unlink(missing_ok=True)
     text = json.dumps(
         {
             "workflows": [part.model_dump(mode="json", by_alias=True, exclude_unset=True) for part in rules.workflows],
@@ -208,6 +210,7 @@ def _remember(path: Path, rules: Rules) -> None:
         },
         ensure_ascii=False,
     )
-    partial = path.with_suffix(".part")
+    # Several processes may begin at once: each writes a file of its own, and the last one stays.
+    partial = path.with_suffix(f".{uuid4().hex}.part")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)

@@ -193,13 +193,23 @@ def brought_forward(arguments: Sequence[str]) -> list[str]:
     return [*front, *rest]
 
 
+def command_of(arguments: Sequence[str]) -> str:
+    """Return the name of the command that is called, or nothing: nothing else that was typed is a name of ours.
+
+    >>> command_of(["--database", "sqlite:///house.db", "serve", "--port", "80"]), command_of(["王建国"])
+    ('serve', '')
+    """
+    commands = typer.main.get_group(app).commands
+    return next((argument for argument in arguments if argument in commands), "")
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a character shows a question mark, and the command goes on.
             stream.reconfigure(errors="replace")
-    set_up_logs(os.environ.get("BANJIE_LOG_FORMAT", "text"))
+    set_up_logs(os.environ.get("BANJIE_LOG_FORMAT", "text"), command_of(sys.argv[1:]))
     sys.excepthook = _tell_defect
     with suppress(KeyboardInterrupt):
         typer.main.get_command(app)(prog_name="banjie")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 import threading
@@ -104,6 +105,16 @@ def test_a_process_writes_its_log_in_the_form_that_is_set(capsys: pytest.Capture
             written = capsys.readouterr().err
             assert written.startswith(begins)
             assert written.count("\n") == 1
+            number = f'"process": {os.getpid()}' if form == "json" else f" process={os.getpid()}"
+            assert number in written
+            assert "command" not in written
+        for form, said in (("json", '"command": "work"'), ("text", " command=work")):
+            root.handlers[:] = []
+            set_up_logs(form, "work")
+            thread = threading.Thread(target=logging.getLogger("a").warning, args=("elsewhere",))
+            thread.start()
+            thread.join()
+            assert said in capsys.readouterr().err
     finally:
         root.handlers[:], root.level, threading.excepthook = handlers, level, hook
 
@@ -232,11 +243,20 @@ def test_nothing_that_anybody_sends_is_logged_whatever_becomes_of_it(tmp_path: P
     logging.getLogger().setLevel(logging.WARNING)
     lines = [line for line in written if "banjie" in line or "request" in line or "incident" in line]
     assert len(lines) > 2 * told, "there is something to look through"
-    found = [
-        (canary, line) for line in written for canary in CANARIES.values() if canary in line or quote(canary) in line
-    ]
+    found = [(canary, line) for line in written for canary in CANARIES.values() if tells(line, canary)]
     assert not found, found[:3]
     assert not any(word in line for line in written for word in ("token-of-shi", "testclient", "石磊生"))
+
+
+def tells(line: str, canary: str) -> bool:
+    """Whether a line holds a canary: as it is, as in an address, in JSON, or in hexadecimal as headers carry it."""
+    return any(form in line for form in (canary, quote(canary), json.dumps(canary)[1:-1], canary.encode().hex()))
+
+
+@pytest.mark.parametrize("form", [str, quote, json.dumps, lambda canary: canary.encode().hex()])
+def test_a_canary_is_seen_in_each_form_in_which_it_is_sent(form: Callable[[str], str]) -> None:
+    assert all(tells(f"2026 WARNING a {form(canary)} b", canary) for canary in CANARIES.values())
+    assert not any(tells("2026 WARNING a refused with form_invalid", canary) for canary in CANARIES.values())
 
 
 def spoilt(*given: object, **named: object) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from engine.errors import DefinitionError
-from runtime.rules import load_rules
+from runtime.rules import _remember, load_rules
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
 
@@ -23,6 +25,15 @@ def test_what_is_remembered_has_the_hashes_of_what_was_proved(tmp_path: Path) ->
     first, second = hashes(WORKFLOWS, tmp_path), hashes(WORKFLOWS, tmp_path)
     assert len(list(tmp_path.glob("rules-*.json"))) == 1
     assert first == second == proved
+
+
+def test_processes_that_begin_at_once_take_nothing_from_each_other(tmp_path: Path) -> None:
+    rules = load_rules(WORKFLOWS)
+    path = tmp_path / "cache" / "rules-1.json"
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _time: _remember(path, rules), range(24)))
+    assert [one.name for one in path.parent.iterdir()] == ["rules-1.json"]
+    assert len(json.loads(path.read_text(encoding="utf-8"))["workflows"]) == len(rules.workflows) > 0
 
 
 def test_a_changed_file_is_proved_anew(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from engine.errors import (
     StorageUnavailable,
     TooBusy,
 )
+from engine.log_parts import belonging
 from engine.service import execute as execute_module
 from engine.service.account_writes import NoteFailure
 from engine.service.case_cache import CaseCache
@@ -31,6 +32,7 @@ from engine.service.office import Answer
 from engine.service.ports import Conflict
 from engine.service.rows import BatchRows
 from runtime.committer import CONFLICT_ROUNDS_MAX, LATER_ROUNDS_MAX, LATER_ROUNDS_WAIT, LocalOffice
+from runtime.logs import TextLines
 from tests.support.builders import ROOT, at
 from tests.support.committer_bench import (
     WAIT_SECONDS,
@@ -152,6 +154,36 @@ def test_an_exception_in_one_decide_fails_that_caller_only(
     assert [type(answer) for answer in answers] == [Done, CommandFailed, Done]
     assert bench.sizes() == [2]
     assert len(bench.store.tables.cases) == 3
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_defect_in_the_writer_is_joined_to_the_request_that_met_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, live: bool
+) -> None:
+    def broken(_situation: Situation, _command: Command, _now: datetime) -> object:
+        raise ZeroDivisionError("words of somebody")
+
+    async def asked() -> Answer:
+        with belonging(request="ab12"):
+            future = bench.committer.ask(opening("k0"))
+        return await future
+
+    lines: list[str] = []
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: lines.append(TextLines().format(record)))
+    monkeypatch.setattr(execute_module, "decide", broken)
+    logging.getLogger("runtime.committer").addHandler(handler)
+    try:
+        if live:
+            answer = asyncio.run(asked())
+        else:
+            with belonging(request="ab12"):
+                (answer,) = bench.committer.carry_out([opening("k0")])
+    finally:
+        logging.getLogger("runtime.committer").removeHandler(handler)
+    assert isinstance(answer, CommandFailed)
+    (line,) = lines
+    assert line.endswith(f"incident {answer.details['incident']} is the answer request=ab12")
 
 
 def test_a_defect_beside_the_decision_fails_one_command_and_not_the_writer(
