@@ -44,13 +44,14 @@ def described(body: type[BaseModel], *, keyed: bool = True) -> Described:
     return {
         "openapi_extra": {
             "parameters": [KEY] if keyed else [],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": _schema_of(body)}}},
+            "requestBody": {"required": True, "content": {"application/json": {"schema": schema_of(body)}}},
         }
     }
 
 
 @cache
-def _schema_of(body: type[BaseModel]) -> dict[str, Any]:
+def schema_of(body: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of a model, whole in itself."""
     return _inlined(body.model_json_schema(ref_template="#/components/schemas/{model}"))
 
 

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from api.client.answers import (
+    CaseAnswer,
+    CasesPage,
+    DoneAnswer,
+    TimelineAnswer,
+)
 from api.client.bodies import (
     AbsenceBody,
     ApprovalBody,
@@ -33,14 +41,15 @@ class BanjieClient(Caller):
         body: OpenCaseBody,
         *,
         key: str,
-    ) -> Json:
+    ) -> DoneAnswer:
         """Open a case."""
-        return self._call(
+        told = self._call(
             "POST",
             "/api/cases",
             body=body,
             key=key,
         )
+        return cast("DoneAnswer", told)
 
     def get_cases(
         self,
@@ -55,9 +64,9 @@ class BanjieClient(Caller):
         children: bool | None = None,
         after: str | None = None,
         limit: int | None = None,
-    ) -> Json:
+    ) -> CasesPage:
         """Return a page of the cases the asker may see, newest first."""
-        return self._call(
+        told = self._call(
             "GET",
             "/api/cases",
             query={
@@ -73,6 +82,7 @@ class BanjieClient(Caller):
                 "limit": limit,
             },
         )
+        return cast("CasesPage", told)
 
     def post_cases_by_case_id_transitions(
         self,
@@ -80,14 +90,15 @@ class BanjieClient(Caller):
         body: FireBody,
         *,
         key: str,
-    ) -> Json:
+    ) -> DoneAnswer:
         """Make a move of a case."""
-        return self._call(
+        told = self._call(
             "POST",
             f"/api/cases/{part(case_id)}/transitions",
             body=body,
             key=key,
         )
+        return cast("DoneAnswer", told)
 
     def post_transitions(
         self,
@@ -108,22 +119,24 @@ class BanjieClient(Caller):
     def get_cases_by_case_id(
         self,
         case_id: str,
-    ) -> Json:
+    ) -> CaseAnswer:
         """Return a case with what it offers the asker."""
-        return self._call(
+        told = self._call(
             "GET",
             f"/api/cases/{part(case_id)}",
         )
+        return cast("CaseAnswer", told)
 
     def get_cases_by_case_id_timeline(
         self,
         case_id: str,
-    ) -> Json:
+    ) -> TimelineAnswer:
         """Return every entry of a case, oldest first."""
-        return self._call(
+        told = self._call(
             "GET",
             f"/api/cases/{part(case_id)}/timeline",
         )
+        return cast("TimelineAnswer", told)
 
     def get_cases_by_case_id_deadlines(
         self,
@@ -255,14 +268,15 @@ class BanjieClient(Caller):
         body: ErasureBody,
         *,
         key: str,
-    ) -> Json:
+    ) -> DoneAnswer:
         """Ask for values to be erased; somebody else who may erase has to approve."""
-        return self._call(
+        told = self._call(
             "POST",
             f"/api/cases/{part(case_id)}/erasures",
             body=body,
             key=key,
         )
+        return cast("DoneAnswer", told)
 
     def post_cases_by_case_id_erasures_by_erasure_approval(
         self,
@@ -271,14 +285,15 @@ class BanjieClient(Caller):
         body: ApprovalBody,
         *,
         key: str,
-    ) -> Json:
+    ) -> DoneAnswer:
         """Approve what another has asked for: it is erased for good, once, whoever approves."""
-        return self._call(
+        told = self._call(
             "POST",
             f"/api/cases/{part(case_id)}/erasures/{part(erasure)}/approval",
             body=body,
             key=key,
         )
+        return cast("DoneAnswer", told)
 
     def get_notices(
         self,

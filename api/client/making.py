@@ -39,6 +39,15 @@ class Call:
         schema: Mapping[str, Any] | None = content.get(_JSON, {}).get("schema")
         return schema
 
+    @property
+    def answer(self) -> Mapping[str, Any] | None:
+        """The schema of its answer, None where the description does not say more than that it is JSON."""
+        for status, answer in self.operation["responses"].items():
+            schema: Mapping[str, Any] = answer.get("content", {}).get(_JSON, {}).get("schema", {})
+            if status < "3" and "title" in schema and "properties" in schema:
+                return schema
+        return None
+
     def parameters(self, place: str) -> list[Mapping[str, Any]]:
         """Return its parameters in path, query or header."""
         return [each for each in self.operation.get("parameters", ()) if each["in"] == place]
@@ -62,20 +71,33 @@ def calls_of(document: Mapping[str, Any]) -> list[Call]:
 
 def bodies_text(document: Mapping[str, Any]) -> str:
     """Return the module of the types of the bodies."""
+    return _types_text(call.body for call in calls_of(document))
+
+
+def answers_text(document: Mapping[str, Any]) -> str:
+    """Return the module of the types of the answers."""
+    return _types_text(call.answer for call in calls_of(document))
+
+
+def _types_text(schemas: Iterable[Mapping[str, Any] | None]) -> str:
     bodies: dict[str, str] = {}
-    for call in calls_of(document):
-        if call.body is not None:
-            _add_type(call.body, bodies)
+    for schema in schemas:
+        if schema is not None:
+            _add_type(schema, bodies)
     head = f'"""{MARK}"""\n\nfrom __future__ import annotations\n\n'
-    head += "from typing import Literal, NotRequired, TypedDict\n\n"
-    return head + "from api.client.calling import Json\n" + "".join(bodies.values())
+    types = "".join(bodies.values())
+    named = [name for name in ("Literal", "NotRequired", "TypedDict") if name in types]
+    head += f"from typing import {', '.join(named)}\n\n"
+    return head + "from api.client.calling import Json\n" + types
 
 
 def calls_text(document: Mapping[str, Any]) -> str:
     """Return the module of the calls."""
     calls = calls_of(document)
     used = sorted({str(each.body["title"]) for each in calls if each.body is not None})
-    lines = [f'"""{MARK}"""', "", "from __future__ import annotations", ""]
+    told = sorted({str(each.answer["title"]) for each in calls if each.answer is not None})
+    lines = [f'"""{MARK}"""', "", "from __future__ import annotations", "", "from typing import cast", ""]
+    lines += ["from api.client.answers import ("] + [f"    {name}," for name in told] + [")"]
     lines += ["from api.client.bodies import ("] + [f"    {name}," for name in used] + [")"]
     lines += ["from api.client.calling import Caller, Json, part", "", ""]
     lines += [
@@ -104,9 +126,10 @@ def _call_lines(call: Call) -> Iterator[str]:
         asked = _type(each["schema"])
         required = each.get("required", False)
         yield f"        {each['name']}: {asked}," if required else f"        {each['name']}: {_or_none(asked)} = None,"
-    yield "    ) -> Json:"
+    answer = "Json" if call.answer is None else str(call.answer["title"])
+    yield f"    ) -> {answer}:"
     yield from _docstring(call)
-    yield "        return self._call("
+    yield "        return self._call(" if answer == "Json" else "        told = self._call("
     yield f'            "{call.method.upper()}",'
     path = re.sub(r"\{(\w+)\}", r"{part(\1)}", call.path)
     yield f'            {"f" if in_path else ""}"{path}",'
@@ -120,6 +143,8 @@ def _call_lines(call: Call) -> Iterator[str]:
     if keyed:
         yield "            key=key,"
     yield "        )"
+    if answer != "Json":
+        yield f'        return cast("{answer}", told)'
 
 
 def _docstring(call: Call) -> Iterator[str]:

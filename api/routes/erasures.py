@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 
+from api.answers import DoneAnswer, answering
 from api.bodies import Body
 from api.describing import described
 from api.edge import Edge
@@ -51,7 +52,9 @@ def erasure_routes(edge: Edge) -> APIRouter:
         asker = edge.identities.in_thread(request)
         return JSONResponse(erasable_json(erasable(desk, asker.root, CaseId(case_id), asker.actor)))
 
-    @router.post("/cases/{case_id}/erasures", status_code=201, **described(ErasureBody))
+    @router.post(
+        "/cases/{case_id}/erasures", status_code=201, **described(ErasureBody), **answering(DoneAnswer, 200, 201)
+    )
     async def ask_erasure(request: Request, case_id: str) -> JSONResponse:
         """Ask for values to be erased; somebody else who may erase has to approve."""
         asker = in_person(await edge.identities.of(request))
@@ -63,7 +66,7 @@ def erasure_routes(edge: Edge) -> APIRouter:
         done = await edge.ask(command)
         return JSONResponse(with_receipt(edge, asker, done), status_code=200 if done.repeated else 201)
 
-    @router.post("/cases/{case_id}/erasures/{erasure}/approval", **described(ApprovalBody))
+    @router.post("/cases/{case_id}/erasures/{erasure}/approval", **described(ApprovalBody), **answering(DoneAnswer))
     async def approve_erasure(request: Request, case_id: str, erasure: str) -> JSONResponse:
         """Approve what another has asked for: it is erased for good, once, whoever approves."""
         asker = in_person(await edge.identities.of(request))

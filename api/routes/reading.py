@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from api.access import access_json
+from api.answers import CaseAnswer, CasesPage, TimelineAnswer, answering
 from api.edge import Edge
 from api.explained import deadline_json
 from api.instants import instant_from, just_after, listed_before
@@ -31,7 +32,7 @@ def reading_routes(edge: Edge) -> APIRouter:
     router = api_router("cases")
     queries, office = edge.desk.queries, edge.desk.office
 
-    @router.get("/cases")
+    @router.get("/cases", **answering(CasesPage))
     def list_cases(
         request: Request,
         workflow: Named = None,
@@ -69,13 +70,13 @@ def reading_routes(edge: Edge) -> APIRouter:
             return JSONResponse(answer)
         return JSONResponse({**answer, "cut": page.is_cut, "filling": edge.desk.reads.search_is_filling(VERSION)})
 
-    @router.get("/cases/{case_id}")
+    @router.get("/cases/{case_id}", **answering(CaseAnswer))
     def read_case(request: Request, case_id: str) -> JSONResponse:
         """Return a case with what it offers the asker."""
         asker = edge.identities.in_thread(request)
         return JSONResponse(view_json(queries.case(asker.root, CaseId(case_id), asker.actor, edge.world(asker))))
 
-    @router.get("/cases/{case_id}/timeline")
+    @router.get("/cases/{case_id}/timeline", **answering(TimelineAnswer))
     def read_timeline(request: Request, case_id: str) -> JSONResponse:
         """Return every entry of a case, oldest first."""
         asker = edge.identities.in_thread(request)

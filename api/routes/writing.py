@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
 
+from api.answers import DoneAnswer, answering
 from api.bodies import FireBody, FireManyBody, MoveBody, OnBehalfBody, OpenCaseBody
 from api.describing import described
 from api.edge import Edge
@@ -32,7 +33,7 @@ def writing_routes(edge: Edge) -> APIRouter:
     """Return the routes that write."""
     router = api_router("cases")
 
-    @router.post("/cases", status_code=201, **described(OpenCaseBody))
+    @router.post("/cases", status_code=201, **described(OpenCaseBody), **answering(DoneAnswer, 200, 201))
     async def open_case(request: Request) -> JSONResponse:
         """Open a case."""
         asker = await edge.identities.of(request)
@@ -58,7 +59,7 @@ def writing_routes(edge: Edge) -> APIRouter:
             with_receipt(edge, asker, done), status_code=200 if done.repeated else 201, headers=location
         )
 
-    @router.post("/cases/{case_id}/transitions", **described(FireBody))
+    @router.post("/cases/{case_id}/transitions", **described(FireBody), **answering(DoneAnswer))
     async def fire(request: Request, case_id: str) -> JSONResponse:
         """Make a move of a case."""
         asker = await edge.identities.of(request)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from api.client.making import bodies_text, calls_text
+from api.client.making import answers_text, bodies_text, calls_text
 from tests.support.house import House, client_of, open_house
 
 CLIENT: Final = Path(__file__).resolve().parents[2] / "api" / "client"
@@ -22,7 +22,11 @@ def document_of(house: House) -> Mapping[str, Any]:
 
 def modules(document: Mapping[str, Any]) -> dict[Path, str]:
     """Return what is generated, by file."""
-    return {CLIENT / "bodies.py": bodies_text(document), CLIENT / "calls.py": calls_text(document)}
+    return {
+        CLIENT / "answers.py": answers_text(document),
+        CLIENT / "bodies.py": bodies_text(document),
+        CLIENT / "calls.py": calls_text(document),
+    }
 
 
 if __name__ == "__main__":
