@@ -150,7 +150,8 @@ def paper_problems(path: Path, workflow: Workflow) -> list[Problem]:
     """Return what is wrong with the papers of a workflow or of a unit: names of moves, fields and roles that the
     workflow does not have."""
     try:
-        below, own = _below(path), load_yaml(path)[0]
+        own = load_yaml(path)[0]
+        below = _below(path, own)
         papers, positions = load_papers(path, below)
     except DefinitionError as error:
         return list(error.problems)
@@ -165,11 +166,12 @@ def paper_problems(path: Path, workflow: Workflow) -> list[Problem]:
     ]
 
 
-def _below(path: Path) -> dict[str, JsonValue] | None:
+def _below(path: Path, own: JsonValue) -> dict[str, JsonValue] | None:
     """Return what the papers of a unit are laid over; None for those of a workflow.
 
     A unit may change a paper that only a unit above it has added. Which unit that is stands in no file: whole papers of
-    the other units are taken for what may lie below.
+    the other units are taken for what may lie below. Only those that ``own``, the file itself, speaks of: a unit has
+    few units above it, and all papers of all units would be more than one unit may have.
     """
     if path.absolute().parent.name != UNIT_PAPERS:
         return None
@@ -178,7 +180,7 @@ def _below(path: Path) -> dict[str, JsonValue] | None:
     added: dict[str, JsonValue] = {}
     for other in sorted(path.absolute().parent.glob("*.yaml")):
         if other.name != path.name:
-            added.update(_whole_papers(other))
+            added.update((key, paper) for key, paper in _whole_papers(other) if isinstance(own, dict) and key in own)
     return {**added, **below}
 
 

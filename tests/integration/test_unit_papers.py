@@ -185,3 +185,12 @@ def test_a_unit_may_change_a_paper_that_only_a_unit_above_it_has_added(folder: P
     told: list[str] = []
     assert checked(folder, told) == 1
     assert all("papers/safety.yaml:1:" in one for one in told[:-1]), told
+
+
+def test_papers_of_other_units_do_not_count_as_those_of_a_unit(folder: Path) -> None:
+    """Twenty units with two papers each have more together than one may have; a change of one paper is still right."""
+    for unit in range(20):
+        papers = (f"own_{unit}_{number}:\n  title: {{zh: 便笺, en: Slip}}\n  look: letter\n" for number in (1, 2))
+        write(folder, f"unit_{unit}", "".join(papers))
+    write(folder, "works", "own_7_1:\n  title: {zh: 本单位便笺, en: Own slip}\n")
+    assert checked(folder) == 0
