@@ -105,8 +105,8 @@ def laid_over(below: Mapping[str, JsonValue], above: JsonValue) -> JsonValue:
 def own_papers(folder: Path, workflow: str, units: Sequence[str] = ()) -> Mapping[str, PaperPart]:
     """Return the papers that a workflow brings along, as a unit has them; none where it has no file of them.
 
-    ``units`` are the codes and ids of the unit and of those above it, the nearest first. A file of a unit that is
-    wrong is left out, and the log says so.
+    ``units`` are the codes and ids of the unit and of those above it, the nearest first. What is wrong in the file of
+    a unit is left out, paper by paper, and the log says so.
     """
     beside = folder / workflow
     of_units = {path.stem: path for path in (beside / UNIT_PAPERS).glob("*.yaml")}
@@ -132,7 +132,21 @@ def _loaded(files: tuple[tuple[Path, int], ...]) -> Papers:
             papers = load_papers(path, _plain(papers))[0]
         except DefinitionError as error:  # one unit's slip is not to keep the cases of a house from being opened
             _LOG.warning("papers of a unit left out: %s", "; ".join(map(_place, error.problems)))
+            papers = _what_is_right(papers, path)
     return papers
+
+
+def _what_is_right(below: Papers, path: Path) -> Papers:
+    """Return the papers with those of a unit's file laid over them that are right, paper by paper."""
+    try:
+        said = load_yaml(path)[0]
+    except DefinitionError:
+        return below
+    for key, part in said.items() if isinstance(said, dict) else ():
+        with suppress(ValidationError):
+            whole = laid_over(_plain(below), {key: part})
+            below = Papers.model_validate_json(json.dumps(whole), strict=True)
+    return below
 
 
 def _plain(papers: Papers) -> dict[str, JsonValue]:

@@ -194,3 +194,15 @@ def test_papers_of_other_units_do_not_count_as_those_of_a_unit(folder: Path) -> 
         write(folder, f"unit_{unit}", "".join(papers))
     write(folder, "works", "own_7_1:\n  title: {zh: 本单位便笺, en: Own slip}\n")
     assert checked(folder) == 0
+
+
+def test_of_a_file_only_the_paper_that_is_wrong_is_left_out(folder: Path) -> None:
+    write(
+        folder,
+        "works",
+        f"slip:\n  title: {{zh: 便笺, en: Slip}}\n{LETTER}:\n  title: {{zh: 提案交办函, en: Letter}}\n",
+    )
+    assert titles(folder, "works")[LETTER] == "提案交办函"
+    assert "slip" not in titles(folder, "works")
+    write(folder, "works", f"slip: [\n{LETTER}:\n  title: {{zh: 提案交办函, en: Letter}}\n")
+    assert titles(folder, "works") == titles(folder)
