@@ -13,6 +13,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
@@ -165,11 +166,29 @@ def paper_problems(path: Path, workflow: Workflow) -> list[Problem]:
 
 
 def _below(path: Path) -> dict[str, JsonValue] | None:
-    """Return what the papers of a unit are laid over; None for those of a workflow."""
+    """Return what the papers of a unit are laid over; None for those of a workflow.
+
+    A unit may change a paper that only a unit above it has added. Which unit that is stands in no file: whole papers of
+    the other units are taken for what may lie below.
+    """
     if path.absolute().parent.name != UNIT_PAPERS:
         return None
     of_workflow = path.absolute().parent.parent / PAPERS_FILE
-    return _plain(load_papers(of_workflow)[0]) if of_workflow.is_file() else {}
+    below = _plain(load_papers(of_workflow)[0]) if of_workflow.is_file() else {}
+    added: dict[str, JsonValue] = {}
+    for other in sorted(path.absolute().parent.glob("*.yaml")):
+        if other.name != path.name:
+            added.update(_whole_papers(other))
+    return {**added, **below}
+
+
+def _whole_papers(path: Path) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the papers of a file that are whole by themselves; what is wrong with the file is told where it is read."""
+    with suppress(DefinitionError):
+        said = load_yaml(path)[0]
+        for key, part in said.items() if isinstance(said, dict) else ():
+            with suppress(ValidationError):
+                yield key, _plain(Papers.model_validate_json(json.dumps({key: part}), strict=True))[key]
 
 
 def _says(own: JsonValue, place: Place) -> bool:

@@ -173,3 +173,15 @@ def test_a_new_paper_of_a_unit_must_be_whole_and_right_papers_pass(folder: Path)
     assert all("papers/works.yaml:1:" in one for one in told[:-1]), told
     write(folder, "works", "slip:\n  title: {zh: 便笺, en: Slip}\n  look: letter\n  says: ['{subject}']\n")
     assert checked(folder) == 0
+
+
+def test_a_unit_may_change_a_paper_that_only_a_unit_above_it_has_added(folder: Path) -> None:
+    write(folder, "works", "slip:\n  title: {zh: 便笺, en: Slip}\n  look: letter\n  says: ['{subject}']\n")
+    write(folder, "logistics", "slip:\n  title: {zh: 后勤便笺, en: Slip of logistics}\n")
+    assert checked(folder) == 0
+    assert titles(folder, "logistics", "works")["slip"] == "后勤便笺"
+    assert titles(folder, "works")["slip"] == "便笺"
+    write(folder, "safety", "note:\n  title: {zh: 便条, en: Note}\n")
+    told: list[str] = []
+    assert checked(folder, told) == 1
+    assert all("papers/safety.yaml:1:" in one for one in told[:-1]), told
