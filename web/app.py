@@ -200,7 +200,7 @@ def _taken(edge: Edge, request: Request, name: str, rows: int) -> None:
     """Record who took a list along; of what is public nobody is recorded."""
     asker = edge.identities.known(request)
     if asker is not None and asker.actor.person is not None:
-        record_export(edge.desk, asker.root, asker.actor.person, f"list {name}", rows=rows)
+        record_export(edge.desk, asker.root, asker.actor.person, f"list {name}", rows=rows, scope=request.url.path)
 
 
 def to_login(request: Request) -> RedirectResponse:

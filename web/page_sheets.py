@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,7 +24,10 @@ from web.exports import EXPORT_ROWS_MAX, Cell, Kind, file_of
 from web.texts import TEXTS
 
 ASKED: Final = "sheet"
+PAGE: Final = "text/html"
 PAGES_MAX: Final = 1_000
+PAGES_WITHOUT_MAX: Final = 5
+"""So many pages are read before the list is met: who names a list that there is not costs no more than that."""
 _NAMED: Final = re.compile(r"([a-z][a-z_]*)\.(csv|xlsx)")
 _QUIET: Final = frozenset({"button", "details", "form", "script", "style"})
 """What in a cell is no word of the list: buttons and what folds out."""
@@ -64,20 +69,20 @@ class PageSheets:
             return
         name, kind, query = asked
         address: str | None = f"{quote(scope['path'])}?{query}"
-        table = PageTable(name)
-        for _page in range(PAGES_MAX):
-            if address is None or table.length >= EXPORT_ROWS_MAX:
+        table, first = PageTable(name), list[Message]()
+        for number in range(PAGES_MAX):
+            if address is None or table.length >= EXPORT_ROWS_MAX or (number >= PAGES_WITHOUT_MAX and not table.titles):
                 break
-            messages = await _answered(self._app, scope, receive, address)
-            if messages[0]["status"] != 200:
-                for message in messages:
-                    await send(message)
+            messages = await _page_at(self._app, scope, receive, send, address)
+            if messages is None:
                 return
+            first = first or messages
             table.read(b"".join(message.get("body", b"") for message in messages[1:]).decode())
             address = table.next_page
         if not table.titles:
             # There is no such list here, or nothing in it: then the page itself says so.
-            await self._app(scope, receive, send)
+            for message in first:
+                await send(message)
             return
         rows = table.rows[:EXPORT_ROWS_MAX]
         await run_in_threadpool(self._taken, Request(scope), name, len(rows))
@@ -201,8 +206,10 @@ def _cell(text: str, *, number: bool) -> Cell:
         return None
     day = _DAY.fullmatch(text)
     if day is not None:
-        year, month, on = (int(part) for part in day.groups() if part is not None)
-        return date(year, month, on)
+        # People write too: 2026-02-30 in a subject is no day and stays what it is.
+        with suppress(ValueError):
+            year, month, on = (int(part) for part in day.groups() if part is not None)
+            return date(year, month, on)
     if number and _WHOLE.fullmatch(text):
         return int(text.replace(",", ""))
     return text
@@ -219,17 +226,28 @@ def _asked(scope: Scope) -> tuple[str, Kind, str] | None:
     return named[1], Kind(named[2]), urlencode([(name, value) for name, value in pairs if name != ASKED])
 
 
-async def _answered(app: ASGIApp, scope: Scope, receive: Receive, address: str) -> list[Message]:
-    """Return what a page answers at this address of the same site."""
-    parts, messages = urlsplit(address), list[Message]()
+async def _page_at(app: ASGIApp, scope: Scope, receive: Receive, send: Send, address: str) -> list[Message] | None:
+    """Return the page at this address of the same site; None where it is no page, and what it is was sent on.
+
+    Files and refusals are passed through piece by piece: only a page can hold a list, and only pages are kept whole.
+    """
+    parts, kept = urlsplit(address), list[Message]()
+    is_page = False
 
     async def keep(message: Message) -> None:
-        messages.append(message)
+        nonlocal is_page
+        if message["type"] == "http.response.start":
+            kind = Headers(raw=message["headers"]).get("content-type", "")
+            is_page = message["status"] == 200 and kind.startswith(PAGE)
+        if is_page:
+            kept.append(message)
+        else:
+            await send(message)
 
     path = unquote(parts.path)
     inner = {**scope, "path": path, "raw_path": quote(path).encode(), "query_string": parts.query.encode()}
     await app(inner, receive, keep)
-    return messages
+    return kept or None
 
 
 def marked(page: str) -> Iterator[str]:

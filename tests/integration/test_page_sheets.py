@@ -144,8 +144,8 @@ def test_the_lists_of_a_page_are_had_as_a_sheet_and_as_text(house: House, addres
             told = list(csv.reader(io.StringIO(text)))
             assert (tuple(told[0]), len(told) - 1) == (head, len(rows))
             assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in told for cell in row)
-            (kept,) = {fact["rows"] for fact in facts_of(house, "exported") if fact["what"] == f"list {name}"}
-            assert kept == len(rows)
+            facts = [fact for fact in facts_of(house, "exported") if fact["what"] == f"list {name}"]
+            assert {(fact["rows"], fact["scope"]) for fact in facts} == {(len(rows), address)}
 
 
 def read_from(*pages: str, name: str = "units") -> PageTable:
@@ -217,3 +217,51 @@ def test_no_more_rows_are_read_than_a_file_holds(house: House, monkeypatch: pyte
     with browser(house) as client:
         text = client.get("/admin/people?sheet=people.csv", headers=house.browser("keeper")).content.decode("utf-8-sig")
     assert len(list(csv.reader(io.StringIO(text)))) == 1 + 3
+
+
+def test_what_looks_like_a_day_and_is_none_stays_what_it_is(house: House) -> None:
+    row = "<tr><td>2026-02-30</td></tr><tr><td>2026年13月1日</td></tr><tr><td>0000-00-00</td></tr>"
+    table = read_from(f'<table data-sheet="units"><thead><tr><th>事由</th></tr></thead>{row}</table>')
+    assert table.rows == [["2026-02-30"], ["2026年13月1日"], ["0000-00-00"]]
+    person = Person(root=ROOT, id=PersonId("odd"), name="2026-02-30", login="odd", unit=UnitId("works"))
+    house.desk.office.write([AddPerson(person)])
+    with browser(house) as client:
+        answer = client.get("/admin/people?sheet=people.csv&text=odd", headers=house.browser("keeper"))
+    assert answer.status_code == 200
+    assert "2026-02-30" in answer.text
+
+
+@pytest.mark.parametrize("address", ["/static/mark.svg", "/cases/export.xlsx", "/cases/export.csv", "/nowhere"])
+def test_what_is_no_page_is_answered_as_ever_whatever_sheet_is_asked_of_it(house: House, address: str) -> None:
+    with browser(house) as client:
+        own = house.browser("shen")
+        plain, asked = client.get(address, headers=own), client.get(f"{address}?sheet=people.csv", headers=own)
+    assert asked.status_code == plain.status_code
+    assert asked.headers["content-type"] == plain.headers["content-type"]
+    assert bool(asked.content)
+
+
+def test_who_asks_for_a_list_that_there_is_not_makes_no_page_be_read_after_the_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.desk.office.write(
+        [
+            AddPerson(Person(root=ROOT, id=PersonId(f"p{n}"), name=f"林远{n}", login=f"lin{n}", unit=UnitId("works")))
+            for n in range(120)
+        ]
+    )
+    monkeypatch.setattr("web.page_sheets.PAGES_WITHOUT_MAX", 2)
+    read: list[str] = []
+    told = PageTable.read
+
+    def reading(table: PageTable, page: str) -> None:
+        read.append(page)
+        told(table, page)
+
+    monkeypatch.setattr(PageTable, "read", reading)
+    with browser(house) as client:
+        own = house.browser("keeper")
+        answer = client.get("/admin/people?sheet=nothing.csv", headers=own)
+        assert (len(read), answer.text) == (2, read[0])
+        client.get("/admin/people?sheet=people.csv", headers=own)
+    assert len(read) > 2 + 2
