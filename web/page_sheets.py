@@ -1,7 +1,9 @@
-"""Lists as sheets: a table that a page marks with ``data-sheet`` is had as .xlsx or CSV at the page's own address.
+"""Lists as sheets: what a page marks as a list is had as .xlsx or CSV at the page's own address.
 
 ``?sheet=people.xlsx`` asks the page itself, one of its pages after the other, with the rights and by the filter of
-whoever asks: what a sheet holds and what a page shows can never differ. Columns of buttons are left out.
+whoever asks: what a sheet holds and what a page shows can never differ. A table is marked with ``data-sheet``; columns
+of buttons are left out. Where a list is no table its rows are marked with ``data-row`` and what is to be a cell with
+``data-cell``, which says the title of the column.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ _PARTS: Final = frozenset({"small", "span"})
 _BESIDE: Final = frozenset({"standing", "state", "tag"})
 """Classes of what stands beside the words of a cell, as ``small`` does: how late it is, what state it is in."""
 NOTE: Final = "（附注）"
+_EMPTY: Final[tuple[Cell, str]] = (None, "")
+_VOID: Final = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _WHOLE: Final = re.compile(r"-?\d{1,3}(,\d{3})+|-?\d{1,15}")
 _DAY: Final = re.compile(
     r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:（周.）)?|(\d{4})-(\d{2})-(\d{2})(?: (?:周.|[A-Z][a-z]{2}))?"
@@ -107,6 +111,11 @@ class PageTable(HTMLParser):
         self._asides: list[bool] = []
         self._lines: list[list[tuple[Cell, str]]] = []
         self._heads: list[str] = []
+        self._level = 0
+        self._row_level = 0
+        self._cell_level = 0
+        self._label = ""
+        self._said: dict[str, tuple[Cell, str]] = {}
 
     @property
     def length(self) -> int:
@@ -122,6 +131,7 @@ class PageTable(HTMLParser):
     def rows(self) -> list[list[Cell]]:
         """The rows of all pages that were read."""
         noted = [has_notes for _head, has_notes in self._columns()]
+        self._lines = [[*line, *[_EMPTY] * (len(noted) - len(line))] for line in self._lines]
         return [
             [
                 cell
@@ -132,19 +142,29 @@ class PageTable(HTMLParser):
         ]
 
     def _columns(self) -> list[tuple[str, bool]]:
-        return [(head, any(line[place][1] for line in self._lines)) for place, head in enumerate(self._heads)]
+        return [
+            (head, any(line[place][1] for line in self._lines if place < len(line)))
+            for place, head in enumerate(self._heads)
+        ]
 
     def read(self, page: str) -> None:
         """Read a further page."""
-        self.next_page = None
+        self.next_page, self._level = None, 0
         self.reset()
         self.feed(page)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
+        if tag not in _VOID:
+            self._level += 1
         if tag == "a" and given.get("rel") == "next":
             self.next_page = given.get("href")
+        if given.get("data-row") == self._name:
+            self._row_level, self._said = self._level, {}
+        if self._row_level:
+            self._in_row(tag, given)
+            return
         if tag == "table" and (self._depth or given.get("data-sheet") == self._name):
             self._depth += 1
         if not self._depth:
@@ -159,13 +179,42 @@ class PageTable(HTMLParser):
             self._cell, self._asides = ([], []), []
             self._number = bool({"number", "figure"} & set((given.get("class") or "").split()))
         elif self._cell is not None and tag in _PARTS:
-            self._say(" ")
-            beside = tag == "small" or bool(_BESIDE & set((given.get("class") or "").split()))
-            self._asides.append(beside or any(self._asides))
+            self._aside(tag, given)
         elif self._cell is not None and tag in ("br", "li", "p", "div"):
             self._say(" ")
 
+    def _in_row(self, tag: str, given: dict[str, str | None]) -> None:
+        if tag in _QUIET:
+            self._quiet += 1
+        elif self._cell is not None and tag in _PARTS:
+            self._aside(tag, given)
+        elif self._cell is None and (label := given.get("data-cell")):
+            self._cell, self._asides, self._number = ([], []), [], False
+            self._cell_level, self._label = self._level, label
+
+    def _out_of_row(self, tag: str) -> None:
+        if tag in _QUIET:
+            self._quiet -= 1
+        elif self._cell is not None and self._level == self._cell_level:
+            self._said[self._label] = self._cell_said()
+            self._cell = None
+        elif tag in _PARTS and self._asides:
+            self._say(" ")
+            self._asides.pop()
+        if self._level == self._row_level:
+            self._heads += [label for label in self._said if label not in self._heads]
+            self._lines.append([self._said.get(head, _EMPTY) for head in self._heads])
+            self._row_level = 0
+
     def handle_endtag(self, tag: str) -> None:
+        self._end(tag)
+        if tag not in _VOID:
+            self._level -= 1
+
+    def _end(self, tag: str) -> None:
+        if self._row_level:
+            self._out_of_row(tag)
+            return
         if not self._depth:
             return
         if tag in _QUIET:
@@ -175,8 +224,7 @@ class PageTable(HTMLParser):
         elif tag == "thead":
             self._in_head = False
         elif tag in ("td", "th") and self._cell is not None and self._depth == 1:
-            said, note = (" ".join("".join(words).split()) for words in self._cell)
-            self._row.append((_cell(said or note, number=self._number), note if said else ""))
+            self._row.append(self._cell_said())
             self._cell = None
         elif tag in _PARTS and self._asides:
             self._say(" ")
@@ -193,6 +241,17 @@ class PageTable(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._quiet:
             self._say(data)
+
+    def _aside(self, tag: str, given: dict[str, str | None]) -> None:
+        self._say(" ")
+        beside = tag == "small" or bool(_BESIDE & set((given.get("class") or "").split()))
+        self._asides.append(beside or any(self._asides))
+
+    def _cell_said(self) -> tuple[Cell, str]:
+        """Return what the cell says, and what stands beside it; where only that is there, it is what is said."""
+        assert self._cell is not None, "asked at the end of a cell"
+        said, note = (" ".join("".join(words).split()) for words in self._cell)
+        return _cell(said or note, number=self._number), note if said else ""
 
     def _say(self, words: str) -> None:
         """Add words to the cell, or to what stands beside them."""
@@ -252,4 +311,4 @@ async def _page_at(app: ASGIApp, scope: Scope, receive: Receive, send: Send, add
 
 def marked(page: str) -> Iterator[str]:
     """Yield the names of the lists that a page marks."""
-    yield from re.findall(r'data-sheet="([a-z_]+)"', page)
+    yield from dict.fromkeys(re.findall(r'data-(?:sheet|row)="([a-z_]+)"', page))

@@ -26,6 +26,7 @@ from engine.service.notice_ports import UNREAD_MAX
 from engine.service.world import World
 from engine.text import Language
 from web.appearance import PRINTS, THEMES, Appearance, appearance_of
+from web.exports import EXPORT_ROWS_MAX
 from web.page_sheets import sheet_links
 from web.sections import Menu, Section, Viewer, menus_for
 from web.statics import Statics
@@ -135,6 +136,7 @@ class Shell:
                 checkpoint=None if asker is None else self._checkpoint(asker, words),
                 other_language=_other_language(visit),
                 sheet=partial(_sheet, visit),
+                sheet_rows_max=EXPORT_ROWS_MAX,
                 **view,
             )
         )

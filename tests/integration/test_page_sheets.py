@@ -18,6 +18,7 @@ from engine.access.directory import GrantRow, Person, Unit
 from engine.case.identity import PersonId, UnitId
 from engine.service.plain import AddGrant, AddPerson, AddUnit, PlainWrite
 from engine.text import Text
+from runtime.jobs.handlers import tell_all
 from tests.support.accounts import browser
 from tests.support.house import ROOT, House, facts_of, open_house
 from web.page_sheets import PageTable, marked
@@ -34,9 +35,14 @@ NO_LIST: Mapping[str, str] = MappingProxyType(
         "admin_health": "readings of the moment: /metrics has them",
         "admin_parts": "a form of the rules",
         "audit_case": "the history of one case: its bundle and its dossier are taken along",
+        "accounts_tokens": "the few tokens of a house that hold: banjie token list",
         "case": "one case: its papers and its dossier are taken along",
         "charts": "the figures of a chart: the figures have sheets",
         "co_handlers": "part of the page of one case",
+        "front": "the beginnings of lists that have sheets on their own pages",
+        "my_absence": "the few absences of one person",
+        "my_sessions": "where one person is logged in",
+        "my_tokens": "the few tokens of one person",
         "diagram": "the states of a diagram, in words",
         "draft_parts": "rows of a form that is being filled in",
         "figures_try": "what one trial comes to: banjie simulate --json has all of it",
@@ -52,11 +58,14 @@ NO_LIST: Mapping[str, str] = MappingProxyType(
         "workflow": "the rules of one workflow: banjie check and the definition hold them",
     }
 )
-"""Templates with a table that is no list, each with why."""
+"""Templates with a table or a list of lines that nobody takes along, each with why."""
 
 
-def templates_with_a_table() -> set[str]:
-    return {path.stem for path in TEMPLATES.glob("*.html") if "<table" in path.read_text(encoding="utf-8")}
+LIST = re.compile(r'<table|<ul class="(?:lines|notices)"|<ol class="found"')
+
+
+def templates_with_a_list() -> set[str]:
+    return {path.stem for path in TEMPLATES.glob("*.html") if LIST.search(path.read_text(encoding="utf-8"))}
 
 
 def marking() -> dict[str, list[str]]:
@@ -65,10 +74,10 @@ def marking() -> dict[str, list[str]]:
 
 
 def test_every_page_with_a_list_has_a_sheet_or_says_why_not() -> None:
-    left = templates_with_a_table() - OWN_SHEET - NO_LIST.keys() - marking().keys()
+    left = templates_with_a_list() - OWN_SHEET - NO_LIST.keys() - marking().keys()
     assert not left, "mark their lists with data-sheet, or say why not"
     assert not (OWN_SHEET | NO_LIST.keys()) & marking().keys()
-    assert NO_LIST.keys() <= templates_with_a_table(), "gone"
+    assert NO_LIST.keys() <= templates_with_a_list(), "gone"
 
 
 def test_every_list_that_is_marked_is_offered_on_its_page() -> None:
@@ -90,6 +99,9 @@ PAGES = {
     "/supervise/ladders": ("shen", set[str]()),
     "/supervise/promises": ("shen", set[str]()),
     "/coverage": ("shen", {"coverage"}),
+    "/me/cases": ("shi", {"own"}),
+    "/notices": ("wen", {"notices"}),
+    "/search?q=HYPERLINK": ("shen", {"found"}),
     "/ledger": ("checker", set[str]()),
     "/mine": ("wen", {"mine"}),
     "/supervise/transfers": ("shen", {"units"}),
@@ -111,6 +123,7 @@ def house(tmp_path: Path) -> Iterator[House]:
             writes.append(AddPerson(Person(root=ROOT, id=PersonId(login), name=NAME, login=login, unit=UnitId("odd"))))
             writes.append(AddGrant(GrantRow(root=ROOT, person=PersonId(login), role=role, unit=UnitId(ROOT))))
         house.desk.office.write(writes)
+        tell_all(house.desk)
         house.clock.set(house.clock.now() + timedelta(days=60))
         yield house
 
@@ -134,18 +147,19 @@ def test_the_lists_of_a_page_are_had_as_a_sheet_and_as_text(house: House, addres
         shown = set(marked(page.text))
         assert lists <= shown
         for name in shown:
-            assert f'{address}?sheet={name}.xlsx"' in page.text
-            sheet = client.get(f"{address}?sheet={name}.xlsx", headers=own)
+            asks = "&" if "?" in address else "?"
+            assert f"{address}{asks}sheet={name}.xlsx".replace("&", "&amp;") in page.text
+            sheet = client.get(f"{address}{asks}sheet={name}.xlsx", headers=own)
             assert sheet.headers["x-content-type-options"] == "nosniff"
             head, *rows = sheet_of(sheet.content)
             assert all(head)
             assert "操作" not in head
-            text = client.get(f"{address}?sheet={name}.csv", headers=own).content.decode("utf-8-sig")
+            text = client.get(f"{address}{asks}sheet={name}.csv", headers=own).content.decode("utf-8-sig")
             told = list(csv.reader(io.StringIO(text)))
             assert (tuple(told[0]), len(told) - 1) == (head, len(rows))
             assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in told for cell in row)
             facts = [fact for fact in facts_of(house, "exported") if fact["what"] == f"list {name}"]
-            assert {(fact["rows"], fact["scope"]) for fact in facts} == {(len(rows), address)}
+            assert {(fact["rows"], fact["scope"]) for fact in facts} == {(len(rows), address.partition("?")[0])}
 
 
 def read_from(*pages: str, name: str = "units") -> PageTable:
@@ -265,3 +279,19 @@ def test_who_asks_for_a_list_that_there_is_not_makes_no_page_be_read_after_the_o
         assert (len(read), answer.text) == (2, read[0])
         client.get("/admin/people?sheet=people.csv", headers=own)
     assert len(read) > 2 + 2
+
+
+def test_a_list_that_is_no_table_is_read_by_its_rows_and_cells() -> None:
+    table = read_from(
+        """<ul><li data-row="found"><p><a href="/x" data-cell="案由"><b>供餐</b>时间 <small>急</small></a>
+        <span class="state" data-cell="状态">办理中</span></p><input name="a"><br>
+        <p class="hint">旁边的话 <span data-cell="登记日期">2026年3月2日（周一）</span></p></li>
+        <li data-row="other"><span data-cell="案由">别的</span></li>
+        <li data-row="found"><a data-cell="案由">=1+1</a> <span data-cell="届次">六届三次</span></li></ul>""",
+        name="found",
+    )
+    assert table.titles == ["案由", "案由（附注）", "状态", "登记日期", "届次"]
+    assert table.rows == [
+        ["供餐时间", "急", "办理中", date(2026, 3, 2), None],
+        ["=1+1", None, None, None, "六届三次"],
+    ]
