@@ -51,7 +51,7 @@ def delimited_lines(path: Path, encoding: str, delimiter: str) -> Iterator[Line]
                 raise ImportRefused(
                     Text(
                         f"第 {number} 行无法读取，请检查引号是否成对（单格不超过 {CELL_CHARACTERS_MAX} 字）",
-                        f"Row {number} cannot be read; look for an unpaired quote",
+                        f"Row {number} cannot be read; look for an unpaired quote ({CELL_CHARACTERS_MAX} characters a cell)",
                     ),
                     row=number,
                 ) from error
