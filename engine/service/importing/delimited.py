@@ -51,7 +51,7 @@ def delimited_lines(path: Path, encoding: str, delimiter: str) -> Iterator[Line]
                 raise ImportRefused(
                     Text(
                         f"第 {number} 行无法读取，请检查引号是否成对（单格不超过 {CELL_CHARACTERS_MAX} 字）",
-                        f"Row {number} cannot be read; look for an unpaired quote ({CELL_CHARACTERS_MAX} characters a cell)",
+                        f"Row {number} cannot be read; an unpaired quote? (a cell has {CELL_CHARACTERS_MAX} at most)",
                     ),
                     row=number,
                 ) from error
