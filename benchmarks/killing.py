@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -42,6 +42,7 @@ CLIENTS: Final = 8
 HOT_CASES: Final = 6
 ANSWER_SECONDS: Final = 20
 """A client waits so long for an answer before it asks again."""
+GIVES_UP_SECONDS: Final = 120
 TWICE: Final = 0.05
 """Of what was done, so much is asked once more under the same key, as by somebody who presses a button twice."""
 PAUSE_SECONDS: Final = (0.2, 1.2)
@@ -85,10 +86,10 @@ class Client:
             self.ask(f"/api/cases/{case}/transitions", case, body)
 
     def ask(self, path: str, case: str | None, body: Mapping[str, object]) -> Asked:
-        """Ask until the answer is definite, always under the same key."""
+        """Ask until the answer is definite, always under the same key; give up when nobody answers any more."""
         one = Asked(key=secrets.token_hex(16), sent_at=time.monotonic(), case=case)
         self.asked.append(one)
-        while one.status is None:
+        while one.status is None and time.monotonic() - one.sent_at < GIVES_UP_SECONDS:
             one.tries += 1
             try:
                 status, answer = self._sent(path, one.key, body)
@@ -127,7 +128,13 @@ class Client:
 
 
 def prove(folder: Path, servers: int, workers: int, kills: int, seed: int = 20260128) -> int:
-    """Kill so often, print what came of it, and return the exit code: 0 where nothing was lost."""
+    """Kill so often, print what came of it, and return the exit code: 0 where nothing was lost.
+
+    Only in a folder of its own: clients that invent cases and a hand that kills have no business in anybody's house.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        sys.stderr.write(f"{folder} is not empty: --prove begins in an empty folder\n")
+        return 2
     cluster = a_cluster(folder, servers, workers)
     six, counts = killed(cluster, kills, random.Random(seed), say=sys.stdout.write)
     for name, count in counts.most_common():
@@ -143,7 +150,12 @@ def a_cluster(folder: Path, servers: int = 2, workers: int = 2, *, on_sqlite: bo
 
 
 def killed(
-    cluster: Cluster, kills: int, rng: random.Random, *, say: object = None, only: str | None = None
+    cluster: Cluster,
+    kills: int,
+    rng: random.Random,
+    *,
+    say: Callable[[str], object] = lambda _line: None,
+    only: str | None = None,
 ) -> tuple[Six, Counter[str]]:
     """Start the cluster, let clients work, kill parts of it meanwhile, and hold their accounts against the ledger.
 
@@ -151,7 +163,7 @@ def killed(
         cluster: not started yet; ended at the end.
         kills: how many.
         rng: draws what is killed, and when.
-        say: told of each kill, None for nobody.
+        say: told of each kill.
         only: one part, or None for any.
     """
     counts: Counter[str] = Counter()
@@ -161,8 +173,7 @@ def killed(
             name = only or rng.choice([*cluster.parts, ALL, *([] if cluster.on_sqlite else [BACKEND])])
             _kill(cluster, name, rng)
             counts[f"kills of {name}"] += 1
-            if callable(say):
-                say(f"{number} of {kills}: killed {name}\n")
+            say(f"{number} of {kills}: killed {name}\n")
         time.sleep(1)
     asked = [one for client in clients for one in client.asked]
     counts.update(summed_up(asked))

@@ -214,7 +214,8 @@ class Cluster:
         owner = _owner()
         for folder in (self._data, self._sockets):
             if not folder.exists():
-                folder.mkdir(mode=0o700 if folder == self._data else 0o777)
+                # Whoever reaches the socket is the database's own user: nobody else on this machine may.
+                folder.mkdir(mode=0o700)
                 if owner is not None:
                     os.chown(folder, owner.pw_uid, owner.pw_gid)
         if not (self._data / "PG_VERSION").exists():
