@@ -1,7 +1,8 @@
-"""The committer: one writer thread per process; what waits becomes one transaction; answers leave after COMMIT.
+"""The committer: one writer at a time in a process; what waits becomes one transaction; answers leave after COMMIT.
 
 Live commands go before bulk ones; bulk work is cut into pieces short enough that live commands pass. A command once
-taken is always carried out.
+queued is always carried out. The writer is a thread of its own; only who has few commands, and comes while nobody
+writes or waits, carries them out at once on their own thread, which saves two changes of threads (ADR 0035).
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ _LOG = logging.getLogger(__name__)
 
 BULK_PIECE_SECONDS = 0.025
 BULK_PIECE_MAX = 1024
+AT_ONCE_MAX = 8
+"""So many commands a caller carries out on their own thread when nobody else writes; more are bulk work."""
 CONFLICT_ROUNDS_MAX = 8
 LATER_ROUNDS_WAIT = 2
 LATER_ROUNDS_MAX = 40
@@ -75,7 +78,7 @@ class _Gathering:
         self._complete.acquire()
 
     def keep(self, place: int, answer: Answer) -> None:
-        """Take one answer; only the writer's thread calls this."""
+        """Take one answer; only who has the turn to write calls this."""
         self._answers[place] = answer
         if len(self._answers) == self._count:
             self._complete.release()
@@ -109,6 +112,9 @@ class Committer:
         self._bulk: deque[_Waiting] = deque()
         self._plain: deque[_Plain] = deque()
         self._wake = threading.Condition()
+        self._turn = threading.Lock()
+        """Held by who writes: the thread of the committer, or a caller that found nobody writing. Taken before
+        ``_wake``, never while it is held."""
         self._closing = False
         self._unknown: OutcomeUnknown | None = None
         self._piece = 32
@@ -134,16 +140,17 @@ class Committer:
         return future
 
     def carry_out(self, commands: Sequence[Command]) -> list[Answer]:
-        """Carry out commands through the bulk queue and wait for all answers, in order."""
+        """Carry out commands and wait for all answers, in order: through the bulk queue, or at once if they are few and
+        nobody else writes or waits."""
         if not commands:
             return []
         gathering = _Gathering(len(commands))
-        with self._wake:
-            self._refuse_when_closing()
-            self._bulk.extend(
-                _Waiting(command, partial(gathering.keep, place)) for place, command in enumerate(commands)
-            )
-            self._wake.notify()
+        waiting = [_Waiting(command, partial(gathering.keep, place)) for place, command in enumerate(commands)]
+        if not self._carried_out_at_once(waiting):
+            with self._wake:
+                self._refuse_when_closing()
+                self._bulk.extend(waiting)
+                self._wake.notify()
         answers = gathering.wait()
         for answer in answers:
             _join(log_parts(), answer)
@@ -168,7 +175,26 @@ class Committer:
             self._closing = True
             self._wake.notify()
         self._thread.join()
-        self._store.close()
+        with self._turn:
+            self._store.close()
+
+    def _carried_out_at_once(self, batch: list[_Waiting]) -> bool:
+        """Carry a few commands out on the caller's thread; return False, with nothing done, where others write or wait.
+
+        One whose case another process holds joins the bulk queue, as it would have.
+        """
+        if len(batch) > AT_ONCE_MAX or not self._turn.acquire(blocking=False):
+            return False
+        try:
+            with self._wake:
+                if self._closing or self._live or self._bulk or self._plain:
+                    return False
+            self._commit(batch, self._bulk, measured=False)
+        finally:
+            self._turn.release()
+        if self._unknown is not None:
+            self._give_up(self._unknown)
+        return True
 
     def _refuse_when_closing(self) -> None:
         if self._closing:
@@ -196,18 +222,24 @@ class Committer:
                     self._wake.wait()
                 if self._closing and not (self._live or self._bulk or self._plain):
                     return
-                plain = self._plain.popleft() if self._plain else None
-                queue = self._live or self._bulk
-                size = self._live_batch_max if queue is self._live else self._piece
-                batch = [] if plain is not None else [queue.popleft() for _ in range(min(size, len(queue)))]
-                is_bulk = queue is self._bulk
-            if plain is not None:
-                self._write_plain(plain)
-            elif batch:
-                self._commit(batch, queue, measured=is_bulk)
+            with self._turn:
+                self._write_what_waits()
             if self._unknown is not None:
                 self._give_up(self._unknown)
                 return
+
+    def _write_what_waits(self) -> None:
+        """Take the next batch from the queues and carry it out."""
+        with self._wake:
+            plain = self._plain.popleft() if self._plain else None
+            queue = self._live or self._bulk
+            size = self._live_batch_max if queue is self._live else self._piece
+            batch = [] if plain is not None else [queue.popleft() for _ in range(min(size, len(queue)))]
+            is_bulk = queue is self._bulk
+        if plain is not None:
+            self._write_plain(plain)
+        elif batch:
+            self._commit(batch, queue, measured=is_bulk)
 
     def _give_up(self, unknown: OutcomeUnknown) -> None:
         """Tell everybody who waits that nothing is known any more, then let the process end."""
@@ -217,6 +249,7 @@ class Committer:
             self._live.clear()
             self._bulk.clear()
             self._plain.clear()
+            self._wake.notify()
         _tell([(one, unknown) for one in waiting])
         for writes in plain:
             writes.done.set_exception(unknown)
@@ -259,6 +292,7 @@ class Committer:
         if later:
             with self._wake:
                 queue.extendleft(reversed(later))
+                self._wake.notify()
         if measured:
             per_command = (time.perf_counter() - began) / len(batch)
             self._piece = max(1, int(min(BULK_PIECE_MAX, BULK_PIECE_SECONDS / max(per_command, 1e-9))))

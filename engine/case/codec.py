@@ -30,8 +30,7 @@ def instant(value: int) -> datetime:
 @lru_cache(maxsize=4096)
 def at_text(at: datetime) -> str:
     """Return an instant as ``YYYY-MM-DDTHH:MM:SS.ffffffZ`` in UTC, the form in which JSON holds instants."""
-    utc = at.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06d}Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 @lru_cache(maxsize=4096)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -107,10 +108,18 @@ def _form(moment: Moment) -> Mapping[str, object]:
 
 def _dated(definition: Definition, values: Mapping[str, JsonValue]) -> dict[str, object]:
     """Return the values with ISO dates turned into dates where the field's schema says so."""
+    dated: dict[str, object] = dict(values)
     fields = definition.workflow.fields
-    return {
-        name: _as_date(fields[name].json_schema, value) if name in fields else value for name, value in values.items()
-    }
+    for name in _date_fields(definition) & values.keys():
+        dated[name] = _as_date(fields[name].json_schema, values[name])
+    return dated
+
+
+@lru_cache(maxsize=256)
+def _date_fields(definition: Definition) -> frozenset[str]:
+    """Return the fields that hold a date."""
+    fields = definition.workflow.fields
+    return frozenset(name for name, part in fields.items() if part.json_schema.get("format") == "date")
 
 
 def _as_date(schema: Mapping[str, JsonValue], value: JsonValue) -> object:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pydantic import JsonValue
@@ -104,7 +105,8 @@ def tokens(text: str) -> list[str]:
     found: list[str] = []
     for han, word in _RUN.findall(fold(text)):
         if han:
-            found.extend(han[at : at + 2] for at in range(len(han)))
+            found.extend(map("".join, pairwise(han)))
+            found.append(han[-1])
         else:
             found.append(word[:WORD_CHARACTERS_MAX])
     return found

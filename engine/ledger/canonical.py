@@ -108,7 +108,7 @@ def _stand_in_order(keys: tuple[str, ...]) -> bool:
 def _ordered(value: object, depth: int) -> object:
     """Return the value with the keys of every object in their order; refuse what the profile does not hold."""
     if isinstance(value, dict):
-        keys, deeper = _sorted_keys(value), _deeper(depth)
+        keys, deeper = _keys_in_order(tuple(value)), _deeper(depth)
         return {key: item if type(item := value[key]) in _LEAVES else _ordered(item, deeper) for key in keys}
     if isinstance(value, list | tuple):
         deeper = _deeper(depth)
@@ -126,6 +126,11 @@ def _ordered(value: object, depth: int) -> object:
             f"the ledger holds no {name}; only objects, arrays, text, integers and booleans",
         )
     )
+
+
+@lru_cache(maxsize=512)  # entries of one kind have the same keys
+def _keys_in_order(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_sorted_keys(keys))
 
 
 def _deeper(depth: int) -> int:

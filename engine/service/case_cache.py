@@ -33,8 +33,8 @@ class CaseCache:
             self._cases.pop(case_id, None)
             self._cases[case_id] = case
         self._staged = {}
-        for oldest in list(self._cases)[: max(0, len(self._cases) - self._cases_max)]:
-            del self._cases[oldest]
+        while len(self._cases) > self._cases_max:
+            del self._cases[next(iter(self._cases))]
 
     def forget(self) -> None:
         """A commit failed: read everything anew."""

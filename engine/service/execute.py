@@ -17,7 +17,7 @@ from engine.case.decide import decide
 from engine.case.events import Step
 from engine.case.files import KnownFile, taken_over
 from engine.case.identity import CaseId, RootId
-from engine.case.search_words import document, rewords
+from engine.case.search_words import joined, rewords, search_texts
 from engine.case.situation import Situation
 from engine.definition.compiled import Definition
 from engine.errors import BanjieError, CommandFailed, KeyReused, StorageError
@@ -93,7 +93,7 @@ class _Working:
     touched: dict[CaseId, Definition] = field(default_factory=dict)
     files: dict[RootId, dict[str, KnownFile]] = field(default_factory=dict)
     taken: dict[str, CaseId] = field(default_factory=dict)
-    reworded: dict[CaseId, str | None] = field(default_factory=dict)
+    reworded: dict[CaseId, tuple[str, ...] | None] = field(default_factory=dict)
     rosters: BatchRosters = field(default_factory=BatchRosters)
 
 
@@ -330,7 +330,7 @@ def _apply(
 ) -> Done:
     for event, (before, entry, definition) in zip(step.events, written, strict=True):
         if event.case not in working.reworded and rewords(event, definition):
-            working.reworded[event.case] = None if before is None else document(before, situation.definition_of(before))
+            working.reworded[event.case] = None if before is None else _texts(before, situation.definition_of(before))
         working.rosters.moved(before, entry.case, definition)
         working.cases[event.case] = entry.case
         working.touched[event.case] = definition
@@ -350,9 +350,15 @@ def _finish(working: _Working) -> None:
         rows.append(row_of(working.cases[case_id], definition))
     for case_id, was in working.reworded.items():
         case = working.cases[case_id]
-        words = document(case, working.touched[case_id])
-        if words != was:
-            working.rows.search.append(SearchRow(case.root, case_id, was, words))
+        texts = _texts(case, working.touched[case_id])
+        if texts != was:
+            words = None if was is None else joined(was)
+            working.rows.search.append(SearchRow(case.root, case_id, words, joined(texts)))
     working.rosters.write(working.rows)
     last = {(row.root, row.series): row for row in working.rows.counters}
     working.rows.counters[:] = list(last.values())
+
+
+def _texts(case: Case, definition: Definition) -> tuple[str, ...]:
+    """Return what a case is found by, as it was typed: to be compared before it is divided into words."""
+    return tuple(search_texts(case, definition).values())

@@ -150,6 +150,39 @@ ERASE_FILES: Final = Many(
     FileErased._fields,
 )
 
+IN_ORDER: Final[tuple[tuple[str, Many, str | None], ...]] = (
+    # kind of rows, statement, what has happened where it meets fewer rows than it should
+    ("created", INSERT_CASES, None),
+    ("changed", UPDATE_CASES, "a case that was read is gone"),
+    ("entries", INSERT_ENTRIES, None),
+    ("unsealed", INSERT_UNSEALED, None),
+    ("privates", INSERT_PRIVATES, None),
+    ("deadlines", UPSERT_DEADLINES, None),
+    ("reader_ends", DELETE_READERS, None),
+    ("readers", UPSERT_READERS, None),
+    ("reader_dues", MOVE_READERS, None),
+    ("recused_ends", DELETE_RECUSED, None),
+    ("recused", KEEP_RECUSED, None),
+    ("private_ends", DELETE_PRIVATES, None),
+    ("span_drops", DROP_SPANS, None),
+    ("notice_drops", DROP_NOTICES, None),
+    ("notice_drops", DROP_DELIVERIES, None),
+    ("roster_ends", END_ROSTER_LINES, None),
+    ("roster_ends", END_ROSTER_REACHES, None),
+    ("roster_lines", INSERT_ROSTER_LINES, None),
+    ("roster_reaches", INSERT_ROSTER_REACHES, None),
+    ("poll_ends", END_POLLS, None),
+    ("poll_ends", END_POLL_TOKENS, None),
+    ("polls", INSERT_POLLS, None),
+    ("poll_tokens", INSERT_POLL_TOKENS, None),
+    ("outbox", INSERT_OUTBOX, None),
+    ("counters", UPSERT_COUNTERS, None),
+    ("outcomes", INSERT_OUTCOMES, None),
+    ("files", TAKE_FILES, "an upload that was read is gone"),
+    ("files_erased", ERASE_FILES, None),
+)
+"""What a batch writes, in order; spans before it and words of the search after it are written otherwise."""
+
 
 def _outcomes() -> Statement:
     """Return the question for settled claims: a JSON list of [root, actor, key]."""

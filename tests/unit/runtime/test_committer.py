@@ -31,7 +31,7 @@ from engine.service.execute import Done
 from engine.service.office import Answer
 from engine.service.ports import Conflict
 from engine.service.rows import BatchRows
-from runtime.committer import CONFLICT_ROUNDS_MAX, LATER_ROUNDS_MAX, LATER_ROUNDS_WAIT, LocalOffice
+from runtime.committer import AT_ONCE_MAX, CONFLICT_ROUNDS_MAX, LATER_ROUNDS_MAX, LATER_ROUNDS_WAIT, LocalOffice
 from runtime.logs import TextLines
 from tests.support.builders import ROOT, at
 from tests.support.committer_bench import (
@@ -453,4 +453,52 @@ def test_what_was_staged_counts_only_after_the_commit() -> None:
     cache.stage([kept])
     bench.committer.carry_out([opening("k2")])
     assert cache.get(case) == kept
+    bench.committer.close()
+
+
+@pytest.mark.parametrize(("count", "own"), [(1, True), (AT_ONCE_MAX, True), (AT_ONCE_MAX + 1, False)])
+def test_who_has_few_commands_carries_them_out_where_nobody_writes(bench: Bench, count: int, own: bool) -> None:
+    threads: list[int] = []
+    bench.store.at_write = lambda _rows: threads.append(threading.get_ident())
+    answers = bench.committer.carry_out([opening(f"k{number}") for number in range(count)])
+    assert [done(answer).repeated for answer in answers] == [False] * count
+    assert {thread == threading.get_ident() for thread in threads} == {own}
+
+
+def test_who_comes_while_another_writes_is_written_by_the_committer(bench: Bench) -> None:
+    threads: list[int] = []
+    late: list[Answer] = []
+    with bench.held():
+        bench.store.at_write = lambda _rows: threads.append(threading.get_ident())
+        second = threading.Thread(target=lambda: late.extend(bench.committer.carry_out([opening("second")])))
+        second.start()
+        wait_until(lambda: len(bench.committer._bulk) == 1)
+    second.join(WAIT_SECONDS)
+    assert len(late) == 1
+    assert threads[-1] == bench.committer._thread.ident
+
+
+def test_whoever_is_interrupted_on_their_own_thread_leaves_nothing_and_the_next_is_served(bench: Bench) -> None:
+    bench.store.at_write = poisoned("k0", KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        bench.committer.carry_out([opening("k0")])
+    assert bench.store.tables.cases == {}
+    answers = together(bench, [opening("k1")])
+    assert [type(answer) for answer in (*answers, *bench.committer.carry_out([opening("k2")]))] == [Done, Done]
+
+
+def test_an_unknown_commit_on_the_callers_thread_ends_the_process_too() -> None:
+    bench = Bench()
+
+    def unknown() -> None:
+        raise OutcomeUnknown
+
+    bench.store.at_commit = unknown
+    (answer,) = bench.committer.carry_out([opening("k0")])
+    assert isinstance(answer, OutcomeUnknown)
+    bench.committer._thread.join(WAIT_SECONDS)
+    assert not bench.committer._thread.is_alive()
+    assert bench.unknowns == ["ended"]
+    with pytest.raises(StorageUnavailable):
+        bench.committer.carry_out([opening("late")])
     bench.committer.close()
