@@ -35,12 +35,14 @@ def server(results: Results, folder: Path, number: int) -> None:
 
 def cluster(results: Results, folder: Path, number: int) -> None:
     """Kill PostgreSQL or one of its processes, a server, a worker, the signer, or all at once."""
+    folder.chmod(0o711)  # PostgreSQL runs as a user of its own
     six, counts = killed(a_cluster(folder / "cluster"), KILLS_OF_A_CLUSTER, random.Random(number))
     told(results, "PostgreSQL", KILLS_OF_A_CLUSTER, six, counts)
 
 
 def cluster_bugs(results: Results, folder: Path, number: int) -> None:
     """Run a cluster with each bug in its programs; the counter that is there for it must not stay 0."""
+    folder.chmod(0o711)
     found = {}
     for place, (name, (counter, _put_in)) in enumerate(sorted(BUGS.items())):
         buggy = a_cluster(folder / f"bug-{place}", servers=1, workers=1)

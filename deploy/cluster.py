@@ -15,6 +15,7 @@ import pwd
 import secrets
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -212,6 +213,8 @@ class Cluster:
 
     def _make_database(self) -> None:
         owner = _owner()
+        if owner is not None and (closed := _closed_to(owner, self.folder.absolute())):
+            raise NotStartedError(f"{owner.pw_name}, who owns the database, may not enter {closed}: chmod o+x")
         for folder in (self._data, self._sockets):
             if not folder.exists():
                 # Whoever reaches the socket is the database's own user: nobody else on this machine may.
@@ -281,6 +284,15 @@ def _owner() -> pwd.struct_passwd | None:
         return None
     accounts = {account.pw_name: account for account in pwd.getpwall()}
     return accounts.get("postgres") or accounts["nobody"]
+
+
+def _closed_to(account: pwd.struct_passwd, folder: Path) -> Path | None:
+    """Return the first folder above this one, or this one, that others than its owner may not enter."""
+    for one in (*reversed(folder.parents), folder):
+        found = one.stat()
+        if found.st_uid != account.pw_uid and not found.st_mode & stat.S_IXOTH:
+            return one
+    return None
 
 
 def _free_ports(count: int) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import random
 import tempfile
 import urllib.error
@@ -13,6 +15,7 @@ import pytest
 
 from benchmarks.client_accounts import Six
 from benchmarks.killing import ALL, BACKEND, a_cluster, killed
+from deploy.cluster import _closed_to
 from deploy.packages import find_postgres
 from deploy.proxy import Proxy
 from tests.support.demanded import ci_is_on
@@ -67,3 +70,13 @@ def test_where_no_server_answers_the_proxy_says_so_and_asks_to_come_again(tmp_pa
         refused.value.close()
     finally:
         proxy.close()
+
+
+def test_a_folder_that_the_database_cannot_enter_is_found(folder: Path) -> None:
+    somebody = pwd.struct_passwd(("postgres", "x", os.geteuid() + 1, os.getegid() + 1, "", "/", "/bin/false"))
+    (folder / "data").mkdir()
+    assert _closed_to(somebody, folder / "data") is None
+    folder.chmod(0o700)
+    assert _closed_to(somebody, folder / "data") == folder
+    owner = pwd.struct_passwd(("postgres", "x", os.geteuid(), os.getegid(), "", "/", "/bin/false"))
+    assert _closed_to(owner, folder / "data") is None
