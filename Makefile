@@ -105,6 +105,6 @@ spared: setup  ## find the tests that need not be measured, into tests/told_by_o
 	@$(PYTHON) -m deploy.spare_measuring build/spared.json build/coverage/all build/costs tests/told_by_others.txt
 
 .PHONY: campaign
-campaign: setup  ## hunt for what tests are too short for, with seeded bugs; build/campaign.json
+campaign: setup  ## hunt for what tests are too short for, with seeded bugs (SIZE=release: by more seeds, go on by asking again)
 	@mkdir -p build
-	@$(PYTHON) -m benchmarks.campaign --output build/campaign.json
+	@$(PYTHON) -m benchmarks.campaign --size $(SIZE) --output build/campaign.json

@@ -1,7 +1,8 @@
 """``make campaign``: long hunts that are too slow for every change. Bounded, local, and each process ended by its id.
 
 Each runs in a process of its own, two at a time (``lanes``); at the end stands one table of all, with the bugs put in
-on purpose that each has caught (``hunting``).
+on purpose that each has caught (``hunting``). A release is the same hunts by more seeds: what is over is kept, and who
+asks again goes on where an hour was not enough.
 
 Corrupt: one value of one row is changed behind the ledger's back; verification must find it. Walk: cases wander along
 offered moves; none may be stranded. Dates: lives of deadlines are played through the engine and through the plain
@@ -17,13 +18,15 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from benchmarks.campaign_trust import CONTROLS, HUNTS
 from benchmarks.hunting import Hunted, all_bugs, hunted, table_of
 from benchmarks.lanes import carried_out
+from benchmarks.reliability import program_now, read_slices, with_slice, write_slices
 from benchmarks.report import Results
 from engine.case.identity import CaseId
 from engine.definition.library import load_folder
@@ -40,6 +43,9 @@ LIVES = 100_000
 LIVES_AT_A_TIME = 5_000
 LIVES_SECONDS_MAX = 2_400
 SEED = 20260128
+MINUTES_MAX = 50
+SEEDS_OF_A_RELEASE: Mapping[str, int] = {"server": 7, "cluster": 7, "dates": 1, "tamper": 3, "fuzz": 30, "recount": 5}
+"""By so many seeds a release runs a hunt; all others by one, which goes through everything there is."""
 Change = tuple[str, str, str, Callable[[object], object]]
 
 
@@ -47,26 +53,30 @@ def main() -> None:
     """Run the hunts, each in a process of its own, and write what they counted."""
     parser = argparse.ArgumentParser(prog="benchmarks.campaign")
     parser.add_argument("--output", type=Path, default=Path("build/campaign.json"))
+    parser.add_argument("--kept", type=Path, default=Path("build/reliability.json"))
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--size", choices=("standard", "release"), default="standard")
+    parser.add_argument("--minutes", type=float, default=MINUTES_MAX, help="no hunt of a release begins later")
     parser.add_argument("--only", help="some of them by name, divided by commas")
     parser.add_argument("--here", choices=ALL, help="one of them, in this process")
+    parser.add_argument("--no-control", action="store_true", help="with --here: no bugs put in")
     options = parser.parse_args()
     results = Results(command=f"make campaign (seed {options.seed})")
     folders_in_memory()
     if options.here:
-        one_hunt(options.here, results, options.seed)
+        one_hunt(options.here, results, options.seed, control=not options.no_control)
         results.write(options.output)
         return
     chosen = options.only.split(",") if options.only else list(ALL)
     if unknown := set(chosen) - set(ALL):
         parser.error(f"no such hunt: {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
-    command = [sys.executable, "-m", "benchmarks.campaign", "--seed", str(options.seed), "--here"]
+    if options.size == "release":
+        sys.exit(release(chosen, options.seed, options.kept, options.minutes))
     over: dict[str, Hunted] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for hunt in carried_out(chosen, command, Path(folder)):
-            over[hunt.name] = hunt
-            results.rows = [row for name in chosen if name in over for row in over[name].rows]
-            results.write(options.output)
+    for hunt in run(chosen, options.seed, options.kept, control=True):
+        over[hunt.name] = hunt
+        results.rows = [row for name in chosen if name in over for row in over[name].rows]
+        results.write(options.output)
     hunts = [over[name] for name in chosen]
     if HUNTS.keys() <= set(chosen):
         all_bugs(results, hunts)
@@ -76,15 +86,52 @@ def main() -> None:
         sys.exit(1)
 
 
-def one_hunt(name: str, results: Results, seed: int) -> None:
-    """Carry out one hunt and what puts bugs in for it, in a folder that is gone afterwards."""
+def run(chosen: Sequence[str], seed: int, kept: Path, *, control: bool) -> Iterator[Hunted]:
+    """Carry out hunts by one seed; each is kept in the file of runs as soon as it is over."""
+    command = [sys.executable, "-m", "benchmarks.campaign", "--seed", str(seed)]
+    command += ["--here"] if control else ["--no-control", "--here"]
+    with tempfile.TemporaryDirectory() as folder:
+        for hunt in carried_out(chosen, command, Path(folder)):
+            slices = read_slices(kept)
+            with_slice(slices, hunt, seed, program_now(), datetime.now(UTC).date().isoformat())
+            write_slices(kept, slices)
+            yield hunt
+
+
+def release(chosen: Sequence[str], seed: int, kept: Path, minutes: float) -> int:
+    """Carry out what a release still needs, by one seed after the other; return 0 when all of it is there and met.
+
+    What the same program has already done is not done again. Bugs are put in by the first seed only.
+    """
+    program, began, failed = program_now(), time.monotonic(), False
+    for number in range(max(SEEDS_OF_A_RELEASE.values())):
+        done = {
+            name for name, runs in read_slices(kept).items() for one in runs
+            if one.program == program and one.seed == seed + number
+        }  # fmt: skip
+        waiting = [name for name in chosen if number < SEEDS_OF_A_RELEASE.get(name, 1) and name not in done]
+        if not waiting:
+            continue
+        if time.monotonic() - began > minutes * 60:
+            sys.stdout.write(f"not yet done: {', '.join(waiting)} from seed {seed + number} on; ask again to go on\n")
+            return 1
+        for hunt in run(waiting, seed + number, kept, control=number == 0):
+            failed |= any(row.met is False for row in hunt.rows)
+    slices = read_slices(kept)
+    failed |= any(row.met is False for name in chosen for one in slices.get(name, ()) for row in one.rows)
+    sys.stdout.write(f"every seed of a release is done, {'with' if failed else 'without'} findings: {kept}\n")
+    return int(failed)
+
+
+def one_hunt(name: str, results: Results, seed: int, *, control: bool = True) -> None:
+    """Carry out one hunt and, if asked, what puts bugs in for it, in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         if name in PARTS:
             hunted(name, results, partial(PARTS[name], results, place, random.Random(seed), seed), None)
             return
-        control = partial(CONTROLS[name], results, place, seed) if name in CONTROLS else None
-        hunted(name, results, partial(HUNTS[name], results, place, seed), control)
+        bugs = partial(CONTROLS[name], results, place, seed) if control and name in CONTROLS else None
+        hunted(name, results, partial(HUNTS[name], results, place, seed), bugs)
 
 
 def corrupt(results: Results, folder: Path, rng: random.Random) -> None:

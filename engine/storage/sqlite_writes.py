@@ -43,8 +43,8 @@ from engine.storage.sqlite_connection import (
 from engine.storage.sqlite_lock import WriterLock
 
 CHECKPOINT_AFTER_CHANGES: Final = 4_000
-"""Rows changed between two checkpoints where SQLite itself may not: about 50 MB of log, which is then written over. A log
-that grows is dearer to flush, and so is a longer one."""
+"""Rows changed between two checkpoints where SQLite itself may not: about 50 MB of log, which is then written over. A
+log that grows is dearer to flush, and so is a longer one."""
 
 _SURROUNDINGS: Final = SurroundingsReader(SQLITE)
 
