@@ -17,6 +17,7 @@ from benchmarks.campaign_rights import idor, idor_bugs, matrix, matrix_bugs
 from benchmarks.canaries import canaries, canary_bugs
 from benchmarks.hunting import bug, caught
 from benchmarks.offline import offline, offline_bugs
+from benchmarks.power import power, power_bugs
 from benchmarks.receipts import receipt_bugs, receipts
 from benchmarks.recounted import recount, recount_bugs
 from benchmarks.report import Results
@@ -98,6 +99,7 @@ HUNTS: Mapping[str, Hunt] = {
     "recount": recount,
     "server": server,
     "cluster": cluster,
+    "power": power,
 }
 CONTROLS: Mapping[str, Hunt] = {
     "matrix": matrix_bugs,
@@ -109,5 +111,6 @@ CONTROLS: Mapping[str, Hunt] = {
     "witness": witness_bugs,
     "recount": recount_bugs,
     "cluster": cluster_bugs,
+    "power": power_bugs,
 }
 """What puts bugs in that the hunt of the same name must catch; ``tamper`` puts in its own."""

@@ -89,6 +89,7 @@ PROBES: Mapping[str, Callable[[], bool]] = {
     "chinese-font": has_chinese_font,
     "node": lambda: shutil.which("node") is not None,
     "curl": lambda: shutil.which("curl") is not None,
+    "strace": lambda: shutil.which("strace") is not None,
 }
 
 

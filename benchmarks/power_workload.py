@@ -1,0 +1,195 @@
+"""A program that works with a database and tells each thing as it is done: ``python -m benchmarks.power_workload``.
+
+It opens cases, moves them with and without private values, alone and in bulk, seals, erases values and destroys their
+keys, and changes the directory; it checkpoints often. Whoever watches it knows from its lines what must not be lost.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from benchmarks.power_trace import TOLD
+from benchmarks.stand import CLERK, MOVES, REPLY, ROOT, Stand, settings_for
+from engine.access.directory import Person
+from engine.case.actors import SYSTEM
+from engine.case.commands import Command, EraseValues, ErasureBasis, FireTransition, OpenCase
+from engine.case.identity import CaseId, PersonId, UnitId
+from engine.service.execute import Done
+from engine.service.plain import AddPerson
+from engine.service.sealing import seal
+from engine.storage import sqlite_connection, sqlite_writes
+from runtime.keys.shredding import finish_erasures
+from runtime.signer.keeper import Keeper
+from runtime.wiring import Opened, open_desk
+
+CASES_BEFORE: Final = 20
+BULK: Final = 5
+CONTACT: Final = "fields/contact"
+
+
+def prepared(folder: Path) -> None:
+    """Make the database that the work begins with: some cases, a checkpoint, everything flushed."""
+    with closing(Stand.build(url_in(folder), CASES_BEFORE)) as stand, closing(Keeper(folder / "signer")) as keeper:
+        seal(stand.opened.desk.office, stand.opened.desk.reads, keeper, ROOT)
+
+
+def url_in(folder: Path) -> str:
+    """Return the address of the database in a folder."""
+    return f"sqlite:///{folder}/banjie.db"
+
+
+class Work:
+    """Works with an open database, by the numbers of a seed."""
+
+    def __init__(self, opened: Opened, keeper: Keeper, rng: random.Random, tell: Callable[[str], None]) -> None:
+        self._opened, self._keeper, self._rng, self._tell = opened, keeper, rng, tell
+        self._cases: dict[CaseId, tuple[str, int]] = {}
+        self._numbers = 0
+
+    def some(self, count: int) -> None:
+        """Do so many things."""
+        ways = (self._move, self._move, self._move, self._open, self._bulk, self._seal, self._erase, self._person)
+        for _number in range(count):
+            if len(self._cases) < BULK:
+                self._open()
+            else:
+                self._rng.choice(ways)()
+
+    def _carried_out(self, commands: Sequence[Command]) -> list[Done]:
+        done = []
+        for answer in self._opened.desk.office.carry_out(commands):
+            assert isinstance(answer, Done), answer
+            outcome = answer.outcome
+            self._tell(f"entry\t{outcome.case}\t{outcome.seq}\t{outcome.hash}")
+            done.append(answer)
+        return done
+
+    def _open(self) -> None:
+        workflow = self._rng.choice(("plain_steps", "real_steps"))
+        form = {"subject": f"断电演练第{self._next()}号"}
+        command = OpenCase(root=ROOT, actor=CLERK, key=self._key(), workflow=workflow, unit=UnitId("bench"), form=form)
+        (done,) = self._carried_out([command])
+        self._cases[done.outcome.case] = (workflow, 0)
+
+    def _fired(self, case: CaseId) -> FireTransition:
+        workflow, moved = self._cases[case]
+        self._cases[case] = (workflow, moved + 1)
+        form = REPLY if workflow == "real_steps" else {}
+        return FireTransition(
+            root=ROOT, actor=CLERK, key=self._key(), case=case, transition=MOVES[moved % 2], form=form
+        )
+
+    def _move(self) -> None:
+        self._carried_out([self._fired(self._rng.choice(sorted(self._cases)))])
+
+    def _bulk(self) -> None:
+        self._carried_out([self._fired(case) for case in self._rng.sample(sorted(self._cases), BULK)])
+
+    def _seal(self) -> None:
+        desk = self._opened.desk
+        sealed = seal(desk.office, desk.reads, self._keeper, ROOT)
+        if sealed.entries:
+            self._tell(f"sealed\t{sealed.entries}")
+
+    def _erase(self) -> None:
+        real = [case for case, (workflow, moved) in sorted(self._cases.items()) if workflow == "real_steps" and moved]
+        if not real:
+            return
+        case = self._rng.choice(real)
+        command = EraseValues(root=ROOT, actor=SYSTEM, key="", case=case, paths=(CONTACT,), basis=ErasureBasis.RESTORED)
+        if any(row.path == CONTACT for row in self._opened.desk.reads.privates(ROOT, case)):
+            self._carried_out([command])
+            finish_erasures(self._opened)
+            self._tell(f"erased\t{case}")
+            del self._cases[case]
+
+    def _person(self) -> None:
+        name = f"p{self._next()}"
+        self._opened.desk.office.write([AddPerson(Person(root=ROOT, id=PersonId(name), name="某人", login=name))])
+        self._tell(f"person\t{name}")
+
+    def _key(self) -> str:
+        return f"power:{self._next()}"
+
+    def _next(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+
+def main() -> None:
+    """Work in a folder: ``FOLDER SEED THINGS [BUG]``."""
+    folder, seed, things = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    early = BUGS[sys.argv[4]]() if len(sys.argv) > 4 else False
+    sqlite_writes.CHECKPOINT_AFTER_CHANGES = 400  # type: ignore[misc]  # so that there are many within one trace
+
+    def tell(line: str) -> None:
+        os.write(1, f"{TOLD}{line}\n".encode())
+
+    with closing(open_desk(settings_for(url_in(folder)))) as opened, closing(Keeper(folder / "signer")) as keeper:
+        if early:
+            _told_early(tell)
+        Work(opened, keeper, random.Random(seed), (lambda _line: None) if early else tell).some(things)
+
+
+def _told_early(tell: Callable[[str], None]) -> None:
+    """Let whoever executes a batch tell of its entries before the commit."""
+    from unittest.mock import patch
+
+    from engine.service import execute
+    from runtime import committer
+
+    def execute_and_tell(*given: object) -> list[execute.Result]:
+        results = execute.execute(*given)  # type: ignore[arg-type]  # as it was given
+        for result in results:
+            if isinstance(result, Done):
+                tell(f"entry\t{result.outcome.case}\t{result.outcome.seq}\t{result.outcome.hash}")
+        return results
+
+    patch.object(committer, "execute", execute_and_tell).start()
+
+
+def _told_before_the_commit() -> bool:
+    return True
+
+
+def _flushed_now_and_then() -> bool:
+    sqlite_connection._WRITING["synchronous"] = 1
+    return False
+
+
+def _never_flushed() -> bool:
+    sqlite_connection._WRITING["synchronous"] = 0
+    return False
+
+
+def _keys_are_not_flushed() -> bool:
+    from unittest.mock import patch
+
+    from runtime.keys import keyfile
+
+    patch.object(keyfile, "_PRAGMAS", tuple(one.replace("=FULL", "=OFF") for one in keyfile._PRAGMAS)).start()
+    return False
+
+
+def _heads_are_not_flushed() -> bool:
+    os.fsync = lambda _descriptor: None  # type: ignore[assignment]  # a bug put in on purpose
+    return False
+
+
+BUGS: Final[dict[str, Callable[[], bool]]] = {
+    "told before it is on the disk": _told_before_the_commit,
+    "the log is flushed at checkpoints only": _flushed_now_and_then,
+    "nothing is flushed": _never_flushed,
+    "the file of the keys is not flushed": _keys_are_not_flushed,
+    "the signer's heads are not flushed": _heads_are_not_flushed,
+}
+
+
+if __name__ == "__main__":
+    main()
