@@ -15,6 +15,7 @@ from typing import Any, Final
 from benchmarks.campaign_kills import cluster, cluster_bugs, server
 from benchmarks.campaign_rights import idor, idor_bugs, matrix, matrix_bugs
 from benchmarks.canaries import canaries, canary_bugs
+from benchmarks.faults import fault_bugs, faults, full_disk, full_disk_bugs
 from benchmarks.hunting import bug, caught
 from benchmarks.offline import offline, offline_bugs
 from benchmarks.power import power, power_bugs
@@ -100,6 +101,8 @@ HUNTS: Mapping[str, Hunt] = {
     "server": server,
     "cluster": cluster,
     "power": power,
+    "faults": faults,
+    "full": full_disk,
 }
 CONTROLS: Mapping[str, Hunt] = {
     "matrix": matrix_bugs,
@@ -112,5 +115,7 @@ CONTROLS: Mapping[str, Hunt] = {
     "recount": recount_bugs,
     "cluster": cluster_bugs,
     "power": power_bugs,
+    "faults": fault_bugs,
+    "full": full_disk_bugs,
 }
 """What puts bugs in that the hunt of the same name must catch; ``tamper`` puts in its own."""

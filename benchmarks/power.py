@@ -16,7 +16,7 @@ import sqlite3
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from benchmarks.power_workload import BUGS, CONTACT, prepared, url_in
 from benchmarks.report import Results
 from benchmarks.stand import CLERK, ROOT, settings_for
 from engine.case.commands import OpenCase
+from engine.case.decide import key_hash
 from engine.case.identity import UnitId
 from engine.ledger.chain import entry_hash
 from engine.service.execute import Done
@@ -41,6 +42,8 @@ THINGS_WITH_A_BUG: Final = 20
 STATES_LEAST: Final = 20_000
 VERIFIED_OF: Final = 400
 """One state in so many is verified whole."""
+FAILED: Final = "failed"
+"""The kind of what was told as failed and is there all the same."""
 SEALED, DATABASE, KEYS = "signer/heads", "banjie.db", "keys/keys.db"
 
 
@@ -159,14 +162,19 @@ class Looked:
         self._folder, self._from, self._found = folder, from_, found
 
     def at(self, image: Image, promised: Promised, *, whole: bool) -> None:
+        """Lay an image into the folder and look at it."""
         shutil.rmtree(self._folder, ignore_errors=True)
         for path, data in image.items():
             place = self._folder / Path(path).relative_to(self._from)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
             place.chmod(0o600)
+        self.opened(promised, whole=whole)
+
+    def opened(self, promised: Promised, *, whole: bool, refused: Collection[str] = ()) -> None:
+        """Look at the files as they lie in the folder; ``refused`` are the keys of what was told as failed."""
         try:
-            self._database(promised)
+            self._database(promised, {key_hash(key) for key in refused if key})
             self._heads(promised)
         except Exception as error:  # noqa: BLE001 - whatever keeps anybody from reading the files is a finding
             self._found.add("corrupt", f"cannot be read: {type(error).__name__}: {error}")
@@ -175,20 +183,20 @@ class Looked:
             self._found.verified += 1
             self._whole()
 
-    def _database(self, promised: Promised) -> None:
+    def _database(self, promised: Promised, refused: Collection[str]) -> None:
         with closing(_opened(self._folder / DATABASE)) as database, closing(_opened(self._folder / KEYS)) as keys:
             for connection in (database, keys):
                 (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
                 if said != "ok":
                     self._found.add("corrupt", said)
-            self._entries(database, promised)
+            self._entries(database, promised, refused)
             self._values(database, keys, promised)
             people = {login for (login,) in database.execute("SELECT login FROM person")}
             for name in promised.people:
                 if name not in people:
                     self._found.add("lost", f"person {name}")
 
-    def _entries(self, database: sqlite3.Connection, promised: Promised) -> None:
+    def _entries(self, database: sqlite3.Connection, promised: Promised, refused: Collection[str]) -> None:
         there: dict[tuple[str, int], str] = {}
         before: dict[str, tuple[int, str]] = {}
         rows = database.execute('SELECT "case", seq, body, hash FROM ledger_entry ORDER BY "case", seq')
@@ -198,6 +206,8 @@ class Looked:
             if (told["seq"], told["prev"], entry_hash(body)) != (last + 1, head, digest):
                 self._found.add("corrupt", f"chain of {case} at {seq}")
             before[case] = (seq, digest.hex())
+            if told.get("command") in refused:
+                self._found.add(FAILED, f"entry {seq} of {case}")
         for place, digest in promised.entries.items():
             if there.get(place) != digest:
                 self._found.add("lost", f"entry {place}")

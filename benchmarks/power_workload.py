@@ -21,6 +21,7 @@ from engine.case.actors import SYSTEM
 from engine.case.commands import Command, EraseValues, ErasureBasis, FireTransition, OpenCase
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.service.execute import Done
+from engine.service.office import Answer
 from engine.service.plain import AddPerson
 from engine.service.sealing import seal
 from engine.storage import sqlite_connection, sqlite_writes
@@ -45,37 +46,77 @@ def url_in(folder: Path) -> str:
 
 
 class Work:
-    """Works with an open database, by the numbers of a seed."""
+    """Works with an open database, by the numbers of a seed; ``tell`` is told each thing as it is done."""
 
     def __init__(self, opened: Opened, keeper: Keeper, rng: random.Random, tell: Callable[[str], None]) -> None:
-        self._opened, self._keeper, self._rng, self._tell = opened, keeper, rng, tell
-        self._cases: dict[CaseId, tuple[str, int]] = {}
+        self._opened, self._keeper, self._rng, self.tell = opened, keeper, rng, tell
         self._numbers = 0
+        reads = opened.desk.reads
+        there = reads.cases(ROOT, list(reads.kept_ids(ROOT)))
+        self._cases = {case.id: (case.workflow, case.version - 1) for case in there}
 
     def some(self, count: int) -> None:
         """Do so many things."""
-        ways = (self._move, self._move, self._move, self._open, self._bulk, self._seal, self._erase, self._person)
+        ways = (self.move, self.move, self.move, self.open, self.bulk, self.seal, self.erase, self.person)
         for _number in range(count):
-            if len(self._cases) < BULK:
-                self._open()
-            else:
-                self._rng.choice(ways)()
+            self._rng.choice(ways)()
 
-    def _carried_out(self, commands: Sequence[Command]) -> list[Done]:
-        done = []
-        for answer in self._opened.desk.office.carry_out(commands):
-            assert isinstance(answer, Done), answer
-            outcome = answer.outcome
-            self._tell(f"entry\t{outcome.case}\t{outcome.seq}\t{outcome.hash}")
-            done.append(answer)
-        return done
+    def answered(self, command: Command, answer: Answer) -> None:
+        """Take an answer."""
+        assert isinstance(answer, Done), (command, answer)
+        outcome = answer.outcome
+        self.tell(f"entry\t{outcome.case}\t{outcome.seq}\t{outcome.hash}")
 
-    def _open(self) -> None:
+    def open(self) -> None:
+        """Open a case."""
         workflow = self._rng.choice(("plain_steps", "real_steps"))
         form = {"subject": f"断电演练第{self._next()}号"}
         command = OpenCase(root=ROOT, actor=CLERK, key=self._key(), workflow=workflow, unit=UnitId("bench"), form=form)
-        (done,) = self._carried_out([command])
-        self._cases[done.outcome.case] = (workflow, 0)
+        for answer in self._carried_out([command]):
+            if isinstance(answer, Done):
+                self._cases[answer.outcome.case] = (workflow, 0)
+
+    def move(self) -> None:
+        """Move a case."""
+        self._carried_out([self._fired(self._rng.choice(sorted(self._cases)))])
+
+    def bulk(self) -> None:
+        """Move some cases together."""
+        self._carried_out([self._fired(case) for case in self._rng.sample(sorted(self._cases), BULK)])
+
+    def seal(self) -> None:
+        """Seal what is not sealed yet."""
+        desk = self._opened.desk
+        sealed = seal(desk.office, desk.reads, self._keeper, ROOT)
+        if sealed.entries:
+            self.tell(f"sealed\t{sealed.entries}")
+
+    def erase(self) -> None:
+        """Erase a private value of a case, after a move that brings one, and destroy its key."""
+        case = self._rng.choice(
+            [case for case, (workflow, _) in sorted(self._cases.items()) if workflow == "real_steps"]
+        )
+        self._carried_out([self._fired(case)])
+        command = EraseValues(
+            root=ROOT, actor=SYSTEM, key=self._key(), case=case, paths=(CONTACT,), basis=ErasureBasis.RESTORED
+        )
+        (answer,) = self._carried_out([command])
+        finish_erasures(self._opened)
+        if isinstance(answer, Done):
+            self.tell(f"erased\t{case}")
+        del self._cases[case]
+
+    def person(self) -> None:
+        """Enter somebody in the directory."""
+        name = f"p{self._next()}"
+        self._opened.desk.office.write([AddPerson(Person(root=ROOT, id=PersonId(name), name="某人", login=name))])
+        self.tell(f"person\t{name}")
+
+    def _carried_out(self, commands: Sequence[Command]) -> list[Answer]:
+        answers = self._opened.desk.office.carry_out(commands)
+        for command, answer in zip(commands, answers, strict=True):
+            self.answered(command, answer)
+        return answers
 
     def _fired(self, case: CaseId) -> FireTransition:
         workflow, moved = self._cases[case]
@@ -84,35 +125,6 @@ class Work:
         return FireTransition(
             root=ROOT, actor=CLERK, key=self._key(), case=case, transition=MOVES[moved % 2], form=form
         )
-
-    def _move(self) -> None:
-        self._carried_out([self._fired(self._rng.choice(sorted(self._cases)))])
-
-    def _bulk(self) -> None:
-        self._carried_out([self._fired(case) for case in self._rng.sample(sorted(self._cases), BULK)])
-
-    def _seal(self) -> None:
-        desk = self._opened.desk
-        sealed = seal(desk.office, desk.reads, self._keeper, ROOT)
-        if sealed.entries:
-            self._tell(f"sealed\t{sealed.entries}")
-
-    def _erase(self) -> None:
-        real = [case for case, (workflow, moved) in sorted(self._cases.items()) if workflow == "real_steps" and moved]
-        if not real:
-            return
-        case = self._rng.choice(real)
-        command = EraseValues(root=ROOT, actor=SYSTEM, key="", case=case, paths=(CONTACT,), basis=ErasureBasis.RESTORED)
-        if any(row.path == CONTACT for row in self._opened.desk.reads.privates(ROOT, case)):
-            self._carried_out([command])
-            finish_erasures(self._opened)
-            self._tell(f"erased\t{case}")
-            del self._cases[case]
-
-    def _person(self) -> None:
-        name = f"p{self._next()}"
-        self._opened.desk.office.write([AddPerson(Person(root=ROOT, id=PersonId(name), name="某人", login=name))])
-        self._tell(f"person\t{name}")
 
     def _key(self) -> str:
         return f"power:{self._next()}"
