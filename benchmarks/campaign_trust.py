@@ -15,7 +15,7 @@ from typing import Any, Final
 from benchmarks.campaign_kills import cluster, cluster_bugs, server
 from benchmarks.campaign_rights import idor, idor_bugs, matrix, matrix_bugs
 from benchmarks.canaries import canaries, canary_bugs
-from benchmarks.faults import fault_bugs, faults, full_disk, full_disk_bugs
+from benchmarks.faults import fault_bugs, faults, full_disk, full_disk_bugs, memory
 from benchmarks.hunting import bug, caught
 from benchmarks.offline import offline, offline_bugs
 from benchmarks.power import power, power_bugs
@@ -103,6 +103,7 @@ HUNTS: Mapping[str, Hunt] = {
     "power": power,
     "faults": faults,
     "full": full_disk,
+    "memory": memory,
 }
 CONTROLS: Mapping[str, Hunt] = {
     "matrix": matrix_bugs,

@@ -11,6 +11,7 @@ import logging
 import os
 import random
 import re
+import resource
 import select
 import shutil
 import signal
@@ -19,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 from unittest.mock import patch
@@ -38,7 +40,7 @@ from runtime.wiring import open_desk
 
 SECONDS_MAX: Final = 400
 """So long the hunt takes at most; what it did not come to is told, and drawn anew by another seed."""
-CHILD_SECONDS_MAX: Final = 60
+CHILD_SECONDS_MAX: Final = 20
 VERIFIED_OF: Final = 25
 ORDERLY_OF: Final = 4
 """One child in so many closes what it has opened; the others leave as if killed after their last answer."""
@@ -54,6 +56,12 @@ WORKING_ON: Final = "work on"
 FULL_DISKS: Final = 60
 FULL_DISKS_WITH_A_BUG: Final = 6
 FULL_AFTER_MAX: Final = 400
+STARVED: Final = 60
+STARVING_SECONDS_MAX: Final = 4
+"""A process without memory may wait for a thread that could not begin."""
+MEMORY_MIN, MEMORY_MAX = 2 << 20, 16 << 20
+"""Bytes that a program has when it begins to open its files."""
+_BALLAST: Final[list[bytes]] = []
 REFUSED_BEFORE_ROOM: Final = 4
 STUCK: Final = "stuck"
 """The kind of a program that does not go on when there is room again."""
@@ -116,6 +124,20 @@ def full_disk(results: Results, folder: Path, number: int) -> None:
         results.add(f"{size}: {words}", found.wrong[kind], "", "0", met=not found.wrong[kind], note=note)
 
 
+def memory(results: Results, folder: Path, number: int) -> None:
+    """Let a program have a little more memory than it has taken, and see it end or refuse."""
+    stage, rng, found = Stage(folder), random.Random(number), Found()
+    met = sum(
+        stage.starve(rng.randrange(MEMORY_MIN, MEMORY_MAX), found, whole=count % 10 == 0) for count in range(STARVED)
+    )
+    size = f"{STARVED} programs without memory, {met} of which met it"
+    for kind, words in {**KINDS, FAILED: "told as failed, and there all the same"}.items():
+        note = found.first.get(kind, "")
+        results.add(
+            f"{size}: {words}", found.wrong[kind], "", "0", met=not found.wrong[kind] and met > STARVED // 2, note=note
+        )
+
+
 def full_disk_bugs(results: Results, folder: Path, number: int) -> None:
     """Put each bug in; a full disk must show it."""
     bugs = {}
@@ -146,6 +168,7 @@ class Stage:
     def __init__(self, folder: Path, put_in: Callable[[], None] = lambda: None) -> None:
         self._before, self._here, self._log = folder / "before", folder / "here", folder / "strace.log"
         self._put_in = put_in
+        self._patience = CHILD_SECONDS_MAX
         self._before.mkdir(parents=True)
         prepared(self._before)
 
@@ -186,6 +209,14 @@ class Stage:
             found.add(STUCK, "; ".join(told[-3:]))
         self._look(told, found, whole=whole)
 
+    def starve(self, more: int, found: Found, *, whole: bool = False) -> bool:
+        """Let there be so many bytes of memory more, and no room beyond; return whether it was too little."""
+        found.states += 1
+        self._put_in, self._patience = partial(_limited, more), STARVING_SECONDS_MAX
+        told = self._played(WORKING_ON, "-e", "trace=none", "-o", "/dev/null")
+        self._look(told, found, whole=whole)
+        return any(line.startswith((FAILED, "raised")) for line in told)
+
     def _look(self, told: Sequence[str], found: Found, *, whole: bool) -> None:
         promised = Promised()
         for line in told:
@@ -214,7 +245,7 @@ class Stage:
         try:
             _until_watched(child)
             os.close(go[1])
-            return _lines(told[0], lambda: strace.send_signal(signal.SIGINT), enough)
+            return _lines(told[0], lambda: strace.send_signal(signal.SIGINT), enough, self._patience)
         finally:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
@@ -284,9 +315,9 @@ def _until_watched(child: int) -> None:
         time.sleep(0.002)
 
 
-def _lines(told: int, let_go: Callable[[], None], enough: int | None) -> list[str]:
+def _lines(told: int, let_go: Callable[[], None], enough: int | None, patience: int) -> list[str]:
     """Return what a child told until it ended, or hung; ``let_go`` is called once, after ``enough`` refusals."""
-    text, deadline = b"", time.monotonic() + CHILD_SECONDS_MAX
+    text, deadline = b"", time.monotonic() + patience
     with os.fdopen(told, "rb", buffering=0) as pipe:
         while select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
             more = pipe.read(65_536)
@@ -297,6 +328,19 @@ def _lines(told: int, let_go: Callable[[], None], enough: int | None) -> list[st
                 let_go()
                 enough = None
     return [*text.decode().splitlines(), "raised\thung"]
+
+
+def _limited(more: int) -> None:
+    """Let this process have about so many bytes: all that it could have is taken, and so much given back."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    limit = pages * resource.getpagesize() + 2 * MEMORY_MAX
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    for size in (1 << 20, 1 << 16, 1 << 12, 256):
+        with suppress(MemoryError):
+            while True:
+                _BALLAST.append(bytes(size))
+    while more > 0 and _BALLAST:
+        more -= len(_BALLAST.pop(0))
 
 
 def _an_error_is_certain() -> None:

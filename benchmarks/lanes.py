@@ -24,7 +24,19 @@ BESIDE: Final = 2
 """So many hunts run at once."""
 HUNT_SECONDS_MAX: Final = 5_400
 """A hunt that takes longer is ended and counts as broken off."""
-LONGEST: Final = ("idor", "tamper", "matrix", "fuzz", "canary", "dates")
+LONGEST: Final = (
+    "canary",
+    "tamper",
+    "idor",
+    "fuzz",
+    "faults",
+    "power",
+    "cluster",
+    "receipts",
+    "memory",
+    "dates",
+    "matrix",
+)
 """These begin first, so that none is left to run alone at the end."""
 LOOK_SECONDS: Final = 0.2
 
