@@ -59,7 +59,7 @@ class Work:
         """Do so many things."""
         ways = (self.move, self.move, self.move, self.open, self.bulk, self.seal, self.erase, self.person)
         for _number in range(count):
-            self._rng.choice(ways)()
+            (self.open if len(self._cases) < BULK else self._rng.choice(ways))()
 
     def answered(self, command: Command, answer: Answer) -> None:
         """Take an answer."""
@@ -93,9 +93,11 @@ class Work:
 
     def erase(self) -> None:
         """Erase a private value of a case, after a move that brings one, and destroy its key."""
-        case = self._rng.choice(
-            [case for case, (workflow, _) in sorted(self._cases.items()) if workflow == "real_steps"]
-        )
+        real = [case for case, (workflow, _moved) in sorted(self._cases.items()) if workflow == "real_steps"]
+        if not real:
+            self.open()
+            return
+        case = self._rng.choice(real)
         self._carried_out([self._fired(case)])
         command = EraseValues(
             root=ROOT, actor=SYSTEM, key=self._key(), case=case, paths=(CONTACT,), basis=ErasureBasis.RESTORED
