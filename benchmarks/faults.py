@@ -74,6 +74,8 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     "seal": lambda work: _sealing(work),
     "erase": lambda work: work.erase(),
     "person": lambda work: work.person(),
+    "upload": lambda work: work.upload(),
+    "back_up": lambda work: work.back_up(),
 }
 THINGS_MAX: Final = 120
 REFUSED_SECONDS: Final = 0.02
@@ -265,7 +267,7 @@ def _work(program: Program, folder: Path, go: int, told: int, put_in: Callable[[
 
         logging.disable()
         opened = open_desk(settings_for(url_in(folder)))
-        program(_Asking(opened, Keeper(folder / "signer"), random.Random(1), tell))
+        program(_Asking(opened, Keeper(folder / "signer"), random.Random(1), tell, folder))
         if orderly:
             opened.close()
     except BaseException as error:  # noqa: BLE001 - what ends the child is what is looked for; nothing is known then
