@@ -65,10 +65,10 @@ class FileFolder:
         target = self._at(address, copy)
         part = target.with_name(f"{target.name}{_PART}")
         with refusing():
-            if not target.parent.exists():
-                target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-                flush(target.parent.parent)
-                flush(target.parent.parent.parent)
+            new = [folder for folder in (target.parent, self.path) if not folder.exists()]
+            target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            for folder in new:
+                flush(folder.parent)
             if shutil.disk_usage(target.parent).free < FREE_BYTES_MIN:
                 raise StorageUnavailable
             descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
