@@ -18,7 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,7 +103,7 @@ def filled(folder: Path, times: int, number: int, found: Found, *, bug: str | No
     before.mkdir(parents=True)
     prepared(before)
     token = directory_with_a_token(settings_for(url_in(before)))
-    with a_space(folder, before) as space, space.served(token, bug) as server:
+    with a_space(folder, before, bug) as space, space.served(token) as server:
         visit = _Visit(space, server, random.Random(number), found)
         visit.times(times)
         server.kill()
@@ -115,7 +115,7 @@ def filled(folder: Path, times: int, number: int, found: Found, *, bug: str | No
 
 
 @contextmanager
-def a_space(folder: Path, content: Path) -> Iterator[Space]:
+def a_space(folder: Path, content: Path, bug: str | None = None) -> Iterator[Space]:
     """Lend a file system with some content, in a name space that is gone after the block."""
     place = folder.resolve() / "space"
     place.mkdir()
@@ -130,17 +130,18 @@ def a_space(folder: Path, content: Path) -> Iterator[Space]:
             if holder.stdout.readline() != b"ready\n":
                 holder.stdin.close()
                 raise NoSpaceError(holder.stderr.read().decode(errors="replace").strip())
-            yield Space(holder.pid, place)
+            yield Space(holder.pid, place, bug)
         finally:
             holder.kill()
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A file system that only processes started here see: who holds it, and where it stands for them."""
+    """A file system that only processes started here see: who holds it, where it stands for them, the bug they have."""
 
     holder: int
     place: Path
+    bug: str | None
 
     def command(self, *command: str | Path) -> list[str | Path]:
         """Return what runs a command inside."""
@@ -167,19 +168,18 @@ class Space:
     def program(self, *command: str | Path) -> tuple[int, str]:
         """Run the command line inside; return its exit code and all it wrote."""
         done = subprocess.run(
-            self.command(sys.executable, "-m", "runtime.cli.main", *self._options(), *command),
+            self._banjie(*command),
             capture_output=True, text=True, check=False, timeout=START_SECONDS, env=_environment(),
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
     @contextmanager
-    def served(self, token: str, bug: str | None) -> Iterator[Server]:
+    def served(self, token: str) -> Iterator[Server]:
         """Run a server inside, ended by its id after the block."""
-        ours = ["-m", "benchmarks.room", bug] if bug else ["-m", "runtime.cli.main"]
-        command = self.command(sys.executable, *ours, *self._options(), "serve", "--port", "0")
         with subprocess.Popen(
-            command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        ) as process:
+            self._banjie("serve", "--port", "0"),
+            env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        ) as process:  # fmt: skip
             try:
                 assert process.stdout is not None
                 told = ""
@@ -197,8 +197,9 @@ class Space:
         """Where the file system is seen from outside."""
         return Path(f"/proc/{self.holder}/root{self.place}")
 
-    def _options(self) -> Sequence[str]:
-        return ("--database", url_in(self.place))
+    def _banjie(self, *command: str | Path) -> list[str | Path]:
+        ours = ["benchmarks.room", self.bug] if self.bug else ["runtime.cli.main"]
+        return self.command(sys.executable, "-m", *ours, "--database", url_in(self.place), *command)
 
 
 @dataclass(slots=True)
@@ -357,10 +358,15 @@ def _no_word_of_when() -> None:
     patch.object(problems, "headers_of", lambda _error: {}).start()
 
 
+def _full_disks_are_overlooked() -> None:
+    patch("runtime.cli.health._disks", lambda _settings: iter(())).start()
+
+
 BUGS: Final[Mapping[str, tuple[str, Callable[[], None]]]] = {
     # name: the kind that must see it, and what puts it in
     "a full disk is told as done": ("lost", _told_as_done),
     "a full disk stops the server": (STUCK, _stopped_for_good),
+    "doctor overlooks a full disk": (UNTOLD, _full_disks_are_overlooked),
     "nothing says when to come again": (OTHERWISE, _no_word_of_when),
 }
 
