@@ -63,6 +63,8 @@ MEMORY_MIN, MEMORY_MAX = 2 << 20, 16 << 20
 """Bytes that a program has when it begins to open its files."""
 _BALLAST: Final[list[bytes]] = []
 REFUSED_BEFORE_ROOM: Final = 4
+REFUSED_TO_BEGIN: Final = ["raised\tStorageUnavailable"]
+"""What is told where there was no room already when the files were opened."""
 STUCK: Final = "stuck"
 """The kind of a program that does not go on when there is room again."""
 
@@ -74,6 +76,8 @@ PROGRAMS: Final[Mapping[str, Program]] = {
     "seal": lambda work: _sealing(work),
     "erase": lambda work: work.erase(),
     "person": lambda work: work.person(),
+    "upload": lambda work: work.upload(),
+    "back_up": lambda work: work.back_up(),
 }
 THINGS_MAX: Final = 120
 REFUSED_SECONDS: Final = 0.02
@@ -205,7 +209,10 @@ class Stage:
         told = self._played(WORKING_ON, *watching, enough=REFUSED_BEFORE_ROOM)
         refusals = [place for place, line in enumerate(told) if line.startswith(FAILED)]
         after = told[refusals[-1] :] if refusals else []
-        if not sum(line.startswith("entry") for line in after) or any(line.startswith("unknown") for line in told):
+        goes_on = any(line.startswith("entry") for line in after) and not any(
+            line.startswith("unknown") for line in told
+        )
+        if not goes_on and told != REFUSED_TO_BEGIN:
             found.add(STUCK, "; ".join(told[-3:]))
         self._look(told, found, whole=whole)
 
@@ -265,7 +272,8 @@ def _work(program: Program, folder: Path, go: int, told: int, put_in: Callable[[
 
         logging.disable()
         opened = open_desk(settings_for(url_in(folder)))
-        program(_Asking(opened, Keeper(folder / "signer"), random.Random(1), tell))
+        tell("opened")
+        program(_Asking(opened, Keeper(folder / "signer"), random.Random(1), tell, folder))
         if orderly:
             opened.close()
     except BaseException as error:  # noqa: BLE001 - what ends the child is what is looked for; nothing is known then

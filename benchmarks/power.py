@@ -25,20 +25,22 @@ from typing import Final
 from benchmarks.hunting import caught
 from benchmarks.power_disk import Call, Disk, Flush, Image, Told
 from benchmarks.power_trace import watched
-from benchmarks.power_workload import BUGS, CONTACT, prepared, url_in
+from benchmarks.power_workload import BACKUPS, BUGS, CONTACT, prepared, url_in
 from benchmarks.report import Results
 from benchmarks.stand import CLERK, ROOT, settings_for
 from engine.case.commands import OpenCase
 from engine.case.decide import key_hash
 from engine.case.identity import UnitId
+from engine.errors import InputRefused
 from engine.ledger.chain import entry_hash
 from engine.service.execute import Done
 from engine.service.verify import verify
+from runtime.backups import read_manifest
 from runtime.wiring import desk_of
 
-THINGS: Final = 260
+THINGS: Final = 200
 """What the watched program does, some of it several entries at once: about ten thousand calls."""
-THINGS_WITH_A_BUG: Final = 20
+THINGS_WITH_A_BUG: Final = 30
 STATES_LEAST: Final = 20_000
 VERIFIED_OF: Final = 400
 """One state in so many is verified whole."""
@@ -55,6 +57,8 @@ class Promised:
     erased: list[str] = field(default_factory=list)
     sealed: int = 0
     people: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    backups: list[str] = field(default_factory=list)
 
     def take(self, told: Told) -> None:
         kind, *words = told.line.split("\t")
@@ -67,6 +71,10 @@ class Promised:
                 self.sealed += int(words[0])
             case "person":
                 self.people.append(words[0])
+            case "file":
+                self.files.append(words[0])
+            case "backup":
+                self.backups.append(words[0])
 
 
 @dataclass(slots=True)
@@ -176,6 +184,11 @@ class Looked:
         try:
             self._database(promised, {key_hash(key) for key in refused if key})
             self._heads(promised)
+            for name in promised.backups:
+                try:
+                    read_manifest(self._folder / BACKUPS / name)
+                except InputRefused:
+                    self._found.add("lost", f"back-up {name}")
         except Exception as error:  # noqa: BLE001 - whatever keeps anybody from reading the files is a finding
             self._found.add("corrupt", f"cannot be read: {type(error).__name__}: {error}")
             return
@@ -191,6 +204,7 @@ class Looked:
                     self._found.add("corrupt", said)
             self._entries(database, promised, refused)
             self._values(database, keys, promised)
+            self._files(database, promised)
             people = {login for (login,) in database.execute("SELECT login FROM person")}
             for name in promised.people:
                 if name not in people:
@@ -231,6 +245,15 @@ class Looked:
                 self._found.add("corrupt", f"the key of what was erased of {case}")
         for case in erased - listed:
             self._found.add("lost", f"the erasure of {case} is not on the list")
+
+    def _files(self, database: sqlite3.Connection, promised: Promised) -> None:
+        kept = dict(database.execute("SELECT id, address FROM attachment").fetchall())
+        for id_, address in kept.items():
+            if not (self._folder / "files" / address[:2] / address).exists():
+                self._found.add("corrupt", f"the content of file {id_} is gone")
+        for id_ in promised.files:
+            if id_ not in kept:
+                self._found.add("lost", f"file {id_}")
 
     def _heads(self, promised: Promised) -> None:
         notes = [path.read_text(encoding="utf-8") for path in (self._folder / SEALED).glob("*.note")]

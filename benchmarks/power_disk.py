@@ -8,7 +8,7 @@ flushed stays. Files do not wait for one another. A disk that lies about flushin
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
@@ -39,6 +39,12 @@ class Make(NamedTuple):
     path: str
 
 
+class MakeFolder(NamedTuple):
+    """A folder that was not there."""
+
+    path: str
+
+
 class Remove(NamedTuple):
     """A name goes."""
 
@@ -47,6 +53,13 @@ class Remove(NamedTuple):
 
 class Move(NamedTuple):
     """A file takes another name, in the place of what had it."""
+
+    path: str
+    to: str
+
+
+class Link(NamedTuple):
+    """A file takes a second name."""
 
     path: str
     to: str
@@ -64,7 +77,7 @@ class Told(NamedTuple):
     line: str
 
 
-Call = Write | Cut | Make | Remove | Move | Flush | Told
+Call = Write | Cut | Make | MakeFolder | Remove | Move | Link | Flush | Told
 
 
 @dataclass(slots=True)
@@ -101,6 +114,7 @@ class Disk:
             path: _File(kept=bytearray(data), now=bytearray(data)) for path, data in image.items()
         }
         self._kept = dict(self._now)
+        self._new_folders: set[str] = set()
 
     def take(self, call: Call) -> None:
         """Do what the program asked for."""
@@ -109,10 +123,14 @@ class Disk:
                 self._now[call.path].take(call)
             case Make():
                 self._now[call.path] = _File()
+            case MakeFolder():
+                self._new_folders.add(call.path)
             case Remove():
                 del self._now[call.path]
             case Move():
                 self._now[call.to] = self._now.pop(call.path)
+            case Link():
+                self._now[call.to] = self._now[call.path]
             case Flush():
                 if call.path in self._now:
                     self._now[call.path].flush()
@@ -124,10 +142,12 @@ class Disk:
     def _flush_names(self, folder: str) -> None:
         self._kept = {path: file for path, file in self._kept.items() if _folder(path) != folder}
         self._kept |= {path: file for path, file in self._now.items() if _folder(path) == folder}
+        self._new_folders = {path for path in self._new_folders if _folder(path) != folder}
 
     def all_lost(self) -> Image:
         """Return what is left when nothing is there that was not flushed."""
-        return {path: bytes(file.kept) for path, file in self._kept.items()}
+        kept = {path: bytes(file.kept) for path, file in self._kept.items()}
+        return _without(self._new_folders, kept)
 
     def all_kept(self) -> Image:
         """Return what is left when everything was written in time, as after the end of the program alone."""
@@ -141,7 +161,12 @@ class Disk:
             file = after if before is after or rng.random() < 0.5 else before
             if file is not None:
                 found[path] = file.some(rng)
-        return found
+        return _without({path for path in sorted(self._new_folders) if rng.random() < 0.5}, found)
+
+
+def _without(folders: Collection[str], files: Image) -> Image:
+    """Return the files that stand below none of these folders."""
+    return {path: data for path, data in files.items() if not any(path.startswith(f"{one}/") for one in folders)}
 
 
 def _apply(content: bytearray, call: Write | Cut) -> None:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.power_disk import Call, Cut, Flush, Make, Move, Remove, Told, Write
+from benchmarks.power_disk import Call, Cut, Flush, Link, Make, MakeFolder, Move, Remove, Told, Write
 
 TOLD: Final = "told\t"
 """Begins each line by which a watched program tells that something is done."""
 KNOWN: Final = (
     "openat,open,creat,close,write,pwrite64,writev,pwritev,pwritev2,lseek,fsync,fdatasync,ftruncate,truncate,unlink,"
-    "unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,fallocate,copy_file_range,sendfile,mmap,dup,dup2"
+    "unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,fallocate,copy_file_range,sendfile,mmap,dup,dup2,mkdir,mkdirat"
 )
 WATCHED_BYTES_MAX: Final = 1 << 24
 _REMOVING: Final = frozenset({"unlink", "unlinkat"})
 _MOVING: Final = frozenset({"rename", "renameat", "renameat2"})
-_BY_NAME: Final = _REMOVING | _MOVING | {"link", "linkat", "symlink", "symlinkat", "truncate"}
+_MAKING: Final = frozenset({"mkdir", "mkdirat"})
+_LINKING: Final = frozenset({"link", "linkat"})
+_BY_NAME: Final = _REMOVING | _MOVING | _MAKING | _LINKING | {"symlink", "symlinkat", "truncate"}
 _LINE: Final = re.compile(r"^(?P<pid>\d+) +(?:<\.\.\. (?P<resumed>\w+) resumed>|(?P<name>\w+)\()(?P<rest>.*)$")
 _TEXT: Final = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 _FD: Final = re.compile(r"(\d+)<((?:\\x[0-9a-f]{2})*)(?:\(deleted\))?>")
@@ -47,6 +49,7 @@ def watched(command: Sequence[str | Path], folder: Path, log: Path, env: dict[st
     strace = shutil.which("strace")
     if strace is None:
         raise NotWatchableError("strace is not installed: deploy/packages.txt names the package")
+    before = files_below(folder)
     done = subprocess.run(
         [strace, "-f", "-y", "-xx", "-s", str(WATCHED_BYTES_MAX), "-e", f"trace={KNOWN}", "-e", "signal=none",
          "-o", log, *command],
@@ -55,12 +58,20 @@ def watched(command: Sequence[str | Path], folder: Path, log: Path, env: dict[st
     if done.returncode:
         raise NotWatchableError(f"the watched program ended with {done.returncode}: {done.stdout[-2000:]}")
     with log.open(encoding="ascii", errors="strict") as lines:
-        return list(calls_of(lines, str(folder.resolve())))
+        return list(calls_of(lines, str(folder.resolve()), before))
 
 
-def calls_of(lines: Iterable[str], folder: str) -> Iterator[Call]:
-    """Yield the calls of a log of strace that change files below a folder, and the lines told on standard output."""
-    reader = _Reader(folder)
+def files_below(folder: Path) -> set[str]:
+    """Return the paths of the files below a folder."""
+    return {str(path) for path in folder.resolve().rglob("*") if path.is_file()}
+
+
+def calls_of(lines: Iterable[str], folder: str, before: Collection[str]) -> Iterator[Call]:
+    """Yield the calls of a log of strace that change files below a folder, and the lines told on standard output.
+
+    ``before`` are the files that were there when the program began.
+    """
+    reader = _Reader(folder, before)
     for line in lines:
         yield from reader.read(line.rstrip("\n"))
 
@@ -68,11 +79,11 @@ def calls_of(lines: Iterable[str], folder: str) -> Iterator[Call]:
 class _Reader:
     """Reads line by line; a call that another thread interrupts in the log counts where it returns."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, before: Collection[str]) -> None:
         self._folder = folder
         self._below = f"{folder}/"
         self._begun: dict[str, tuple[str, str]] = {}
-        self._names: set[str] = {str(path) for path in Path(folder).rglob("*") if path.is_file()}
+        self._names = set(before)
         self._at: dict[tuple[str, str], int] = {}
 
     def read(self, line: str) -> Iterator[Call]:
@@ -95,18 +106,7 @@ class _Reader:
         if name in ("open", "openat", "creat"):
             yield from self._opened(rest, returned)
             return
-        if name in (
-            "unlink",
-            "unlinkat",
-            "rename",
-            "renameat",
-            "renameat2",
-            "link",
-            "linkat",
-            "symlink",
-            "symlinkat",
-            "truncate",
-        ):
+        if name in _BY_NAME:
             yield from self._named(name, rest)
             return
         place = _FD.search(rest)
@@ -141,6 +141,11 @@ class _Reader:
             if paths[0] in self._names:
                 self._names.discard(paths[0])
                 yield Remove(paths[0])
+        elif name in _LINKING and len(paths) == 2:
+            self._names.add(paths[1])
+            yield Link(*paths)
+        elif name in _MAKING:
+            yield MakeFolder(paths[0])
         elif name in _MOVING and len(paths) == 2:
             self._names.discard(paths[0])
             self._names.add(paths[1])

@@ -1,7 +1,8 @@
 """A program that works with a database and tells each thing as it is done: ``python -m benchmarks.power_workload``.
 
 It opens cases, moves them with and without private values, alone and in bulk, seals, erases values and destroys their
-keys, and changes the directory; it checkpoints often. Whoever watches it knows from its lines what must not be lost.
+keys, changes the directory, takes files and makes back-ups; it checkpoints often. Whoever watches it knows from its
+lines what must not be lost.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import random
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 from benchmarks.power_trace import TOLD
 from benchmarks.stand import CLERK, MOVES, REPLY, ROOT, Stand, settings_for
@@ -21,10 +24,12 @@ from engine.case.actors import SYSTEM
 from engine.case.commands import Command, EraseValues, ErasureBasis, FireTransition, OpenCase
 from engine.case.identity import CaseId, PersonId, UnitId
 from engine.service.execute import Done
+from engine.service.filing.cabinet import Cabinet
 from engine.service.office import Answer
 from engine.service.plain import AddPerson
 from engine.service.sealing import seal
 from engine.storage import sqlite_connection, sqlite_writes
+from runtime.backups import back_up
 from runtime.keys.shredding import finish_erasures
 from runtime.signer.keeper import Keeper
 from runtime.wiring import Opened, open_desk
@@ -32,6 +37,7 @@ from runtime.wiring import Opened, open_desk
 CASES_BEFORE: Final = 20
 BULK: Final = 5
 CONTACT: Final = "fields/contact"
+BACKUPS: Final = "backups"
 
 
 def prepared(folder: Path) -> None:
@@ -48,8 +54,10 @@ def url_in(folder: Path) -> str:
 class Work:
     """Works with an open database, by the numbers of a seed; ``tell`` is told each thing as it is done."""
 
-    def __init__(self, opened: Opened, keeper: Keeper, rng: random.Random, tell: Callable[[str], None]) -> None:
-        self._opened, self._keeper, self._rng, self.tell = opened, keeper, rng, tell
+    def __init__(
+        self, opened: Opened, keeper: Keeper, rng: random.Random, tell: Callable[[str], None], folder: Path
+    ) -> None:
+        self._opened, self._keeper, self._rng, self.tell, self._folder = opened, keeper, rng, tell, folder
         self._numbers = 0
         reads = opened.desk.reads
         there = reads.cases(ROOT, list(reads.kept_ids(ROOT)))
@@ -57,7 +65,8 @@ class Work:
 
     def some(self, count: int) -> None:
         """Do so many things."""
-        ways = (self.move, self.move, self.move, self.open, self.bulk, self.seal, self.erase, self.person)
+        often = (self.move, self.open, self.bulk, self.seal, self.erase, self.person) * 3
+        ways = (*often, self.move, self.move, self.move, self.upload, self.upload, self.back_up, self.back_up)
         for _number in range(count):
             (self.open if len(self._cases) < BULK else self._rng.choice(ways))()
 
@@ -114,6 +123,20 @@ class Work:
         self._opened.desk.office.write([AddPerson(Person(root=ROOT, id=PersonId(name), name="某人", login=name))])
         self.tell(f"person\t{name}")
 
+    def upload(self) -> None:
+        """Take a file that no case has yet."""
+        text = f"附件第{self._next()}号：" + "食堂延长供餐时间的调查。" * 300
+        with Cabinet(self._opened.desk).intake(ROOT, CLERK, "调查.txt", key=self._key()) as intake:
+            intake.write(text.encode())
+            taken = intake.finish()
+        self.tell(f"file\t{taken.id}")
+
+    def back_up(self) -> None:
+        """Make a back-up beside the work."""
+        at = self._opened.desk.office.now() + timedelta(seconds=self._next())
+        made = back_up(settings_for(url_in(self._folder)), self._folder / BACKUPS, at, lambda _done, _whole: None)
+        self.tell(f"backup\t{made.name}")
+
     def _carried_out(self, commands: Sequence[Command]) -> list[Answer]:
         answers = self._opened.desk.office.carry_out(commands)
         for command, answer in zip(commands, answers, strict=True):
@@ -148,13 +171,11 @@ def main() -> None:
     with closing(open_desk(settings_for(url_in(folder)))) as opened, closing(Keeper(folder / "signer")) as keeper:
         if early:
             _told_early(tell)
-        Work(opened, keeper, random.Random(seed), (lambda _line: None) if early else tell).some(things)
+        Work(opened, keeper, random.Random(seed), (lambda _line: None) if early else tell, folder).some(things)
 
 
 def _told_early(tell: Callable[[str], None]) -> None:
     """Let whoever executes a batch tell of its entries before the commit."""
-    from unittest.mock import patch
-
     from engine.service import execute
     from runtime import committer
 
@@ -183,8 +204,6 @@ def _never_flushed() -> bool:
 
 
 def _keys_are_not_flushed() -> bool:
-    from unittest.mock import patch
-
     from runtime.keys import keyfile
 
     patch.object(keyfile, "_PRAGMAS", tuple(one.replace("=FULL", "=OFF") for one in keyfile._PRAGMAS)).start()
@@ -196,12 +215,24 @@ def _heads_are_not_flushed() -> bool:
     return False
 
 
+def _backups_are_not_flushed() -> bool:
+    patch("runtime.backups.flush", lambda _path: None).start()
+    return False
+
+
+def _new_folders_are_not_flushed() -> bool:
+    patch("engine.service.filing.folder.flush", lambda _path: None).start()
+    return False
+
+
 BUGS: Final[dict[str, Callable[[], bool]]] = {
     "told before it is on the disk": _told_before_the_commit,
     "the log is flushed at checkpoints only": _flushed_now_and_then,
     "nothing is flushed": _never_flushed,
     "the file of the keys is not flushed": _keys_are_not_flushed,
     "the signer's heads are not flushed": _heads_are_not_flushed,
+    "back-ups are not flushed": _backups_are_not_flushed,
+    "names of files are not flushed": _new_folders_are_not_flushed,
 }
 
 

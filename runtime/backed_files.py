@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.errors import InputRefused
+from engine.service.filing.folder import flush
 from engine.text import Text
 from runtime.keys.places import FILE_MODE, FOLDER_MODE
 
@@ -106,6 +107,8 @@ def copy_file(source: Path, target: Path) -> None:
     shutil.copystat(source, beside)
     beside.chmod(FILE_MODE)
     beside.replace(target)
+    flush(target.parent)
+    flush(target.parent.parent)
 
 
 def _contents(folder: Path) -> Iterator[Path]:

@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 from engine.case.codec import at_text
 from engine.errors import InputRefused, StorageUnavailable
+from engine.service.filing.folder import flush
 from engine.storage.store import open_store, writer_elsewhere
 from engine.storage.urls import postgres_url
 from engine.text import Text
@@ -84,9 +85,13 @@ def back_up(settings: Settings, folder: Path, now: datetime, progress: Callable[
             keys=keys,
         )
         manifest_of(file).write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="ascii")
+        # Whoever is told that there is a back-up has one, whatever happens to the power next.
+        for path in (file, list_of(file), manifest_of(file), folder, folder.parent):
+            flush(path)
     except BaseException as error:
         file.unlink(missing_ok=True)
         list_of(file).unlink(missing_ok=True)
+        manifest_of(file).unlink(missing_ok=True)
         if isinstance(error, OSError | sqlite3.Error):
             raise StorageUnavailable from error
         raise

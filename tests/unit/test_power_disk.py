@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.power_disk import Call, Cut, Disk, Flush, Make, Move, Remove, Told, Write
-from benchmarks.power_trace import NotWatchableError, calls_of
+from benchmarks.power_disk import Call, Cut, Disk, Flush, Link, Make, MakeFolder, Move, Remove, Told, Write
+from benchmarks.power_trace import NotWatchableError, calls_of, files_below
 
 A, B = "/d/a", "/d/b"
 
@@ -71,12 +71,28 @@ def test_what_was_removed_comes_back_until_its_folder_was_flushed() -> None:
     assert disk.all_lost() == {}
 
 
+def test_a_second_name_leads_to_the_same_file_once_its_folder_was_flushed() -> None:
+    disk = disk_after(Link(A, B), Remove(A), Flush(B))
+    assert (disk.all_lost(), disk.all_kept()) == ({A: b"old!"}, {B: b"old!"})
+    disk.take(Flush("/d"))
+    assert disk.all_lost() == {B: b"old!"}
+
+
+def test_what_stands_in_a_new_folder_is_there_only_when_the_folder_above_was_flushed() -> None:
+    inner = "/d/new/c"
+    disk = disk_after(MakeFolder("/d/new"), Make(inner), Write(inner, 0, b"c"), Flush(inner), Flush("/d/new"))
+    assert disk.all_lost() == {A: b"old!"}
+    assert {len(content) for content in some(disk)} == {1, 2}
+    disk.take(Flush("/d"))
+    assert disk.all_lost() == {A: b"old!", inner: b"c"}
+
+
 def hexed(text: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in text.encode())
 
 
 def read(folder: Path, *lines: str) -> list[Call]:
-    return list(calls_of(lines, str(folder)))
+    return list(calls_of(lines, str(folder), files_below(folder)))
 
 
 def test_a_log_tells_writes_flushes_names_and_what_was_told(tmp_path: Path) -> None:
@@ -97,6 +113,7 @@ def test_a_log_tells_writes_flushes_names_and_what_was_told(tmp_path: Path) -> N
         f'7 ftruncate(3<{hexed(a)}>, 10) = 0',
         f'7 rename("{hexed(new)}", "{hexed(a)}") = 0',
         f'7 unlink("{hexed(a)}") = 0',
+        f'7 mkdir("{hexed(folder + "/sub")}", 0700) = 0',
         f'7 pwrite64(9<{hexed("/elsewhere")}>, "{hexed("q")}", 1, 0) = 1',
         f'7 fdatasync(3<{hexed(a)}>) = -1 EIO (Input/output error)',
         "7 +++ exited with 0 +++",
@@ -112,6 +129,7 @@ def test_a_log_tells_writes_flushes_names_and_what_was_told(tmp_path: Path) -> N
         Cut(a, 10),
         Move(new, a),
         Remove(a),
+        MakeFolder(f"{folder}/sub"),
     ]
 
 
@@ -120,5 +138,5 @@ def test_a_call_that_the_model_does_not_know_is_refused(tmp_path: Path) -> None:
     a = hexed(str(tmp_path / "a"))
     with pytest.raises(NotWatchableError, match=r"fallocate of .*: the model of a disk does not know it"):
         read(tmp_path, f"7 fallocate(3<{a}>, 0, 0, 4096) = 0")
-    with pytest.raises(NotWatchableError, match=r"link of .*: the model of a disk does not know it"):
-        read(tmp_path, f'7 link("{a}", "{a}") = 0')
+    with pytest.raises(NotWatchableError, match=r"symlink of .*: the model of a disk does not know it"):
+        read(tmp_path, f'7 symlink("{a}", "{a}") = 0')

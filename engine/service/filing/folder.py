@@ -46,7 +46,7 @@ class Written:
         os.fsync(self.file.fileno())
         self.part.rename(self.target)
         os.utime(self.target.parent, (stamp, stamp))
-        _flush(self.target.parent)
+        flush(self.target.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,10 @@ class FileFolder:
         target = self._at(address, copy)
         part = target.with_name(f"{target.name}{_PART}")
         with refusing():
+            new = [folder for folder in (target.parent, self.path) if not folder.exists()]
             target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            for folder in new:
+                flush(folder.parent)
             if shutil.disk_usage(target.parent).free < FREE_BYTES_MIN:
                 raise StorageUnavailable
             descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
@@ -94,7 +97,7 @@ class FileFolder:
         for copy in ("", COPY):
             self._at(address, copy).unlink(missing_ok=True)
         if self._at(address).parent.exists():
-            _flush(self._at(address).parent)
+            flush(self._at(address).parent)
 
     def sweep(self) -> int:
         """Take away what writers left behind who did not live to the end; return how many there were.
@@ -132,8 +135,9 @@ def refusing() -> Iterator[None]:
         raise StorageUnavailable from error
 
 
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+def flush(path: Path) -> None:
+    """Let a file, or the names in a folder, stand on the disk before anybody is told of it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
