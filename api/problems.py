@@ -45,6 +45,7 @@ from engine.errors import (
     PaperNotMade,
     SealingStopped,
     StaleCase,
+    StorageError,
     StorageUnavailable,
     TooBusy,
     TooMany,
@@ -53,6 +54,8 @@ from engine.errors import (
 from engine.text import Language, Text
 
 _LOG = logging.getLogger(__name__)
+STORAGE_AGAIN_SECONDS = 5
+"""Where something could not be written, or a server ended, one may come again after so long: it starts in less."""
 Respond = Callable[[Request, BanjieError], Response]
 After = Callable[[Request, BanjieError], BackgroundTask | None]
 
@@ -233,6 +236,8 @@ def headers_of(error: BanjieError) -> dict[str, str]:
             return {"WWW-Authenticate": "Bearer"}
         case TooBusy():
             return {"Retry-After": str(error.details.get("retry_after_seconds", 1))}
+        case StorageError():
+            return {"Retry-After": str(STORAGE_AGAIN_SECONDS)}
         case _:
             return {}
 

@@ -22,6 +22,7 @@ from benchmarks.power import power, power_bugs
 from benchmarks.receipts import receipt_bugs, receipts
 from benchmarks.recounted import recount, recount_bugs
 from benchmarks.report import Results
+from benchmarks.room import room, room_bugs
 from benchmarks.stored_scripts import stored_scripts
 from benchmarks.tampering import tamper
 from benchmarks.witnesses import witness_bugs, witnesses
@@ -104,6 +105,7 @@ HUNTS: Mapping[str, Hunt] = {
     "faults": faults,
     "full": full_disk,
     "memory": memory,
+    "room": room,
 }
 CONTROLS: Mapping[str, Hunt] = {
     "matrix": matrix_bugs,
@@ -118,5 +120,6 @@ CONTROLS: Mapping[str, Hunt] = {
     "power": power_bugs,
     "faults": fault_bugs,
     "full": full_disk_bugs,
+    "room": room_bugs,
 }
 """What puts bugs in that the hunt of the same name must catch; ``tamper`` puts in its own."""

@@ -186,7 +186,7 @@ def started(cluster: Cluster) -> Iterator[str]:
     ``looked_through``, or here where something fails."""
     cluster.start()
     try:
-        yield _directory(settings_of(cluster))
+        yield directory_with_a_token(settings_of(cluster))
     except BaseException:
         cluster.stop()
         raise
@@ -271,7 +271,7 @@ def _kill(cluster: Cluster, name: str, rng: random.Random) -> None:
         cluster.parts[name].end(signal.SIGKILL)
 
 
-def _directory(settings: Settings) -> str:
+def directory_with_a_token(settings: Settings) -> str:
     """Write the one unit with its two clerks; return the token of the one who works."""
     token = new_secret()
     with desk_of(settings) as opened:

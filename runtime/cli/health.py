@@ -21,6 +21,7 @@ from engine.text import Text
 from runtime.cli.advice import advice_for
 from runtime.cli.looking import asked
 from runtime.clock import Clock, WallClock
+from runtime.keys.places import places_of
 from runtime.known_calendar import known_calendar
 from runtime.rules import load_calendar
 from runtime.running_rules import proved_rules, publication_problems
@@ -30,6 +31,9 @@ from runtime.socket import socket_path
 NOVEMBER: Final = 11
 FREE_BYTES_MIN: Final = 1024**3
 GIB: Final = 1024**3
+MIB: Final = 1024**2
+FULL_BYTES_MAX: Final = 64 * MIB
+"""With less room a busy hour may find none."""
 
 
 def looked_at(settings: Settings, clock: Clock) -> Iterator[Look]:
@@ -39,7 +43,7 @@ def looked_at(settings: Settings, clock: Clock) -> Iterator[Look]:
     if path is not None:
         yield _sqlite()
         yield _writer(path)
-        yield _disk(path)
+    yield from _disks(settings)
     yield from _keys(settings)
     yield _definitions(settings)
     yield from _calendars(settings, clock)
@@ -115,11 +119,37 @@ def _writer(path: Path) -> Look:
     )
 
 
-def _disk(path: Path) -> Look:
-    folder = next(place for place in (path.absolute().parent, *path.absolute().parents) if place.is_dir())
+def _disks(settings: Settings) -> Iterator[Look]:
+    """Look at every disk that the database on a file, files, keys and what is remembered stand on, each once."""
+    database = settings.sqlite_path
+    keys = places_of(settings)
+    places = [None if database is None else database.parent, settings.files_folder, keys.keys.parent]
+    seen = set[int]()
+    for place in [*places, keys.epochs.parent, settings.rules_cache]:
+        if place is not None:
+            folder = next(one for one in (place.absolute(), *place.absolute().parents) if one.is_dir())
+            if (disk := folder.stat().st_dev) not in seen:
+                seen.add(disk)
+                yield disk_look(folder)
+
+
+def disk_look(folder: Path) -> Look:
+    """Return how much room the disk of a folder has, and what to do where it is little or none."""
     free = shutil.disk_usage(folder).free
     text = Text(f"磁盘剩余 {free / GIB:.1f} GiB（{folder}）", f"{free / GIB:.1f} GiB free on disk ({folder})")
-    advice = Text("请清理磁盘或换到更大的磁盘", "Make room, or move to a larger disk")
+    if free < FULL_BYTES_MAX:
+        full = Text(
+            f"磁盘已满，剩余 {free // MIB} MiB（{folder}）", f"The disk is full: {free // MIB} MiB free ({folder})"
+        )
+        advice = Text(
+            "请立即清理磁盘：写不下的办理和上传会被回绝，已办的不受影响；腾出空间后自行恢复，不必重启",
+            "Make room now: what cannot be written is refused, what is done is safe; with room it goes on by itself",
+        )
+        return Look(name="disk", text=full, advice=advice, fatal=True)
+    advice = Text(
+        "请清理磁盘或换到更大的磁盘；剩余不足 1 GiB 时不收附件",
+        "Make room, or move to a larger disk; with less than 1 GiB free no files are taken",
+    )
     return Look(name="disk", text=text, advice=advice if free < FREE_BYTES_MIN else None)
 
 

@@ -17,8 +17,12 @@ from engine.errors import (
     FieldProblem,
     FormInvalid,
     GuardRefused,
+    KeysUnavailable,
     LoginRefused,
+    OutcomeUnknown,
+    SealingStopped,
     StaleCase,
+    StorageUnavailable,
     TooBusy,
 )
 from engine.text import Text
@@ -105,3 +109,18 @@ def test_details_of_any_kind_become_json() -> None:
         "count": 3,
         "kind": "<class 'ValueError'>",
     }
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (StorageUnavailable(), "5"),
+        (OutcomeUnknown(), "5"),
+        (KeysUnavailable(Text("暂无密钥", "No keys now")), "5"),
+        (SealingStopped(Text("无法封存", "Nothing is sealed")), "5"),
+        (TooBusy(Text("系统繁忙", "Busy"), retry_after_seconds=7), "7"),
+        (StaleCase(expected=1, actual=2), None),
+    ],
+)
+def test_what_cannot_be_written_now_says_when_to_come_again(error: BanjieError, seconds: str | None) -> None:
+    assert problem_response(a_request(), error).headers.get("Retry-After") == seconds

@@ -112,13 +112,33 @@ def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
     monkeypatch.setattr("shutil.disk_usage", lambda _path: Usage(10, 9, 1))
     looks = {look.name: look for look in health.looked_at(settings, clock)}
-    assert not looks["disk"].well
-    assert looks["disk"].text.zh.startswith("磁盘剩余 0.0 GiB")
+    assert looks["disk"].fatal
+    assert looks["disk"].text.zh.startswith("磁盘已满，剩余 0 MiB")
     assert not looks["database"].well
     assert not looks["clock"].well
-    assert advice(looks["disk"]) == "请清理磁盘或换到更大的磁盘"
+    assert advice(looks["disk"]) == (
+        "请立即清理磁盘：写不下的办理和上传会被回绝，已办的不受影响；腾出空间后自行恢复，不必重启"
+    )
     assert advice(looks["database"]) == "运行 banjie serve 或 banjie demo 即建立"
     assert advice(looks["clock"]) == "正式使用时请去掉 BANJIE_CLOCK，并换用非示例数据库"
+
+
+def test_a_disk_that_will_be_full_soon_is_told_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: Usage(10 * 2**30, 9 * 2**30, 2**29))
+    look = health.disk_look(tmp_path)
+    assert not look.fatal
+    assert look.text.zh == f"磁盘剩余 0.5 GiB（{tmp_path}）"
+    assert advice(look) == "请清理磁盘或换到更大的磁盘；剩余不足 1 GiB 时不收附件"
+
+
+def test_every_disk_that_something_stands_on_is_looked_at_once(tmp_path: Path) -> None:
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        other = Path("/proc")  # a second file system that every Linux has
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/b.db", files=other)
+    looks = list(health.looked_at(settings, SetClock(datetime(2026, 9, 15, tzinfo=UTC))))
+    told = [look.text.zh for look in looks if look.name == "disk"]
+    assert [f"（{folder}）" in text for folder, text in zip((tmp_path, other), told, strict=True)] == [True, True]
 
 
 @pytest.mark.parametrize(("safe", "well"), [(True, True), (False, False)])
@@ -131,7 +151,13 @@ def test_an_old_sqlite_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, 
         assert advice(looks["sqlite"]) == "无须处理；方便时升级系统的 SQLite"
 
 
-def test_on_postgresql_there_is_no_file_to_look_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    settings = Settings(database_url="postgresql://nobody@127.0.0.1:1/none", workflows=tmp_path)
+def test_on_postgresql_there_is_no_file_to_look_at_but_the_disk_of_keys_and_files(tmp_path: Path) -> None:
+    settings = Settings(
+        database_url="postgresql://nobody@127.0.0.1:1/none",
+        workflows=tmp_path,
+        files=tmp_path,
+        keys=tmp_path / "keys.db",
+        epoch_keys=tmp_path / "epoch.keys",
+    )
     looks = [look.name for look in health.looked_at(settings, SetClock(datetime(2026, 9, 15, tzinfo=UTC)))]
-    assert looks == ["database", "definitions", "calendar", "channels", "papers", "clock", "transport"]
+    assert looks == ["database", "disk", "definitions", "calendar", "channels", "papers", "clock", "transport"]
