@@ -15,6 +15,7 @@ from typing import Any, Final
 from benchmarks.campaign_kills import cluster, cluster_bugs, server
 from benchmarks.campaign_rights import idor, idor_bugs, matrix, matrix_bugs
 from benchmarks.canaries import canaries, canary_bugs
+from benchmarks.clock_jumps import clock_bugs, clocks
 from benchmarks.faults import fault_bugs, faults, full_disk, full_disk_bugs, memory
 from benchmarks.hunting import bug, caught
 from benchmarks.offline import offline, offline_bugs
@@ -106,6 +107,7 @@ HUNTS: Mapping[str, Hunt] = {
     "full": full_disk,
     "memory": memory,
     "room": room,
+    "clocks": clocks,
 }
 CONTROLS: Mapping[str, Hunt] = {
     "matrix": matrix_bugs,
@@ -121,5 +123,6 @@ CONTROLS: Mapping[str, Hunt] = {
     "faults": fault_bugs,
     "full": full_disk_bugs,
     "room": room_bugs,
+    "clocks": clock_bugs,
 }
 """What puts bugs in that the hunt of the same name must catch; ``tamper`` puts in its own."""
