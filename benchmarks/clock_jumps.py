@@ -19,6 +19,7 @@ from typing import Final
 from unittest.mock import patch
 
 from benchmarks.hunting import caught
+from benchmarks.power import Found, report
 from benchmarks.report import Results
 from benchmarks.stand import CLERK, ROOT, directory_of_the_stand, settings_for
 from engine.case.codec import at_from, microseconds
@@ -100,11 +101,8 @@ class StoppedClock:
 
 def clocks(results: Results, folder: Path, number: int) -> None:
     """Let the clock of a house jump, and look at what it has written."""
-    jumps, wrong, first = jumped(folder, number, JUMPS)
-    for kind, words in KINDS.items():
-        results.add(
-            f"{jumps} jumps of the clock: {words}", wrong[kind], "", "0", met=not wrong[kind], note=first.get(kind, "")
-        )
+    jumps, found = jumped(folder, number, JUMPS)
+    report(results, f"{jumps} jumps of the clock", KINDS, found)
 
 
 def clock_bugs(results: Results, folder: Path, number: int) -> None:
@@ -112,17 +110,17 @@ def clock_bugs(results: Results, folder: Path, number: int) -> None:
     found = {}
     for place, (name, (kind, put_in)) in enumerate(sorted(BUGS.items())):
         with put_in():
-            _jumps, wrong, _first = jumped(folder / f"bug-{place}", number, JUMPS_WITH_A_BUG)
-        found[name] = bool(wrong[kind])
+            _jumps, seen = jumped(folder / f"bug-{place}", number, JUMPS_WITH_A_BUG)
+        found[name] = bool(seen.wrong[kind])
     caught(results, "clocks", found)
 
 
-def jumped(folder: Path, number: int, jumps: int) -> tuple[int, Counter[str], dict[str, str]]:
-    """Work until the clock has jumped so often, let all terms run out, and return what is wrong, by kind."""
+def jumped(folder: Path, number: int, jumps: int) -> tuple[int, Found]:
+    """Work until the clock has jumped so often, let all terms run out; return how often it did, and what is wrong."""
     folder.mkdir(parents=True, exist_ok=True)
     path, rng = folder / "clocks.db", random.Random(number)
     clock = JumpingClock(rng)
-    found = _Found()
+    found = Found()
     settings = settings_for(f"sqlite:///{path}")
     with closing(Keeper(folder / "signer")) as keeper:
         with closing(open_desk(settings, clock=clock)) as opened:
@@ -132,14 +130,14 @@ def jumped(folder: Path, number: int, jumps: int) -> tuple[int, Counter[str], di
                 work.once()
         with closing(open_desk(settings, clock=StoppedClock(clock.newest + ALL_OVER))) as opened:
             sweep(opened.desk, ROOT)
-            found.look(opened, path, finished=work.finished)
+            look(found, opened, path, finished=work.finished)
             sealed = seal(opened.desk.office, opened.desk.reads, keeper, ROOT)
             if sealed.aside or opened.desk.reads.unsealed_count(ROOT):
                 found.add("broken", "entries that are not sealed")
             desk = opened.desk
             for finding in verify(desk.reads, desk.world(ROOT).rules, ROOT, desk.sealer).findings:
                 found.add("broken", str(finding))
-    return clock.jumps, found.wrong, found.first
+    return clock.jumps, found
 
 
 class _Work:
@@ -175,42 +173,31 @@ class _Work:
             self._open.append(answer.outcome.case)
 
 
-class _Found:
-    """What is wrong, by kind, and the first of each."""
-
-    def __init__(self) -> None:
-        self.wrong: Counter[str] = Counter()
-        self.first: dict[str, str] = {}
-
-    def add(self, kind: str, what: str) -> None:
-        self.wrong[kind] += 1
-        self.first.setdefault(kind, what)
-
-    def look(self, opened: Opened, path: Path, *, finished: set[CaseId]) -> None:
-        """Read the history as another program would."""
-        raised: dict[str, Counter[str]] = {}
-        before: dict[str, tuple[int, datetime]] = {}
-        with closing(sqlite3.connect(path)) as database:
-            for case, seq, body in database.execute(
-                'SELECT "case", seq, body FROM ledger_entry WHERE "case" IN (SELECT id FROM cases) ORDER BY "case", seq'
-            ):
-                told = json.loads(body)
-                last, since = before.get(case, (0, BEGIN - ALL_OVER))
-                at = at_from(told["at"])
-                if seq != last + 1 or at < since:
-                    self.add("backwards", f"{case} at {seq}: {since} to {at}")
-                before[case] = (seq, at)
-                raised.setdefault(case, Counter()).update(rung for _deadline, rung in told.get("rungs", ()))
-            now = microseconds(opened.clock.now())
-            (left,) = database.execute("SELECT count(*) FROM deadline WHERE rung_at <= ?", (now,)).fetchone()
-        if left:
-            self.add("missed", f"{left} deadlines wait for a rung that is due")
-        for case, rungs in raised.items():
-            for rung in RUNGS:
-                if rungs[rung] > 1:
-                    self.add("twice", f"{rung} of {case}: {rungs[rung]} times")
-                if not rungs[rung] and CaseId(case) not in finished:
-                    self.add("missed", f"{rung} of {case}")
+def look(found: Found, opened: Opened, path: Path, *, finished: set[CaseId]) -> None:
+    """Read the history as another program would."""
+    raised: dict[str, Counter[str]] = {}
+    before: dict[str, tuple[int, datetime]] = {}
+    with closing(sqlite3.connect(path)) as database:
+        for case, seq, body in database.execute(
+            'SELECT "case", seq, body FROM ledger_entry WHERE "case" IN (SELECT id FROM cases) ORDER BY "case", seq'
+        ):
+            entry = json.loads(body)
+            last, since = before.get(case, (0, BEGIN - ALL_OVER))
+            at = at_from(entry["at"])
+            if seq != last + 1 or at < since:
+                found.add("backwards", f"{case} at {seq}: {since} to {at}")
+            before[case] = (seq, at)
+            raised.setdefault(case, Counter()).update(rung for _deadline, rung in entry.get("rungs", ()))
+        now = microseconds(opened.clock.now())
+        (left,) = database.execute("SELECT count(*) FROM deadline WHERE rung_at <= ?", (now,)).fetchone()
+    if left:
+        found.add("missed", f"{left} deadlines wait for a rung that is due")
+    for case, rungs in raised.items():
+        for rung in RUNGS:
+            if rungs[rung] > 1:
+                found.add("twice", f"{rung} of {case}: {rungs[rung]} times")
+            if not rungs[rung] and CaseId(case) not in finished:
+                found.add("missed", f"{rung} of {case}")
 
 
 def _times_as_the_clock_says() -> AbstractContextManager[object]:

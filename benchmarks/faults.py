@@ -26,7 +26,7 @@ from typing import Final, NamedTuple
 from unittest.mock import patch
 
 from benchmarks.hunting import caught
-from benchmarks.power import FAILED, KINDS, Found, Looked, Promised
+from benchmarks.power import FAILED, KINDS, NOT_FAILED, Found, Looked, Promised, report
 from benchmarks.power_disk import Told
 from benchmarks.power_workload import Work, prepared, url_in
 from benchmarks.report import Results
@@ -109,11 +109,7 @@ def faults(results: Results, folder: Path, number: int) -> None:
         stage.play(fault, found, whole=done % VERIFIED_OF == 0)
         if time.monotonic() - began > SECONDS_MAX:
             break
-    size = f"{done:,} system calls of {len(planned):,} refused or fatal"
-    for kind, words in {**KINDS, FAILED: "told as failed, and there all the same"}.items():
-        results.add(
-            f"{size}: {words}", found.wrong[kind], "", "0", met=not found.wrong[kind], note=found.first.get(kind, "")
-        )
+    report(results, f"{done:,} system calls of {len(planned):,} refused or fatal", {**KINDS, **NOT_FAILED}, found)
 
 
 def full_disk(results: Results, folder: Path, number: int) -> None:
@@ -121,11 +117,8 @@ def full_disk(results: Results, folder: Path, number: int) -> None:
     stage, rng, found = Stage(folder), random.Random(number), Found()
     for count in range(FULL_DISKS):
         stage.fill(rng.randrange(1, FULL_AFTER_MAX), found, whole=count % 5 == 0)
-    size = f"{FULL_DISKS} times a disk that is full for a while"
-    kinds = {**KINDS, FAILED: "told as failed, and there all the same", STUCK: "not at work again without a start"}
-    for kind, words in kinds.items():
-        note = found.first.get(kind, "")
-        results.add(f"{size}: {words}", found.wrong[kind], "", "0", met=not found.wrong[kind], note=note)
+    kinds = {**KINDS, **NOT_FAILED, STUCK: "not at work again without a start"}
+    report(results, f"{FULL_DISKS} times a disk that is full for a while", kinds, found)
 
 
 def memory(results: Results, folder: Path, number: int) -> None:
@@ -135,11 +128,7 @@ def memory(results: Results, folder: Path, number: int) -> None:
         stage.starve(rng.randrange(MEMORY_MIN, MEMORY_MAX), found, whole=count % 10 == 0) for count in range(STARVED)
     )
     size = f"{STARVED} programs without memory, {met} of which met it"
-    for kind, words in {**KINDS, FAILED: "told as failed, and there all the same"}.items():
-        note = found.first.get(kind, "")
-        results.add(
-            f"{size}: {words}", found.wrong[kind], "", "0", met=not found.wrong[kind] and met > STARVED // 2, note=note
-        )
+    report(results, size, {**KINDS, **NOT_FAILED}, found, enough=met > STARVED // 2)
 
 
 def full_disk_bugs(results: Results, folder: Path, number: int) -> None:

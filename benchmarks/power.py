@@ -16,7 +16,7 @@ import sqlite3
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,7 @@ VERIFIED_OF: Final = 400
 """One state in so many is verified whole."""
 FAILED: Final = "failed"
 """The kind of what was told as failed and is there all the same."""
+NOT_FAILED: Final = {FAILED: "told as failed, and there all the same"}
 SEALED, DATABASE, KEYS = "signer/heads", "banjie.db", "keys/keys.db"
 
 
@@ -95,12 +96,14 @@ def power(results: Results, folder: Path, number: int) -> None:
     """Look at what every call of a program at work could have left."""
     found = looked_at(folder, number, THINGS, verified_of=VERIFIED_OF)
     size = f"{found.states:,} states of a disk that lost power, {found.verified} verified whole"
-    for kind, words in KINDS.items():
+    report(results, size, KINDS, found, enough=found.states >= STATES_LEAST)
+
+
+def report(results: Results, size: str, kinds: Mapping[str, str], found: Found, *, enough: bool = True) -> None:
+    """Add a row for each kind of what could be wrong; ``enough``: whether as much was looked at as there should be."""
+    for kind, words in kinds.items():
         count = found.wrong[kind]
-        results.add(
-            f"{size}: {words}", count, "", "0", met=count == 0 and found.states >= STATES_LEAST,
-            note=found.first.get(kind, ""),
-        )  # fmt: skip
+        results.add(f"{size}: {words}", count, "", "0", met=enough and not count, note=found.first.get(kind, ""))
 
 
 KINDS: Final = {

@@ -28,7 +28,7 @@ from uuid import uuid4
 
 from benchmarks.hunting import caught
 from benchmarks.killing import directory_with_a_token
-from benchmarks.power import FAILED, KINDS, Found, Looked, Promised
+from benchmarks.power import KINDS, NOT_FAILED, Found, Looked, Promised, report
 from benchmarks.power_disk import Told
 from benchmarks.power_workload import prepared, url_in
 from benchmarks.report import Results
@@ -53,7 +53,7 @@ BACKUPS: Final = "backups"
 OTHERWISE, UNTOLD, STUCK = "otherwise", "untold", "stuck"
 ROOM_KINDS: Final[Mapping[str, str]] = {
     **KINDS,
-    FAILED: "told as failed, and there all the same",
+    **NOT_FAILED,
     OTHERWISE: "answered otherwise than done, or 503 with when to come again",
     UNTOLD: "a full disk that banjie doctor or banjie backup does not tell",
     STUCK: "not at work again without a start",
@@ -77,10 +77,7 @@ def room(results: Results, folder: Path, number: int) -> None:
     """Let a server's disk be full and have room again, so many times."""
     found = Found()
     asked = filled(folder, TIMES, number, found)
-    size = f"{TIMES} times no room under a server, {asked:,} requests"
-    for kind, words in ROOM_KINDS.items():
-        count = found.wrong[kind]
-        results.add(f"{size}: {words}", count, "", "0", met=count == 0, note=found.first.get(kind, ""))
+    report(results, f"{TIMES} times no room under a server, {asked:,} requests", ROOM_KINDS, found)
 
 
 def room_bugs(results: Results, folder: Path, number: int) -> None:
@@ -182,12 +179,12 @@ class Space:
         ) as process:  # fmt: skip
             try:
                 assert process.stdout is not None
-                told = ""
-                while (address := re.search(r"http://127\.0\.0\.1:(\d+)", told)) is None or "Ctrl-C" not in told:
+                said = ""
+                while (address := re.search(r"http://127\.0\.0\.1:(\d+)", said)) is None or "Ctrl-C" not in said:
                     line = process.stdout.readline()
                     if not line:
-                        raise RuntimeError(f"the server does not come up: {told}")
-                    told += line
+                        raise RuntimeError(f"the server does not come up: {said}")
+                    said += line
                 yield Server(process, int(address[1]), token)
             finally:
                 process.kill()
