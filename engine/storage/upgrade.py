@@ -36,13 +36,15 @@ def upgrade(url: str) -> None:
 
     Raises:
         StorageUnavailable: it cannot be reached, or a SQLite file that lacks migrations is open in another process.
-        InputRefused: the URL names no database that we know, or one that was moved or is not there as a whole.
+        InputRefused: the URL names no database that we know, or one that was moved, is not there as a whole, or has a
+            newer schema than this program knows.
     """
     path = sqlite_path(url)
     if path is None:
         _upgrade_postgres(url)
         return
     found = sqlite_revision(path)
+    _demand_known(found)
     if found is not None and found.startswith(MOVED):
         raise InputRefused(
             Text(
@@ -57,9 +59,13 @@ def upgrade(url: str) -> None:
 
 
 def demand_whole(url: str) -> None:
-    """Raise InputRefused where a PostgreSQL database is not there as a whole, as a file is still being carried over."""
-    if sqlite_path(url) is None:
-        _demand_whole(standing(url))
+    """Raise InputRefused where a database cannot be read: a file is still being carried over to PostgreSQL, or the
+    schema is newer than this program knows."""
+    path = sqlite_path(url)
+    found = standing(url) if path is None else sqlite_revision(path)
+    if path is None:
+        _demand_whole(found)
+    _demand_known(found)
 
 
 def standing(url: str) -> str | None:
@@ -107,6 +113,7 @@ def _upgrade_postgres(url: str) -> None:
     try:
         found = _postgres_revision(engine)
         _demand_whole(found)
+        _demand_known(found)
         if found == NEWEST:
             return
         with engine.begin() as connection:
@@ -171,5 +178,18 @@ def _demand_whole(revision: str | None) -> None:
                 "这个 PostgreSQL 库正在由 SQLite 迁入，尚不完整；请先用 banjie move 迁完",
                 "A SQLite file is being moved into this PostgreSQL database, which is not whole yet; let banjie move "
                 "finish it first",
+            )
+        )
+
+
+def _demand_known(revision: str | None) -> None:
+    """Revisions are numbers of four digits, so that a newer one comes later as text too; a mark is none of them."""
+    if revision is not None and revision.isdigit() and revision > NEWEST:
+        raise InputRefused(
+            Text(
+                f"数据库的结构（{revision}）比本程序认识的（{NEWEST}）新，已由较新的程序打开过：请升级本程序；"
+                "要退回旧版，须恢复升级以前的备份",
+                f"The schema of the database ({revision}) is newer than this program knows ({NEWEST}): a newer program "
+                "has opened it. Upgrade this one, or restore a back-up from before",
             )
         )

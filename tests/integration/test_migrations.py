@@ -17,10 +17,11 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from engine.errors import StorageUnavailable
+from engine.errors import InputRefused, StorageUnavailable
 from engine.storage import directory_tables, tables, upgrade
 from engine.storage.columns import metadata
 from engine.storage.sqlite_lock import WriterLock
+from engine.storage.store import open_store
 from engine.storage.urls import sqlite_path
 from tests.support.made_once import REAL
 from tests.support.storage import opened, table
@@ -231,3 +232,18 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
 def words(statement: str) -> str:
     """Return a statement without the freedom of white space and quotes."""
     return re.sub(r"\s+", "", statement).replace('"', "")
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_database_of_a_newer_program_is_neither_read_nor_written(any_database: str, write: bool) -> None:
+    upgrade.upgrade(any_database)
+    with connected(any_database) as connection, connection.begin():
+        connection.execute(text("UPDATE alembic_version SET version_num = '0999'"))
+    with pytest.raises(InputRefused) as refused:
+        open_store(any_database, write=write)
+    assert refused.value.text.zh == (
+        f"数据库的结构（0999）比本程序认识的（{upgrade.NEWEST}）新，已由较新的程序打开过：请升级本程序；"
+        "要退回旧版，须恢复升级以前的备份"
+    )
+    with connected(any_database) as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0999"
