@@ -9,7 +9,6 @@ whole, as ``banjie verify`` does, and worked with.
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import sqlite3
@@ -130,7 +129,7 @@ def looked_at(
     prepared(work)
     before = read_image(work)
     command = [sys.executable, "-m", "benchmarks.power_workload", str(work), str(number), str(things)]
-    calls = watched([*command, *([bug] if bug else [])], work, folder / "calls.log", env=dict(os.environ))
+    calls = watched([*command, *([bug] if bug else [])], work, folder / "calls.log")
     found, rng = Found(), random.Random(number)
     with tempfile.TemporaryDirectory(dir=folder) as room:
         for count, (image, promised) in enumerate(states(before, calls, rng)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -40,7 +41,12 @@ def may_watch() -> bool:
     return strace is not None and not subprocess.run([strace, "-o", "/dev/null", "true"], check=False).returncode
 
 
-def watched(command: Sequence[str | Path], folder: Path, log: Path, env: dict[str, str] | None = None) -> list[Call]:
+def unmeasured() -> dict[str, str]:
+    """Return an environment in which no coverage is measured: that writes files too, and may be killed meanwhile."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
+def watched(command: Sequence[str | Path], folder: Path, log: Path) -> list[Call]:
     """Run a program to its end and return what it asked of the files below a folder.
 
     Raises:
@@ -53,7 +59,7 @@ def watched(command: Sequence[str | Path], folder: Path, log: Path, env: dict[st
     done = subprocess.run(
         [strace, "-f", "-y", "-xx", "-s", str(WATCHED_BYTES_MAX), "-e", f"trace={KNOWN}", "-e", "signal=none",
          "-o", log, *command],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=env, timeout=900,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=unmeasured(), timeout=900,
     )  # fmt: skip
     if done.returncode:
         raise NotWatchableError(f"the watched program ended with {done.returncode}: {done.stdout[-2000:]}")

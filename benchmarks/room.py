@@ -30,6 +30,7 @@ from benchmarks.hunting import caught
 from benchmarks.killing import directory_with_a_token
 from benchmarks.power import KINDS, NOT_FAILED, Found, Looked, Promised, report
 from benchmarks.power_disk import Told
+from benchmarks.power_trace import unmeasured
 from benchmarks.power_workload import prepared, url_in
 from benchmarks.report import Results
 from benchmarks.stand import DEFINITIONS, settings_for
@@ -334,7 +335,7 @@ class _Visit:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "BANJIE_WORKFLOWS": str(DEFINITIONS), "PYTHONPATH": str(PROJECT)}
+    return {**unmeasured(), "BANJIE_WORKFLOWS": str(DEFINITIONS), "PYTHONPATH": str(PROJECT)}
 
 
 def _told_as_done() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.power_trace import may_watch
+from benchmarks.power_trace import may_watch, unmeasured
 
 SCRIPT = """
 import json, pathlib, sys
@@ -35,8 +35,9 @@ def played(folder: Path, bug: str = "") -> tuple[int, dict[str, str]]:
     if not may_watch():
         pytest.skip("there is no strace here that may watch: deploy/packages.txt names the package")
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, folder / "stage", bug], capture_output=True, text=True, check=False, timeout=300
-    )
+        [sys.executable, "-c", SCRIPT, folder / "stage", bug],
+        capture_output=True, text=True, check=False, timeout=300, env=unmeasured(),
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     states, first = json.loads(done.stdout)
     return states, first
